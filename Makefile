@@ -1,0 +1,54 @@
+# Everything starts here: `make run` and `make test` need Python 3.11+ and make, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export DAGSTER_HOME := $(CURDIR)/.dagster
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+.PHONY: setup run dev test lint fix nightly bench lock clean
+
+setup: .venv/installed
+
+# uv is pinned and only installs: the lock decides what, and with which hashes
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "Python 3.11 to 3.13 is needed; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+run: setup            ## exports to published marts; the demo shop until data/exports.yml names yours
+	@$(BIN)/retention run
+
+dev: setup            ## the Dagster UI on http://127.0.0.1:3000
+	@$(BIN)/dg dev --host 127.0.0.1 --port 3000
+
+test: setup           ## everything that must hold
+	@$(BIN)/python -m pytest
+
+lint: setup           ## format, lint, types, SQL, definitions
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint dbt_project
+	@$(BIN)/dg check defs
+
+fix: setup            ## what can be mended by itself
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/sqlfluff fix --quiet dbt_project
+
+nightly: setup        ## the run as CI makes it: marts, check results and docs kept in artifacts/
+	@$(BIN)/python -m dagster_project.nightly artifacts
+
+bench: setup          ## long measurements, never part of the tests
+	@$(BIN)/python -m benchmarks.overhead
+
+lock:                 ## resolve requirements.lock anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev \
+		--generate-hashes --no-emit-index-url --no-header -o requirements.lock pyproject.toml
+
+clean:                ## built databases and reports; exports stay
+	@rm -rf artifacts dbt_project/target data/warehouse/*

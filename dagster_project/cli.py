@@ -1,0 +1,156 @@
+"""The `retention` command: `run`, `query` and `init`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .exports.config import load_config
+from .exports.errors import ExportError
+from .settings import DAGSTER_HOME, DEMO_EXPORTS, OFFLINE, ROOT, exports_file, warehouse_folder
+from .warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+GREEN, RED, USER_ERROR, BROKEN = 0, 1, 2, 3
+
+EXAMPLES = (
+    "select cohort_start, period_number, cohort_size, retention_rate from cohort_retention"
+    " where study = 'order_to_order' and period = 'month' and segment_name = 'all'"
+    " order by 1, 2 limit 15",
+    "select month, opening_customers, new_customers, churned_customers, churn_rate"
+    " from monthly_churn where base = 'order' order by month",
+    "select rfm_segment, count(*) as customers, sum(net_revenue) as net_revenue"
+    " from customer_value group by 1 order by 3 desc",
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the return value is the process's exit code."""
+    os.environ.update(OFFLINE)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        return given.command(given)
+    except ExportError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USER_ERROR
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="retention", description="Order, session and CRM exports to retention marts."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="load, check, build and publish")
+    run.add_argument("--exports", type=Path, default=exports_file(), help="exports.yml to load")
+    run.add_argument("--full-refresh", action="store_true", help="read every file again")
+    run.set_defaults(command=_run)
+
+    query = commands.add_parser("query", help="read the published marts with SQL")
+    query.add_argument("sql")
+    query.set_defaults(command=_query)
+    for command in (run, query):
+        command.add_argument("--warehouse", type=Path, default=warehouse_folder())
+
+    init = commands.add_parser("init", help="propose an exports.yml for files")
+    init.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    init.add_argument("--output", type=Path, default=Path("exports.yml"))
+    init.set_defaults(command=_init)
+    return parser
+
+
+def _run(given: argparse.Namespace) -> int:
+    exports, folder = given.exports.resolve(), given.warehouse.resolve()
+    if exports == ROOT / "data/exports.yml":
+        _provide_demo()
+    load_config(exports)  # a wrong configuration is told before anything is started
+    os.environ.setdefault("DAGSTER_HOME", str(DAGSTER_HOME))
+
+    import dagster as dg
+
+    from .definitions import build
+
+    job = build(exports, folder, given.full_refresh).resolve_job_def("nightly")
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
+        )
+    if result.success:
+        print(f"\nThe marts are in {folder / 'marts.duckdb'}. Ask them, for example:\n")
+        for example in EXAMPLES:
+            print(f'  retention query "{example}"\n')
+        return GREEN
+    return _tell_failure(result, folder)
+
+
+def _provide_demo() -> None:
+    """The project's own exports.yml names the demo shop until it is changed."""
+    from .demo import ensure_demo
+
+    text = (ROOT / "data/exports.yml").read_text()
+    if "exports/demo/" in text:
+        ensure_demo(DEMO_EXPORTS)
+
+
+def _tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
+    """Say what failed and what to do; the exit code is the gravest of the failures."""
+    from .defs.resources import USER_ERROR as IS_USER_ERROR
+
+    codes = []
+    print("", file=sys.stderr)
+    for event in result.all_events:
+        if not event.is_failure or event.step_key is None:
+            continue
+        data = event.step_failure_data
+        failure = data.user_failure_data
+        error = data.error.cause or data.error if data.error else None
+        if failure is not None:
+            codes.append(USER_ERROR if IS_USER_ERROR in failure.metadata else RED)
+            print(f"error in {event.step_key}: {failure.description}", file=sys.stderr)
+        elif error is not None and error.cls_name in ("DagsterAssetCheckFailedError", "GateError"):
+            codes.append(RED)
+            print(f"red gate: {error.message.strip()}", file=sys.stderr)
+        elif error is not None:
+            codes.append(BROKEN)
+            print(f"error in {event.step_key}: {error.to_string()}", file=sys.stderr)
+    marts = Warehouse(folder).marts_file
+    last = f"the last good marts stand in {marts}" if marts.exists() else "there are no marts yet"
+    print(f"\nNothing was published; {last}.", file=sys.stderr)
+    return max(codes, default=BROKEN)
+
+
+def _query(given: argparse.Namespace) -> int:
+    import duckdb
+
+    marts = Warehouse(given.warehouse.resolve()).marts_file
+    if not marts.exists():
+        raise ExportError(f"{marts}: no marts are published yet; `retention run` makes them")
+    with duckdb.connect(str(marts), read_only=True) as con:
+        con.execute("set schema = 'marts'")
+        try:
+            relation = con.sql(given.sql)
+        except duckdb.Error as error:
+            raise ExportError(str(error)) from error
+        if relation is not None:
+            relation.show(max_rows=200)
+    return GREEN
+
+
+def _init(given: argparse.Namespace) -> int:
+    from .exports.propose import propose
+
+    if given.output.exists():
+        raise ExportError(f"{given.output} exists already; move it away or name another --output")
+    given.output.write_text(propose(given.files, given.output.resolve().parent))
+    print(
+        f"Wrote {given.output}. Correct the mapping, then: retention run --exports {given.output}"
+    )
+    return GREEN
+
+
+if __name__ == "__main__":
+    sys.exit(main())

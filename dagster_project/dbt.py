@@ -1,0 +1,123 @@
+"""dbt in this process: parsed once a run, closed after every step.
+
+A dbt process costs seconds of imports, and dagster-dbt starts one for each step; the results are
+the same. Knows nothing of Dagster.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .settings import DBT_PROJECT, OFFLINE
+
+MANIFEST = DBT_PROJECT / "target/manifest.json"
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What dbt made of one node."""
+
+    unique_id: str
+    name: str
+    kind: str
+    status: str
+    message: str
+    failures: int
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the node was built or the test held; a warning is no failure."""
+        return self.status in ("success", "pass", "warn")
+
+
+class DbtError(Exception):
+    """dbt could not run at all: the message is its own."""
+
+
+@dataclass(frozen=True)
+class Dbt:
+    """dbt over one database file, with one shop's vars; what it compiles goes to `target`."""
+
+    database: Path
+    target: Path
+    variables: dict[str, Any]
+
+    def build(self, select: str, full_refresh: bool = False) -> list[NodeResult]:
+        """Build what `select` names and test it; one result per node, in order of completion."""
+        arguments = ["build", "--select", *select.split(), "--exclude-resource-type", "unit_test"]
+        with self._environment():
+            result = self._invoke(
+                arguments + (["--full-refresh"] if full_refresh else []), self.manifest
+            )
+        if not hasattr(result, "results"):
+            raise DbtError(f"dbt build --select {select} gave no results")
+        return [_node_result(node) for node in result.results]
+
+    def parse(self) -> None:
+        """Parse the project; `manifest.json` is written to `target`."""
+        _ = self.manifest
+
+    @cached_property
+    def manifest(self) -> Any:
+        """The parsed project."""
+        with self._environment():
+            return self._invoke(["parse"], None)
+
+    def _invoke(self, arguments: list[str], manifest: Any) -> Any:
+        from dbt.cli.main import dbtRunner
+
+        common = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+        common += ["--target-path", str(self.target)]
+        common += ["--vars", json.dumps(self.variables)]
+        common += ["--log-path", str(self.target), "--log-level", "none"]
+        common += ["--log-level-file", "info", "--no-use-colors"]
+        outcome = dbtRunner(manifest=manifest).invoke([*arguments, *common])
+        if outcome.exception is not None:
+            raise DbtError(str(outcome.exception)) from outcome.exception
+        return outcome.result
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        """What dbt reads from the environment, and its connection closed at the end.
+
+        An open one would keep this process from opening the file in any other way.
+        """
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        os.environ.update(OFFLINE, RETENTION_BUILD_DATABASE=str(self.database))
+        try:
+            yield
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+
+
+def _node_result(node: Any) -> NodeResult:
+    return NodeResult(
+        unique_id=node.node.unique_id,
+        name=node.node.name,
+        kind=str(node.node.resource_type),
+        status=str(node.status),
+        message=str(node.message or ""),
+        failures=node.failures or 0,
+        seconds=node.execution_time,
+    )
+
+
+def ensure_manifest() -> Path:
+    """The manifest that Dagster reads assets from, parsed anew when a file of dbt's has changed."""
+    sources = [
+        path
+        for pattern in ("*.yml", "models/**/*", "macros/**/*", "seeds/**/*", "tests/**/*")
+        for path in DBT_PROJECT.glob(pattern)
+        if path.is_file()
+    ]
+    newest = max(path.stat().st_mtime_ns for path in sources)
+    if not MANIFEST.exists() or MANIFEST.stat().st_mtime_ns < newest:
+        Dbt(DBT_PROJECT / "unused.duckdb", MANIFEST.parent, {}).parse()
+    return MANIFEST

@@ -1,0 +1,1 @@
+"""The Dagster assets, checks, jobs and schedules: thin."""

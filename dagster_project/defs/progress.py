@@ -1,0 +1,31 @@
+"""The console of a run: what the steps say, without the engine's own chatter."""
+
+import logging
+import sys
+from typing import Any
+
+import dagster as dg
+
+
+class _StepsOnly(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        said: dict[str, Any] = getattr(record, "dagster_meta", {})
+        return said.get("dagster_event") is None
+
+
+@dg.logger(None, description="One line for each thing a step says.")
+def progress(context: dg.InitLoggerContext) -> logging.Logger:
+    logger = logging.Logger("retention", level=logging.INFO)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_StepsOnly())
+    handler.setFormatter(_Plain())
+    logger.addHandler(handler)
+    return logger
+
+
+class _Plain(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, Any] = getattr(record, "dagster_meta", {})
+        message = said.get("orig_message") or record.getMessage()
+        mark = "! " if record.levelno >= logging.WARNING else "  "
+        return mark + message

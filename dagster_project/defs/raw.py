@@ -1,0 +1,91 @@
+"""Exports and the raw tables they become."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ..exports.contract import load_contract
+from ..exports.loader import Loaded, load_export, prepare
+from .resources import Shop, told
+
+CONTRACT = load_contract()
+PREVIEW_ROWS = 5
+
+exports = [
+    dg.AssetSpec(
+        ["exports", table.name],
+        group_name="exports",
+        kinds={"file"},
+        description=f"Files that exports.yml names. {table.description}",
+    )
+    for table in CONTRACT.tables.values()
+]
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            ["raw", table.name],
+            deps=[["exports", table.name]],
+            group_name="raw",
+            kinds={"duckdb"},
+            description=table.description,
+        )
+        for table in CONTRACT.tables.values()
+    ],
+    can_subset=True,
+    pool="warehouse",
+)
+def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.MaterializeResult]:
+    """New and changed files into the raw tables."""
+    with told(), shop.warehouse.connect() as con:
+        prepare(con, shop.config)
+        for name in CONTRACT.tables:
+            if ["raw", name] not in [list(key.path) for key in context.selected_asset_keys]:
+                continue
+            loaded = load_export(con, shop.config, name, shop.run, force=shop.full_refresh)
+            if name in shop.config.exports:
+                context.log.info(
+                    f"raw.{name}: {loaded.rows:,} rows of {loaded.files} files"
+                    f" ({loaded.files_read} new or changed), {loaded.rejected:,} rejected"
+                )
+            preview = con.execute(f"select * from raw.{name} limit {PREVIEW_ROWS}").fetchall()
+            yield dg.MaterializeResult(
+                asset_key=["raw", name], metadata=_metadata(name, loaded, preview)
+            )
+
+
+def _metadata(name: str, loaded: Loaded, preview: list[tuple]) -> dict[str, dg.MetadataValue]:
+    table = CONTRACT.tables[name]
+    columns = [
+        dg.TableColumn(column, kind, description=described(name, column))
+        for column, kind in loaded.columns.items()
+    ]
+    shown = [
+        c for c in loaded.columns if c not in table.columns or not table.columns[c].is_personal
+    ]
+    positions = [list(loaded.columns).index(column) for column in shown]
+    return {
+        "dagster/row_count": dg.MetadataValue.int(loaded.rows),
+        "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns)),
+        "rejected": dg.MetadataValue.int(loaded.rejected),
+        "files": dg.MetadataValue.int(loaded.files),
+        "preview": dg.MetadataValue.md(
+            markdown_table(shown, [[row[i] for i in positions] for row in preview])
+        ),
+    }
+
+
+def described(name: str, column: str) -> str:
+    """What the contract says of a raw column."""
+    return (CONTRACT.tables[name].columns.get(column) or CONTRACT.provenance[column]).description
+
+
+def markdown_table(columns: list[str], rows: list[list]) -> str:
+    """A small table for Dagster's pages; empty columns are left out."""
+    kept = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)]
+    if not kept:
+        return "no rows"
+    lines = [[columns[i] for i in kept], ["---"] * len(kept)]
+    lines += [["" if row[i] is None else str(row[i]) for i in kept] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,0 +1,80 @@
+"""The one resource: a shop's exports and its warehouse, held by a lock for the whole run."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import yaml
+from pydantic import PrivateAttr
+
+from ..dbt import Dbt
+from ..exports.config import ExportsConfig, load_config
+from ..exports.errors import ExportError, WarehouseBusy
+from ..exports.loader import Run, base_currency
+from ..settings import DBT_PROJECT
+from ..warehouse import Warehouse
+
+#: Metadata of a failure whose cause is the configuration or a file: `retention run` exits with 2.
+USER_ERROR = "user_error"
+
+
+class Shop(dg.ConfigurableResource):
+    """The exports to load and the warehouse to build."""
+
+    exports: str
+    folder: str
+    full_refresh: bool = False
+
+    _run: Run = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Shop"]:
+        run_id = context.run.run_id if context.run else "none"
+        self._run = Run(run_id, dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0))
+        with told(), self.warehouse.lock(run_id, (context.log or dg.get_dagster_logger()).info):
+            yield self
+
+    @property
+    def run(self) -> Run:
+        """The run in progress."""
+        return self._run
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """The warehouse on disk."""
+        return Warehouse(Path(self.folder))
+
+    @cached_property
+    def config(self) -> ExportsConfig:
+        """The validated `exports.yml`."""
+        return load_config(Path(self.exports))
+
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """dbt's vars: the project's defaults, the shop's settings, and its only currency."""
+        defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+        given = defaults | self.config.dbt_vars()
+        if not given["base_currency"]:
+            with self.warehouse.connect() as con:
+                given["base_currency"] = base_currency(con, self.config)
+        return given
+
+    @cached_property
+    def dbt(self) -> Dbt:
+        """dbt over this warehouse; asked for once the exports are loaded."""
+        return Dbt(self.warehouse.build_file, self.warehouse.dbt_target, self.variables)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn an error that the user can mend into a failure that says so, without a stack."""
+    try:
+        yield
+    except (ExportError, WarehouseBusy) as error:
+        raise dg.Failure(
+            description=str(error), metadata={USER_ERROR: True}, allow_retries=False
+        ) from error

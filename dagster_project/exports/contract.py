@@ -1,0 +1,92 @@
+"""The export contract, read from the dbt sources: one place names tables, columns and types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+SOURCES_FILE = Path(__file__).parents[2] / "dbt_project/models/staging/_sources.yml"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an export: what it means, its type, and what the loader asks of it."""
+
+    name: str
+    data_type: str
+    description: str
+    is_required: bool = False
+    is_not_null: bool = False
+    is_personal: bool = False
+    collects_rest: bool = False
+    default: str | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def duckdb_type(self) -> str:
+        """The column's type in DuckDB's words."""
+        return {"string": "varchar"}.get(self.data_type, self.data_type)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One export table of the contract."""
+
+    name: str
+    description: str
+    columns: Mapping[str, Column]
+    key: tuple[str, ...]
+    time: str | None
+
+    @property
+    def rest(self) -> Column | None:
+        """The column that collects an export's further columns, where the table has one."""
+        return next((c for c in self.columns.values() if c.collects_rest), None)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All export tables, and the columns the loader adds to each."""
+
+    tables: Mapping[str, Table]
+    provenance: Mapping[str, Column]
+
+
+def _column(spec: Mapping) -> Column:
+    meta = spec.get("config", {}).get("meta", {})
+    return Column(
+        name=spec["name"],
+        data_type=spec["data_type"],
+        description=spec["description"],
+        is_required=meta.get("required", False),
+        is_not_null=meta.get("not_null", False),
+        is_personal=meta.get("personal", False),
+        collects_rest=meta.get("collects_rest", False),
+        default=meta.get("default"),
+        also=tuple(str(name) for name in meta.get("also", ())),
+    )
+
+
+@cache
+def load_contract(path: Path = SOURCES_FILE) -> Contract:
+    """Read the contract from dbt's sources file."""
+    sources = {source["name"]: source for source in yaml.safe_load(path.read_text())["sources"]}
+    raw = sources["raw"]
+    tables = {}
+    for spec in raw["tables"]:
+        meta = spec["config"]["meta"]
+        columns = {column["name"]: _column(column) for column in spec["columns"]}
+        tables[spec["name"]] = Table(
+            name=spec["name"],
+            description=spec["description"],
+            columns=columns,
+            key=tuple(meta["key"]),
+            time=meta.get("time"),
+        )
+    provenance = {
+        name: Column(name=name, **spec)
+        for name, spec in raw["config"]["meta"]["provenance"].items()
+    }
+    return Contract(tables=tables, provenance=provenance)

@@ -1,0 +1,33 @@
+"""Where things are. What a shop may turn stands in its `exports.yml`; see `exports/config.py`."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DBT_PROJECT = ROOT / "dbt_project"
+DEMO_EXPORTS = ROOT / "data/exports/demo"
+DAGSTER_HOME = ROOT / ".dagster"
+
+#: How long a run waits for another one to let go of the warehouse.
+LOCK_SECONDS = int(os.environ.get("RETENTION_LOCK_SECONDS", "600"))
+
+#: Marts are written so that clients as old as this DuckDB can open them.
+STORAGE_VERSION = "v1.4.0"
+
+#: Nothing calls home; `dbt_project.yml` and `.dagster/dagster.yaml` say the same for their tools.
+OFFLINE = {
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DBT_VERSION_CHECK": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+}
+
+
+def exports_file() -> Path:
+    """The `exports.yml` in force: `RETENTION_EXPORTS`, else the project's own."""
+    return Path(os.environ.get("RETENTION_EXPORTS", ROOT / "data/exports.yml")).resolve()
+
+
+def warehouse_folder() -> Path:
+    """The folder of the warehouse in force: `RETENTION_WAREHOUSE`, else the project's own."""
+    return Path(os.environ.get("RETENTION_WAREHOUSE", ROOT / "data/warehouse")).resolve()

@@ -1,0 +1,145 @@
+"""The warehouse on disk: one file that runs build in, one that readers open, one lock."""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from .exports.errors import WarehouseBusy
+from .exports.sql import identifier, literal
+from .settings import LOCK_SECONDS, STORAGE_VERSION
+
+
+@dataclass(frozen=True)
+class Published:
+    """The marts as readers meet them: rows by table, and the file's size in bytes."""
+
+    rows: dict[str, int]
+    size: int
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The folder of one shop's warehouse."""
+
+    folder: Path
+
+    @property
+    def build_file(self) -> Path:
+        """What runs write; nobody else should open it."""
+        return self.folder / "build.duckdb"
+
+    @property
+    def marts_file(self) -> Path:
+        """What readers open."""
+        return self.folder / "marts.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        """Where dbt keeps what it compiled for this shop."""
+        return self.folder / "dbt"
+
+    @property
+    def checks_folder(self) -> Path:
+        """Where the results of the gates are kept, a folder a run."""
+        return self.folder / "checks"
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the build file, closed afterwards."""
+        con = duckdb.connect(str(self.build_file))
+        try:
+            con.execute("set TimeZone = 'UTC'")
+            yield con
+        finally:
+            con.close()
+
+    @contextmanager
+    def lock(self, run_id: str, tell: Callable[[str], None]) -> Iterator[None]:
+        """Hold the warehouse for one run; the lock dies with its process.
+
+        Raises WarehouseBusy, naming the holder, after LOCK_SECONDS of waiting.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("a+") as file:
+            deadline = time.monotonic() + LOCK_SECONDS
+            told = False
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    file.seek(0)
+                    holder = file.read() or "another run"
+                    if time.monotonic() > deadline:
+                        raise WarehouseBusy(f"{self.folder} is held by {holder}") from None
+                    if not told:
+                        tell(f"waiting for {holder}, which holds {self.folder}")
+                        told = True
+                    time.sleep(0.2)
+            file.truncate(0)
+            file.write(f"run {run_id} (process {os.getpid()})")
+            file.flush()
+            try:
+                yield
+            finally:
+                file.truncate(0)
+
+    def publish(self) -> Published:
+        """Swap the marts in with one rename, so that a reader meets all of a run or none of it.
+
+        Rows are written in order of their columns: equal marts are equal files, row for row.
+        """
+        new = self.marts_file.with_name("marts.duckdb.new")
+        for leftover in (new, _wal(new)):
+            leftover.unlink(missing_ok=True)
+        con = duckdb.connect()
+        try:
+            con.execute(f"attach {literal(self.build_file)} as build (read_only)")
+            con.execute(
+                f"attach {literal(new)} as published (storage_version {literal(STORAGE_VERSION)})"
+            )
+            con.execute("create schema published.marts")
+            tables = con.execute(
+                "select table_name from duckdb_tables()"
+                " where database_name = 'build' and schema_name = 'marts' order by table_name"
+            ).fetchall()
+            rows = {}
+            for (table,) in tables:
+                name = identifier(table)
+                con.execute(
+                    f"create table published.marts.{name} as from build.marts.{name} order by all"
+                )
+                counted = con.execute(f"select count(*) from published.marts.{name}").fetchone()
+                assert counted is not None
+                rows[table] = counted[0]
+            con.execute("detach published")
+        finally:
+            con.close()
+        new.chmod(0o444)
+        _sync(new)
+        new.replace(self.marts_file)
+        # a client that opened the old file for writing may have left one; it is not ours
+        _wal(self.marts_file).unlink(missing_ok=True)
+        return Published(rows, self.marts_file.stat().st_size)
+
+    def keep_checks(self, run_id: str, stage: str, results: list[dict]) -> None:
+        """Keep what a gate found, as JSON."""
+        folder = self.checks_folder / run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{stage}.json").write_text(json.dumps(results, indent=1, default=str))
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + ".wal")
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

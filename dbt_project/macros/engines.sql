@@ -1,0 +1,31 @@
+{# SQL that differs between DuckDB and Spark, each with the reason; .sqlfluff holds stand-ins. #}
+
+{# Both count calendar boundaries, Spark with other functions. #}
+{% macro day_diff(first, last) %}cast({{ dbt.datediff(first, last, 'day') }} as int){% endmacro %}
+
+{# Whole seconds, of timestamps without fractions the time elapsed. #}
+{% macro second_diff(first, last) %}{{ dbt.datediff(first, last, 'second') }}{% endmacro %}
+
+{# The one way to quote a name that is a reserved word: "x" is a string on Spark. #}
+{% macro quoted(name) %}{{ return(adapter.quote(name)) }}{% endmacro %}
+
+{# Engines name the conversion from UTC to a zone differently. #}
+{% macro in_time_zone(timestamp, zone) -%}
+{{ return(adapter.dispatch('in_time_zone')(timestamp, zone)) }}
+{%- endmacro %}
+{% macro default__in_time_zone(timestamp, zone) -%}
+timezone('{{ zone }}', timezone('UTC', {{ timestamp }}))
+{%- endmacro %}
+{% macro spark__in_time_zone(timestamp, zone) -%}
+from_utc_timestamp({{ timestamp }}, '{{ zone }}')
+{%- endmacro %}
+
+{# Engines name the look into a JSON object differently. #}
+{% macro json_text(json, key) %}{{ return(adapter.dispatch('json_text')(json, key)) }}{% endmacro %}
+{% macro default__json_text(json, key) %}json_extract_string({{ json }}, '$."{{ key }}"'){% endmacro %}
+{% macro spark__json_text(json, key) %}get_json_object({{ json }}, '$["{{ key }}"]'){% endmacro %}
+
+{# Both engines have range(), but each names its column in its own way. #}
+{% macro series(count) %}{{ return(adapter.dispatch('series')(count)) }}{% endmacro %}
+{% macro default__series(count) %}range(0, {{ count }}) as series (id){% endmacro %}
+{% macro spark__series(count) %}range(0, {{ count }}){% endmacro %}

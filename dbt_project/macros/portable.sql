@@ -1,0 +1,46 @@
+{# SQL that reads the same on DuckDB and Spark; what does not is in engines.sql. #}
+
+{% macro month_start(date) %}cast(date_trunc('month', {{ date }}) as date){% endmacro %}
+
+{# date_trunc cuts weeks on Monday: for Sunday weeks, cut the next day and step back. #}
+{% macro week_start(date) -%}
+{%- if var('week_starts_on') == 'sunday' -%}
+{{ add_days("cast(date_trunc('week', " ~ add_days(date, 1) ~ ") as date)", -1) }}
+{%- else -%}
+cast(date_trunc('week', {{ date }}) as date)
+{%- endif -%}
+{%- endmacro %}
+
+{% macro add_days(date, days) %}cast(date_add({{ date }}, cast({{ days }} as int)) as date){% endmacro %}
+
+{# Running number of a day, week or month: offsets between periods are differences of these. #}
+{% macro day_number(date) %}{{ day_diff("date '1970-01-01'", date) }}{% endmacro %}
+
+{# 1970-01-05 was a Monday, 1970-01-04 a Sunday. #}
+{% macro week_number(week_start) -%}
+cast(floor({{ day_diff("date '1970-01-04'", week_start) }} / 7e0) as int)
+{%- endmacro %}
+
+{% macro month_number(date) %}cast(year({{ date }}) * 12 + month({{ date }}) as int){% endmacro %}
+
+{# A double; NULL where the denominator is 0. #}
+{% macro ratio(numerator, denominator) -%}
+cast(cast({{ numerator }} as double) / cast(nullif({{ denominator }}, 0) as double) as double)
+{%- endmacro %}
+
+{% macro money(amount) %}cast({{ amount }} as decimal(18, 4)){% endmacro %}
+
+{# A double as money: in two steps, since engines round half-way values differently in one. #}
+{% macro money_of_double(amount) %}cast(cast({{ amount }} as decimal(38, 12)) as decimal(18, 4)){% endmacro %}
+
+{# The day in the business time zone of a UTC timestamp. #}
+{% macro business_date(timestamp) -%}
+{%- if var('business_time_zone') == 'UTC' -%}
+cast({{ timestamp }} as date)
+{%- else -%}
+cast({{ in_time_zone(timestamp, var('business_time_zone')) }} as date)
+{%- endif -%}
+{%- endmacro %}
+
+{# Whole numbers from 0 to count - 1, as column n of a relation. #}
+{% macro numbers(count) %}(select cast(id as int) as n from {{ series(count) }}){% endmacro %}

@@ -1,0 +1,23 @@
+{# Fifth of the buyers by a figure, 5 where it is best; ties by customer_id, NULL for others. #}
+{% macro quintile_of_buyers(figure, direction) -%}
+case when orders > 0 then cast(ntile(5) over (
+            partition by orders > 0 order by {{ figure }} {{ direction }} nulls last, customer_id
+        ) as int) end
+{%- endmacro %}
+
+{# The customary names for corners of the recency and frequency grid (scores 1 to 5, 5 is best). #}
+{% macro rfm_segment(recency, frequency) -%}
+case
+            when {{ recency }} is null then 'no order'
+            when {{ recency }} >= 4 and {{ frequency }} >= 4 then 'champions'
+            when {{ recency }} >= 3 and {{ frequency }} >= 4 then 'loyal'
+            when {{ recency }} >= 4 and {{ frequency }} >= 2 then 'potential loyalists'
+            when {{ recency }} >= 4 then 'new'
+            when {{ recency }} = 3 and {{ frequency }} = 3 then 'need attention'
+            when {{ recency }} = 3 then 'about to sleep'
+            when {{ frequency }} >= 4 then 'cannot lose'
+            when {{ frequency }} >= 3 then 'at risk'
+            when {{ recency }} = 2 then 'hibernating'
+            else 'lost'
+        end
+{%- endmacro %}

@@ -1,0 +1,43 @@
+with calendar as (
+    select * from {{ ref('calendar') }}
+),
+
+as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+starts as (
+    select
+        'day' as period,
+        calendar_date as period_start,
+        {{ day_number('calendar_date') }} as period_index,
+        calendar_date as period_end
+    from calendar
+    union all
+    select distinct
+        'week' as period,
+        week_start as period_start,
+        {{ week_number('week_start') }} as period_index,
+        {{ add_days('week_start', 6) }} as period_end
+    from calendar
+    union all
+    select distinct
+        'month' as period,
+        month_start as period_start,
+        {{ month_number('month_start') }} as period_index,
+        cast(last_day(month_start) as date) as period_end
+    from calendar
+),
+
+periods as (
+    select
+        starts.period,
+        starts.period_index,
+        starts.period_end <= as_of.as_of_date as is_complete,
+        starts.period_start,
+        starts.period_end
+    from starts
+    cross join as_of
+)
+
+select * from periods

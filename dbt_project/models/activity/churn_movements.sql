@@ -1,0 +1,44 @@
+{%- set after_days = var('churn_after_days') -%}
+with as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+active_days as (
+    select
+        activity as base,
+        customer_id,
+        activity_date,
+        lag(activity_date) over (partition by activity, customer_id order by activity_date)
+            as previous_date,
+        lead(activity_date) over (partition by activity, customer_id order by activity_date)
+            as next_date
+    from {{ ref('customer_activity_days') }}
+    where activity in ('order', 'any')
+),
+
+movements as (
+    select base, customer_id, 'new' as movement, activity_date as movement_date
+    from active_days
+    where previous_date is null
+    union all
+    select base, customer_id, 'reactivated' as movement, activity_date as movement_date
+    from active_days
+    where {{ day_diff('previous_date', 'activity_date') }} > {{ after_days }}
+    union all
+    -- the last day on which activity would have kept the customer: if none came, they end on it
+    select
+        active_days.base,
+        active_days.customer_id,
+        'churned' as movement,
+        {{ add_days('active_days.activity_date', after_days) }} as movement_date
+    from active_days
+    cross join as_of
+    where
+        {{ day_diff('active_days.activity_date', 'active_days.next_date') }} > {{ after_days }}
+        or (
+            active_days.next_date is null
+            and {{ add_days('active_days.activity_date', after_days) }} <= as_of.as_of_date
+        )
+)
+
+select * from movements

@@ -1,0 +1,29 @@
+{{ config(materialized='view') }}
+
+with events as (
+    select * from {{ ref('stg_events') }}
+),
+
+links as (
+    select * from {{ ref('identity_links') }}
+),
+
+owned as (
+    select
+        events.event_id,
+        events.session_id,
+        coalesce(events.customer_id, links.customer_id) as customer_id,
+        events.anonymous_id,
+        events.event_name,
+        events.event_date,
+        events.occurred_at
+    from events
+    left join links
+        on
+            events.customer_id is null
+            and events.anonymous_id = links.anonymous_id
+            and events.occurred_at >= links.valid_from
+            and events.occurred_at < links.valid_to
+)
+
+select * from owned

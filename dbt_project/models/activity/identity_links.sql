@@ -1,0 +1,49 @@
+with sightings as (
+    select anonymous_id, customer_id, ordered_at as seen_at from {{ ref('stg_orders') }}
+    union all
+    select anonymous_id, customer_id, started_at as seen_at from {{ ref('stg_sessions') }}
+    union all
+    select anonymous_id, customer_id, occurred_at as seen_at from {{ ref('stg_events') }}
+),
+
+logins as (
+    select
+        anonymous_id,
+        seen_at,
+        min(customer_id) as customer_id
+    from sightings
+    where anonymous_id is not null and customer_id is not null
+    group by anonymous_id, seen_at
+),
+
+ordered as (
+    select
+        *,
+        lag(customer_id) over (partition by anonymous_id order by seen_at) as previous_customer_id
+    from logins
+),
+
+changes as (
+    select
+        anonymous_id,
+        customer_id,
+        seen_at,
+        previous_customer_id is null as is_first
+    from ordered
+    where previous_customer_id is null or previous_customer_id <> customer_id
+),
+
+-- the first login owns what came before it; each later one owns what follows
+links as (
+    select
+        anonymous_id,
+        customer_id,
+        case when is_first then timestamp '1900-01-01 00:00:00' else seen_at end as valid_from,
+        coalesce(
+            lead(seen_at) over (partition by anonymous_id order by seen_at),
+            timestamp '9999-12-31 00:00:00'
+        ) as valid_to
+    from changes
+)
+
+select * from links

@@ -1,0 +1,35 @@
+with orders as (
+    select * from {{ ref('stg_orders') }}
+    where not is_refund
+),
+
+links as (
+    select * from {{ ref('identity_links') }}
+),
+
+owned as (
+    select
+        orders.order_id,
+        coalesce(orders.customer_id, links.customer_id) as customer_id,
+        orders.coupon_code,
+        orders.channel,
+        orders.source,
+        orders.campaign,
+        orders.device,
+        orders.country,
+        orders.amount,
+        orders.discount_amount,
+        orders.cost_amount,
+        orders.refunded_amount,
+        orders.order_date,
+        orders.ordered_at
+    from orders
+    left join links
+        on
+            orders.customer_id is null
+            and orders.anonymous_id = links.anonymous_id
+            and orders.ordered_at >= links.valid_from
+            and orders.ordered_at < links.valid_to
+)
+
+select * from owned

@@ -1,0 +1,72 @@
+with cohorts as (
+    select * from {{ ref('retention_cohorts') }}
+),
+
+counts as (
+    select * from {{ ref('retention_counts') }}
+),
+
+periods as (
+    select * from {{ ref('calendar_periods') }}
+),
+
+spine as (
+    select
+        cohorts.*,
+        periods.period_index - cohorts.cohort_index as period_number,
+        periods.is_complete
+    from cohorts
+    inner join periods
+        on
+            cohorts.period = periods.period
+            and periods.period_index - cohorts.cohort_index
+            between 0 and {{ retention_limit('cohorts.period') }}
+),
+
+counted as (
+    select
+        spine.*,
+        coalesce(counts.returned_customers, 0) as returned_customers,
+        coalesce(counts.last_returned_customers, 0) as last_returned_customers,
+        coalesce(counts.revenue, 0) as revenue
+    from spine
+    left join counts
+        on
+            spine.study = counts.study
+            and spine.period = counts.period
+            and spine.segment_name = counts.segment_name
+            and spine.segment_value = counts.segment_value
+            and spine.cohort_index = counts.cohort_index
+            and spine.period_number = counts.period_number
+),
+
+summed as (
+    select
+        *,
+        sum(last_returned_customers) over (
+            partition by study, period, segment_name, segment_value, cohort_index
+            order by period_number desc rows unbounded preceding
+        ) as last_returned_since
+    from counted
+),
+
+-- in period 0 everybody of the cohort is there, whatever they came back to do
+cells as (
+    select
+        study,
+        period,
+        segment_name,
+        segment_value,
+        cohort_index,
+        period_number,
+        cohort_size,
+        case when period_number = 0 then cohort_size else returned_customers end
+            as retained_customers,
+        case when period_number = 0 then cohort_size else last_returned_since end
+            as retained_on_or_after,
+        revenue,
+        is_complete
+    from summed
+)
+
+select * from cells

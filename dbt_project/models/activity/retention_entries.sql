@@ -1,0 +1,30 @@
+with studies as (
+    select * from {{ ref('stg_studies') }}
+),
+
+periods as (
+    select * from {{ ref('customer_activity_periods') }}
+),
+
+entries as (
+    select
+        studies.study,
+        periods.period,
+        periods.customer_id,
+        min(periods.period_index) as cohort_index
+    from periods
+    inner join studies on periods.activity = studies.start_activity
+    where studies.entry = 'first'
+    group by studies.study, periods.period, periods.customer_id
+    union all
+    select
+        studies.study,
+        periods.period,
+        periods.customer_id,
+        periods.period_index as cohort_index
+    from periods
+    inner join studies on periods.activity = studies.start_activity
+    where studies.entry = 'recurring'
+)
+
+select * from entries

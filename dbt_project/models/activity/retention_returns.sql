@@ -1,0 +1,22 @@
+with studies as (
+    select * from {{ ref('stg_studies') }}
+),
+
+periods as (
+    select * from {{ ref('customer_activity_periods') }}
+),
+
+returns as (
+    select
+        studies.study,
+        periods.period,
+        periods.customer_id,
+        periods.period_index
+    from periods
+    inner join studies
+        on
+            periods.activity = studies.return_activity
+            and periods.occurrences >= studies.min_occurrences
+)
+
+select * from returns

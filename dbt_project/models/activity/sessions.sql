@@ -1,0 +1,89 @@
+{%- if var('sessions_mapped') -%}
+with sessions as (
+    select
+        session_id,
+        customer_id,
+        anonymous_id,
+        started_at
+    from {{ ref('stg_sessions') }}
+),
+{%- else -%}
+{#- No session export: a session is its events of one session_id, else events of one visitor
+    without a longer silence between them. Whoever logs in on the way stays one visitor. -#}
+with events as (
+    select
+        *,
+        coalesce(customer_id, anonymous_id, event_id) as visitor
+    from {{ ref('events') }}
+),
+
+spaced as (
+    select
+        *,
+        lag(occurred_at) over (partition by visitor order by occurred_at, event_id) as previous_at
+    from events
+    where session_id is null
+),
+
+opened as (
+    select
+        *,
+        case
+            when
+                {{ second_diff('previous_at', 'occurred_at') }}
+                <= {{ var('session_timeout_minutes') * 60 }} then 0
+            else 1
+        end as opens_visit
+    from spaced
+),
+
+numbered as (
+    select
+        *,
+        sum(opens_visit) over (
+            partition by visitor order by occurred_at, event_id rows unbounded preceding
+        ) as visit
+    from opened
+),
+
+sessions as (
+    select
+        session_id,
+        min(customer_id) as customer_id,
+        min(anonymous_id) as anonymous_id,
+        min(occurred_at) as started_at
+    from events
+    where session_id is not null
+    group by session_id
+    union all
+    select
+        visitor || '-' || cast(visit as string) as session_id,
+        min(customer_id) as customer_id,
+        min(anonymous_id) as anonymous_id,
+        min(occurred_at) as started_at
+    from numbered
+    group by visitor, visit
+),
+{%- endif %}
+
+links as (
+    select * from {{ ref('identity_links') }}
+),
+
+owned as (
+    select
+        sessions.session_id,
+        coalesce(sessions.customer_id, links.customer_id) as customer_id,
+        sessions.anonymous_id,
+        {{ business_date('sessions.started_at') }} as session_date,
+        sessions.started_at
+    from sessions
+    left join links
+        on
+            sessions.customer_id is null
+            and sessions.anonymous_id = links.anonymous_id
+            and sessions.started_at >= links.valid_from
+            and sessions.started_at < links.valid_to
+)
+
+select * from owned

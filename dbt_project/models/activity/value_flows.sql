@@ -1,0 +1,37 @@
+{#- Money of a customer by day: orders on their day, refunds on the order's day (cohort view) and on
+    their own (cash view). -#}
+with as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+refunds as (
+    select refunds.*
+    from {{ ref('refunds') }} as refunds
+    inner join as_of on refunds.refund_date <= as_of.as_of_date
+),
+
+movements as (
+    select customer_id, order_date as flow_date, amount as revenue, amount as revenue_cash
+    from {{ ref('orders') }}
+    union all
+    select customer_id, order_date as flow_date, -amount as revenue, 0 as revenue_cash
+    from refunds
+    where order_date is not null
+    union all
+    select customer_id, refund_date as flow_date, 0 as revenue, -amount as revenue_cash
+    from refunds
+),
+
+flows as (
+    select
+        movements.customer_id,
+        sum(movements.revenue) as revenue,
+        sum(movements.revenue_cash) as revenue_cash,
+        movements.flow_date
+    from movements
+    inner join as_of on movements.flow_date <= as_of.as_of_date
+    where movements.customer_id is not null
+    group by movements.customer_id, movements.flow_date
+)
+
+select * from flows

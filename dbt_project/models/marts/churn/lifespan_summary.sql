@@ -1,0 +1,69 @@
+{%- set horizon = var('lifespan_horizon_days') -%}
+with survival as (
+    select * from {{ ref('lifespan_survival') }}
+),
+
+lifespans as (
+    select
+        {{ segment_label() }} as segment,
+        segments.segment_name,
+        segments.segment_value,
+        count(*) as customers,
+        count(*) filter (where lifespans.has_ended) as ended_customers,
+        sum(lifespans.lifespan_days) as exposed_days
+    from {{ ref('lifespans') }} as lifespans
+    inner join {{ ref('customer_segments') }} as segments
+        on lifespans.customer_id = segments.customer_id
+    group by segments.segment_name, segments.segment_value
+),
+
+-- the day half of them are gone, whatever the last digit of the product says, and the area
+-- under the survival curve, a step a day
+curves as (
+    select
+        segment,
+        min(case when survival <= 0.5e0 + 1e-9 then days end) as median_days,
+        sum(case when days < {{ horizon }} then survival end) as restricted_mean_days,
+        least(max(days) + 1, {{ horizon }}) as horizon_days
+    from survival
+    group by segment
+),
+
+joined as (
+    select
+        lifespans.*,
+        curves.median_days,
+        curves.restricted_mean_days,
+        curves.horizon_days,
+        {{ ratio('lifespans.exposed_days', 'lifespans.ended_customers') }} as one_over_churn_days
+    from lifespans
+    inner join curves on lifespans.segment = curves.segment
+),
+
+-- what the restricted mean would be if the hazard were constant
+compared as (
+    select
+        *,
+        one_over_churn_days * (1e0 - exp(-horizon_days / one_over_churn_days))
+            as constant_hazard_mean_days
+    from joined
+),
+
+lifespan_summary as (
+    select
+        segment,
+        segment_name,
+        segment_value,
+        cast(customers as bigint) as customers,
+        cast(ended_customers as bigint) as ended_customers,
+        cast(median_days as int) as median_days,
+        cast(restricted_mean_days as double) as restricted_mean_days,
+        cast(horizon_days as int) as horizon_days,
+        cast(one_over_churn_days as double) as one_over_churn_days,
+        cast(constant_hazard_mean_days as double) as constant_hazard_mean_days,
+        abs(constant_hazard_mean_days - restricted_mean_days)
+        > {{ var('lifespan_disagreement') }} * restricted_mean_days as disagrees
+    from compared
+)
+
+select * from lifespan_summary

@@ -1,0 +1,51 @@
+{#- Kaplan and Meier's product-limit estimate with Greenwood's variance on the log-log scale. -#}
+{%- set so_far -%}
+over (partition by segment_name, segment_value order by days rows unbounded preceding)
+{%- endset -%}
+{%- set z = '1.959963984540054e0' -%}
+with days as (
+    select
+        *,
+        cast(ended as double) as ended_share_of,
+        cast(at_risk as double) as at_risk_double,
+        case when ended < at_risk then cast(at_risk - ended as double) end as surviving
+    from {{ ref('survival_days') }}
+),
+
+summed as (
+    select
+        *,
+        sum(ln(surviving / at_risk_double)) {{ so_far }} as log_survival,
+        sum(ended_share_of / (at_risk_double * surviving)) {{ so_far }} as greenwood,
+        max(case when surviving is null then 1 else 0 end) {{ so_far }} as has_died_out
+    from days
+),
+
+estimated as (
+    select
+        *,
+        case when has_died_out = 1 then 0e0 else exp(log_survival) end as survival,
+        case
+            when has_died_out = 0 and log_survival < 0
+                then {{ z }} * sqrt(greenwood) / abs(log_survival)
+        end as log_log_half_width
+    from summed
+),
+
+lifespan_survival as (
+    select
+        {{ segment_label() }} as segment,
+        segment_name,
+        segment_value,
+        cast(days as int) as days,
+        cast(at_risk as bigint) as at_risk,
+        cast(ended as bigint) as ended,
+        cast(survival as double) as survival,
+        cast(coalesce(exp(log_survival * exp(log_log_half_width)), survival) as double)
+            as survival_low,
+        cast(coalesce(exp(log_survival * exp(-log_log_half_width)), survival) as double)
+            as survival_high
+    from estimated
+)
+
+select * from lifespan_survival

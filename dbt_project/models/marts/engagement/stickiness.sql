@@ -1,0 +1,87 @@
+with days as (
+    select customer_id, activity, activity_date from {{ ref('customer_activity_days') }}
+),
+
+windows as (
+    select * from {{ ref('stickiness_windows') }}
+),
+
+dated as (
+    select
+        customer_id, activity, 'calendar week' as window_name,
+        {{ week_start('activity_date') }} as window_start, count(*) as days_active
+    from days
+    group by customer_id, activity, {{ week_start('activity_date') }}
+    union all
+    select
+        customer_id, activity, 'calendar month' as window_name,
+        {{ month_start('activity_date') }} as window_start, count(*) as days_active
+    from days
+    group by customer_id, activity, {{ month_start('activity_date') }}
+    union all
+    select
+        days.customer_id, days.activity, windows.window_name,
+        windows.window_start, count(*) as days_active
+    from days
+    inner join windows
+        on
+            windows.window_name like 'trailing%'
+            and days.activity_date between windows.window_start and windows.window_end
+    group by days.customer_id, days.activity, windows.window_name, windows.window_start
+),
+
+counts as (
+    select activity, window_name, window_start, days_active, count(*) as customers
+    from dated
+    group by activity, window_name, window_start, days_active
+),
+
+spine as (
+    select grains.activity, windows.*, numbers.n + 1 as days_active
+    from (select distinct activity from days) as grains
+    cross join windows
+    inner join {{ numbers(366) }} as numbers
+        on numbers.n < {{ day_diff('windows.window_start', 'windows.window_end') }} + 1
+),
+
+counted as (
+    select
+        spine.*,
+        coalesce(counts.customers, 0) as customers
+    from spine
+    left join counts
+        on
+            spine.activity = counts.activity
+            and spine.window_name = counts.window_name
+            and spine.window_start = counts.window_start
+            and spine.days_active = counts.days_active
+),
+
+histogram as (
+    select
+        *,
+        sum(customers) over (
+            partition by activity, window_name, window_start
+            order by days_active desc rows unbounded preceding
+        ) as customers_at_least,
+        sum(customers * days_active) over (partition by activity, window_name, window_start)
+            as all_days,
+        sum(customers) over (partition by activity, window_name, window_start) as all_customers
+    from counted
+),
+
+stickiness as (
+    select
+        activity,
+        window_name as {{ quoted('window') }},
+        cast(days_active as int) as days_active,
+        cast(customers as bigint) as customers,
+        cast(customers_at_least as bigint) as customers_at_least,
+        {{ ratio('all_days', 'all_customers') }} as average_days_active,
+        is_complete,
+        window_start,
+        window_end
+    from histogram
+)
+
+select * from stickiness

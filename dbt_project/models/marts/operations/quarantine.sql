@@ -1,0 +1,70 @@
+{#- The value at fault, by export; a reason opens with the column it speaks of. -#}
+{%- set exports = {
+    'orders': {
+        'ordered_at': 'cast(ordered_at as string)',
+        'status': 'status',
+        'currency': 'currency',
+        'customer_id': 'customer_id',
+    },
+    'sessions': {
+        'started_at': 'cast(started_at as string)',
+        'ended_at': 'cast(ended_at as string)',
+        'customer_id': 'customer_id',
+    },
+    'events': {'occurred_at': 'cast(occurred_at as string)', 'customer_id': 'customer_id'},
+} -%}
+with rejected as (
+    select
+        export,
+        _file as file,
+        {{ quoted('column') }} as column_name,
+        reason,
+        'rejected' as kind,
+        case when is_personal and value is not null then '(personal data)' else value end
+            as raw_value,
+        _run_id as run_id,
+        _line as line
+    from {{ source('ledger', 'rejects') }}
+),
+
+quarantined as (
+    {%- for export, columns in exports.items() %}
+    {{ 'union all' if not loop.first }}
+    select
+        '{{ export }}' as export,
+        _file as file,
+        split_part(quarantine_reason, ' ', 1) as column_name,
+        quarantine_reason as reason,
+        'quarantined' as kind,
+        case split_part(quarantine_reason, ' ', 1)
+            {%- for column, value in columns.items() %}
+            when '{{ column }}' then {{ value }}
+            {%- endfor %}
+        end as raw_value,
+        _run_id as run_id,
+        _line as line
+    from {{ ref('stg_' ~ export[:-1] ~ '_rows') }}
+    where row_status = 'quarantined'
+    {%- endfor %}
+),
+
+rejected_and_quarantined as (
+    select * from rejected
+    union all
+    select * from quarantined
+),
+
+quarantine as (
+    select
+        export,
+        file,
+        column_name as {{ quoted('column') }},
+        reason,
+        kind,
+        raw_value,
+        run_id,
+        cast(line as bigint) as line
+    from rejected_and_quarantined
+)
+
+select * from quarantine

@@ -1,0 +1,64 @@
+{%- set statuses = ['duplicate', 'superseded', 'quarantined', 'used'] -%}
+with files as (
+    select
+        export,
+        sum(rows_in_file) as rows_in_files,
+        sum(rows_rejected) as rows_rejected,
+        sum(rows_loaded) as rows_loaded,
+        count(*) as files,
+        max(run_id) as run_id
+    from {{ source('ledger', 'files') }}
+    group by export
+),
+
+rejected as (
+    select 'orders' as export, amount as amount_rejected from {{ ref('rejected_money') }}
+),
+
+uses as (
+    select
+        export,
+        {%- for status in statuses %}
+        sum(case when row_status = '{{ status }}' then row_count else 0 end) as rows_{{ status }},
+        sum(case when row_status = '{{ status }}' then amount else 0 end) as amount_{{ status }},
+        {%- endfor %}
+        sum(case when row_status = 'used' and is_without_customer then row_count else 0 end)
+            as rows_without_customer,
+        sum(case when row_status = 'used' and is_identical then row_count else 0 end)
+            as rows_identical,
+        sum(case when row_status = 'used' and is_identical then amount else 0 end)
+            as amount_identical,
+        {%- for use in money_uses() %}
+        sum(case when money_use = '{{ use }}' then amount else 0 end) as amount_{{ use }},
+        {%- endfor %}
+        sum(amount) as amount_loaded
+    from {{ ref('row_uses') }}
+    group by export
+),
+
+source_accounting as (
+    select
+        files.export,
+        files.run_id,
+        cast(files.files as bigint) as files,
+        cast(files.rows_in_files as bigint) as rows_in_files,
+        cast(files.rows_rejected as bigint) as rows_rejected,
+        cast(files.rows_loaded as bigint) as rows_loaded,
+        {%- for status in statuses %}
+        cast(coalesce(uses.rows_{{ status }}, 0) as bigint) as rows_{{ status }},
+        {%- endfor %}
+        cast(coalesce(uses.rows_without_customer, 0) as bigint) as rows_without_customer,
+        cast(coalesce(uses.rows_identical, 0) as bigint) as rows_identical,
+        {{ money('coalesce(uses.amount_loaded, 0) + rejected.amount_rejected') }}
+            as amount_in_files,
+        {{ money('rejected.amount_rejected') }} as amount_rejected,
+        {%- for term in ['loaded'] + statuses + money_uses() %}
+        {{ money('uses.amount_' ~ term) }} as amount_{{ term }},
+        {%- endfor %}
+        {{ money('uses.amount_identical') }} as amount_identical
+    from files
+    left join uses on files.export = uses.export
+    left join rejected on files.export = rejected.export
+)
+
+select * from source_accounting

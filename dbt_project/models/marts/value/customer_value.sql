@@ -1,0 +1,53 @@
+with customers as (
+    select * from {{ ref('customer_orders') }}
+),
+
+as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+measured as (
+    select
+        customers.*,
+        customers.amount - customers.refunds as net_revenue,
+        {{ day_diff('customers.last_order_date', 'as_of.as_of_date') }} as days_since_last_order,
+        {{ day_diff('customers.first_order_date', 'customers.last_order_date') }} as recency_days,
+        {{ day_diff('customers.first_order_date', 'as_of.as_of_date') }} as age_days
+    from customers
+    cross join as_of
+),
+
+scored as (
+    select
+        *,
+        {{ quintile_of_buyers('days_since_last_order', 'desc') }} as recency_score,
+        {{ quintile_of_buyers('orders', 'asc') }} as frequency_score,
+        {{ quintile_of_buyers('net_revenue', 'asc') }} as monetary_score
+    from measured
+),
+
+customer_value as (
+    select
+        customer_id,
+        {{ rfm_segment('recency_score', 'frequency_score') }} as rfm_segment,
+        cast(orders as bigint) as orders,
+        {{ money('amount + discounts') }} as gross_revenue,
+        {{ money('discounts') }} as discounts,
+        {{ money('refunds') }} as refunds,
+        {{ money('net_revenue') }} as net_revenue,
+        {{ ratio('net_revenue', 'orders') }} as average_order_value,
+        cast(frequency as int) as frequency,
+        recency_days,
+        age_days,
+        {{ ratio('repeat_revenue', 'frequency') }} as monetary_value,
+        days_since_last_order,
+        recency_score,
+        frequency_score,
+        monetary_score,
+        {{ month_start('first_order_date') }} as cohort_month,
+        first_order_date,
+        last_order_date
+    from scored
+)
+
+select * from customer_value

@@ -1,0 +1,42 @@
+with judged as (
+    select * from {{ ref('base_order_rows') }}
+),
+
+versions as (
+    select
+        *,
+        {{ version_columns('order_key, line_key, copy_number') }}
+    from judged
+),
+
+tagged as (
+    select
+        order_key as order_id,
+        line_key as line_id,
+        customer_id,
+        anonymous_id,
+        coalesce(status, 'counted') as status,
+        currency,
+        coupon_code,
+        channel,
+        source,
+        campaign,
+        device,
+        country,
+        product_id,
+        {{ row_status() }} as row_status,
+        quarantine_reason,
+        copy_number,
+        quantity,
+        {{ money('amount * rate') }} as amount,
+        {{ money('discount_amount * rate') }} as discount_amount,
+        {{ money('cost_amount * rate') }} as cost_amount,
+        order_date,
+        ordered_at,
+        _file,
+        _line,
+        _run_id
+    from versions
+)
+
+select * from tagged

@@ -1,0 +1,57 @@
+{#- An order is what remains of its lines. Lines that are cancelled or pending do not count; an
+    order of only such lines is none. -#}
+with lines as (
+    select * from {{ ref('stg_order_rows') }}
+    where row_status = 'used'
+),
+
+counted as (
+    select * from lines
+    where status in ('counted', 'refunded')
+),
+
+totals as (
+    select
+        order_id,
+        min(customer_id) as customer_id,
+        min(anonymous_id) as anonymous_id,
+        min(coupon_code) as coupon_code,
+        min(channel) as channel,
+        min(source) as source,
+        min(campaign) as campaign,
+        min(device) as device,
+        min(country) as country,
+        count(*) as line_count,
+        {{ money('sum(amount)') }} as amount,
+        {{ money('sum(coalesce(discount_amount, 0))') }} as discount_amount,
+        {{ money('sum(cost_amount)') }} as cost_amount,
+        {{ money("sum(case when status = 'refunded' then amount else 0 end)") }} as refunded_amount,
+        min(order_date) as order_date,
+        min(ordered_at) as ordered_at
+    from counted
+    group by order_id
+),
+
+orders as (
+    select
+        order_id,
+        customer_id,
+        anonymous_id,
+        coupon_code,
+        channel,
+        source,
+        campaign,
+        device,
+        country,
+        cast(line_count as int) as line_count,
+        amount,
+        discount_amount,
+        cost_amount,
+        refunded_amount,
+        amount < 0 and '{{ var("negative_amounts") }}' = 'refund' as is_refund,
+        order_date,
+        ordered_at
+    from totals
+)
+
+select * from orders

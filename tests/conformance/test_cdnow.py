@@ -1,0 +1,84 @@
+"""CDNOW, 1-in-10 sample: the purchase histories that the lifetime literature is checked on."""
+
+import csv
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dagster_project.settings import ROOT
+
+from ..shops import SHARED, Shop, run_shop
+
+DATA = SHARED / "data/cdnow"
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+
+
+def shop_as_of(folder: Path, day: str) -> Shop:
+    config = yaml.safe_load((ROOT / "data/presets/cdnow.yml").read_text())
+    orders = config["exports"]["orders"]
+    orders["files"] = str(DATA / orders["files"])
+    config["settings"]["as_of_date"] = day
+    shop = run_shop(folder, config)
+    assert shop.result.success
+    return shop
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return shop_as_of(tmp_path_factory.mktemp("whole"), "1998-06-30")
+
+
+@pytest.fixture(scope="module")
+def calibration(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return shop_as_of(tmp_path_factory.mktemp("calibration"), "1997-09-30")
+
+
+def test_customers_days_and_rows(whole: Shop) -> None:
+    assert whole.query("select count(*), sum(frequency + 1) from customer_value") == [(2357, 6696)]
+    assert whole.query(
+        "select rows_in_files, rows_used from source_accounting where export = 'orders'"
+    ) == [(6919, 6919)]
+
+
+def test_month_cohorts(whole: Shop) -> None:
+    rows = whole.query(
+        "select cohort_size, retained_customers from cohort_retention"
+        " where study = 'order_to_order' and period = 'month' and segment_name = 'all'"
+        " and cohort_start = date '1997-01-01' order by period_number limit 4"
+    )
+    assert rows == [(781, 781), (781, 124), (781, 95), (781, 70)]
+
+
+def test_summary_equals_the_published_one(calibration: Shop) -> None:
+    with (DATA / "cdnow_customers_summary_with_transactions.csv").open() as file:
+        published = {
+            int(row["ID"]): (int(row["x"]), row["t_x"], row["T"], row["zbar"])
+            for row in csv.DictReader(file)
+        }
+    rows = calibration.query(
+        "select cast(customer_id as integer), frequency, recency_days, age_days, monetary_value"
+        " from customer_value"
+    )
+
+    def two_decimals(number: float | Decimal) -> str:
+        return str(Decimal(number).quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+    found = {
+        customer: (
+            frequency,
+            two_decimals(Decimal(recency) / 7),
+            two_decimals(Decimal(age) / 7),
+            two_decimals(Decimal(str(round(monetary or 0, 6)))),
+        )
+        for customer, frequency, recency, age, monetary in rows
+    }
+    assert len(found) == 2357
+    off = {c: (found[c], published[c]) for c in published if found[c] != published[c]}
+    assert off == {}
+    repeaters = [row for row in rows if row[1] > 0]
+    assert len(repeaters) == 946
+    assert sum(row[1] for row in rows) == 2457
+    assert all(monetary is None for _, frequency, *_, monetary in rows if frequency == 0)

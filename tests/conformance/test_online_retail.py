@@ -1,0 +1,92 @@
+"""Half a million real order lines: every cohort cell and every cent of the accounting."""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dagster_project.settings import ROOT
+
+from ..shops import SHARED, Shop, run_shop
+
+DATA = SHARED / "data/online_retail"
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+
+
+def shop_by_preset(folder: Path, **options: str) -> Shop:
+    config = yaml.safe_load((ROOT / "data/presets/online_retail.yml").read_text())
+    orders = config["exports"]["orders"]
+    orders["files"] = str(DATA / orders["files"])
+    orders.update(options)
+    shop = run_shop(folder, config)
+    assert shop.result.success
+    return shop
+
+
+@pytest.fixture(scope="module")
+def refunding(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Negative invoices are refunds, as the preset says."""
+    return shop_by_preset(tmp_path_factory.mktemp("refund"))
+
+
+@pytest.fixture(scope="module")
+def ordering(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Negative invoices are activity like any other."""
+    return shop_by_preset(tmp_path_factory.mktemp("order"), negative_amounts="order")
+
+
+def cohort_cells(shop: Shop) -> dict[tuple[str, int], int]:
+    rows = shop.query(
+        "select strftime(cohort_start, '%Y-%m'), period_number, retained_customers"
+        " from cohort_retention where study = 'order_to_order' and period = 'month'"
+        " and segment_name = 'all'"
+    )
+    return {(month, k): customers for month, k, customers in rows}
+
+
+def expected_cells(name: str) -> dict[tuple[str, int], int]:
+    with (DATA / name).open() as file:
+        return {(r["cohort_month"], int(r["k"])): int(r["customers"]) for r in csv.DictReader(file)}
+
+
+def test_cohorts_where_cancellations_are_refunds(refunding: Shop) -> None:
+    cells = cohort_cells(refunding)
+    assert cells == expected_cells("cohort_or_2010_2011_no_C_invoices.csv")
+    assert len(cells) == 91
+    assert (cells["2010-12", 0], cells["2010-12", 1]) == (885, 324)
+
+
+def test_cohorts_where_cancellations_are_orders(ordering: Shop) -> None:
+    cells = cohort_cells(ordering)
+    assert cells == expected_cells("cohort_or_2010_2011_all_rows_with_customer.csv")
+    assert (cells["2010-12", 0], cells["2010-12", 1]) == (948, 362)
+
+
+def test_every_row_and_every_cent_is_accounted_for(refunding: Shop) -> None:
+    (row,) = refunding.query(
+        "select rows_in_files, rows_rejected, rows_loaded, rows_duplicate, rows_superseded,"
+        " rows_quarantined, rows_used, rows_without_customer, rows_identical"
+        " from source_accounting where export = 'orders'"
+    )
+    assert row == (541_909, 0, 541_909, 0, 0, 0, 541_909, 135_080, 5_268)
+    (money,) = refunding.query(
+        "select amount_in_files, amount_without_customer, amount_without_order, amount_in_cohorts"
+        " from source_accounting where export = 'orders'"
+    )
+    cents = [round(amount, 2) for amount in money]
+    in_files, without_customer, without_order, in_cohorts = cents
+    assert in_files == Decimal("9747747.93")
+    assert without_customer == Decimal("1447682.12")
+    assert without_order == Decimal("-10411.24")
+    assert round(money[2] + money[3], 2) == Decimal("8300065.81")
+    assert money[0] == money[1] + money[2] + money[3]
+    assert in_cohorts == round(refunding.query("select sum(revenue) from cohort_value")[0][0], 2)
+
+
+def test_customers_with_refunds_only_are_kept(refunding: Shop) -> None:
+    assert refunding.query(
+        "select count(*), sum(net_revenue) from customer_value where cohort_month is null"
+    ) == [(33, Decimal("-10411.2400"))]

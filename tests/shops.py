@@ -1,0 +1,58 @@
+"""Small shops through the real line: the Dagster job that the command and the UI run."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import yaml
+
+from dagster_project.definitions import build
+from dagster_project.settings import OFFLINE
+from dagster_project.warehouse import Warehouse
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop that was run: its result and its warehouse."""
+
+    result: dg.ExecuteInProcessResult
+    warehouse: Warehouse
+
+    @contextmanager
+    def marts(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The published marts, read-only, as a user opens them."""
+        with duckdb.connect(str(self.warehouse.marts_file), read_only=True) as con:
+            con.execute("set schema = 'marts'")
+            yield con
+
+    def query(self, sql: str, *parameters: Any) -> list[tuple]:
+        """Rows of a query on the published marts."""
+        with self.marts() as con:
+            return con.execute(sql, list(parameters)).fetchall()
+
+
+def run_shop(folder: Path, config: dict[str, Any], full_refresh: bool = False) -> Shop:
+    """Write `exports.yml` into the folder and run the nightly job on it."""
+    exports = folder / "exports.yml"
+    exports.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    return run_file(exports, folder / "warehouse", full_refresh)
+
+
+def run_file(exports: Path, warehouse: Path, full_refresh: bool = False) -> Shop:
+    """Run the nightly job on an `exports.yml`."""
+    os.environ.update(OFFLINE)
+    job = build(exports, warehouse, full_refresh).resolve_job_def("nightly")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {}}},
+        )
+    return Shop(result, Warehouse(warehouse))
