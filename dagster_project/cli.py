@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .exports.config import load_config
 from .exports.errors import ExportError
+from .exports.sql import literal
 from .settings import DAGSTER_HOME, DEMO_EXPORTS, OFFLINE, ROOT, exports_file, warehouse_folder
 from .warehouse import Warehouse
 
@@ -98,29 +99,37 @@ def _provide_demo() -> None:
 
 def _tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
     """Say what failed and what to do; the exit code is the gravest of the failures."""
-    from .defs.resources import USER_ERROR as IS_USER_ERROR
-
-    codes = []
     print("", file=sys.stderr)
-    for event in result.all_events:
-        if not event.is_failure or event.step_key is None:
-            continue
-        data = event.step_failure_data
-        failure = data.user_failure_data
-        error = data.error.cause or data.error if data.error else None
-        if failure is not None:
-            codes.append(USER_ERROR if IS_USER_ERROR in failure.metadata else RED)
-            print(f"error in {event.step_key}: {failure.description}", file=sys.stderr)
-        elif error is not None and error.cls_name in ("DagsterAssetCheckFailedError", "GateError"):
-            codes.append(RED)
-            print(f"red gate: {error.message.strip()}", file=sys.stderr)
-        elif error is not None:
-            codes.append(BROKEN)
-            print(f"error in {event.step_key}: {error.to_string()}", file=sys.stderr)
+    codes = [_tell(event) for event in result.all_events if event.is_failure and event.step_key]
+    if not codes:  # before the first step: the run could not get hold of the warehouse
+        codes = [_tell(event) for event in result.all_events if event.is_failure]
     marts = Warehouse(folder).marts_file
     last = f"the last good marts stand in {marts}" if marts.exists() else "there are no marts yet"
     print(f"\nNothing was published; {last}.", file=sys.stderr)
     return max(codes, default=BROKEN)
+
+
+def _tell(event: "dg.DagsterEvent") -> int:
+    from .defs.resources import USER_ERROR as IS_USER_ERROR
+
+    failure = event.step_failure_data.user_failure_data if event.step_key else None
+    if failure is not None:
+        print(f"error in {event.step_key}: {failure.description}", file=sys.stderr)
+        return USER_ERROR if IS_USER_ERROR in failure.metadata else RED
+    data = event.step_failure_data if event.step_key else event.job_failure_data
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return BROKEN
+    if error.cls_name in ("DagsterAssetCheckFailedError", "GateError"):
+        print(f"red gate: {error.message.strip()}", file=sys.stderr)
+        return RED
+    if error.cls_name in ("ExportError", "WarehouseBusy"):
+        print(f"error: {error.message.strip().split(': ', 1)[-1]}", file=sys.stderr)
+        return USER_ERROR
+    print(f"error in {event.step_key or 'the run'}: {error.to_string()}", file=sys.stderr)
+    return BROKEN
 
 
 def _query(given: argparse.Namespace) -> int:
@@ -129,8 +138,9 @@ def _query(given: argparse.Namespace) -> int:
     marts = Warehouse(given.warehouse.resolve()).marts_file
     if not marts.exists():
         raise ExportError(f"{marts}: no marts are published yet; `retention run` makes them")
-    with duckdb.connect(str(marts), read_only=True) as con:
-        con.execute("set schema = 'marts'")
+    # a file called marts with a schema called marts makes `marts.<table>` ambiguous to DuckDB
+    with duckdb.connect() as con:
+        con.execute(f"attach {literal(marts)} as warehouse (read_only); use warehouse.marts")
         try:
             relation = con.sql(given.sql)
         except duckdb.Error as error:

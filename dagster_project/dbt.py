@@ -59,6 +59,11 @@ class Dbt:
             raise DbtError(f"dbt build --select {select} gave no results")
         return [_node_result(node) for node in result.results]
 
+    def docs(self) -> None:
+        """Write dbt's docs of the built warehouse to `target`, as one static page."""
+        with self._environment():
+            self._invoke(["docs", "generate", "--static"], self.manifest)
+
     def parse(self) -> None:
         """Parse the project; `manifest.json` is written to `target`."""
         _ = self.manifest

@@ -19,6 +19,7 @@ OFFLINE = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DBT_VERSION_CHECK": "false",
     "GX_ANALYTICS_ENABLED": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
 }
 

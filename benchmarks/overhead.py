@@ -1,0 +1,119 @@
+"""What orchestration and gates cost: `retention run` against its bare work, side by side.
+
+Bare work is the same loads and one `dbt build` over the same models and tests, without Dagster and
+without Great Expectations. Both run on the demo a second time, with nothing changed, in processes
+of their own and in turn; medians of wall seconds are reported, and where a run's time goes.
+
+    python -m benchmarks.overhead [--runs 5]
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from dagster_project.demo import ensure_demo
+from dagster_project.settings import DBT_PROJECT, DEMO_EXPORTS, OFFLINE, ROOT
+from dagster_project.warehouse import Warehouse
+
+EXPORTS = ROOT / "data/exports.yml"
+
+BARE = """
+import datetime as dt, json, sys
+from pathlib import Path
+from dagster_project.exports.config import load_config
+from dagster_project.exports.contract import load_contract
+from dagster_project.exports.loader import Run, load_export, prepare
+from dagster_project.warehouse import Warehouse
+
+config, warehouse = load_config(Path(sys.argv[1])), Warehouse(Path(sys.argv[2]))
+with warehouse.connect() as con:
+    prepare(con, config)
+    for table in load_contract().tables:
+        load_export(con, config, table, Run("bare", dt.datetime(2024, 1, 1)))
+print(json.dumps(config.dbt_vars()))
+"""
+
+IMPORTS = {
+    "Dagster and the definitions": "import dagster_project.definitions",
+    "Great Expectations": "from dagster_project.quality.runner import load_gx; load_gx()",
+    "dbt": "import dbt.cli.main, dbt.adapters.duckdb.connections",
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    runs = parser.parse_args().runs
+    os.environ.update(OFFLINE)
+    ensure_demo(DEMO_EXPORTS)
+    with tempfile.TemporaryDirectory() as room:
+        os.environ["DAGSTER_HOME"] = str(Path(room))
+        (Path(room) / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+        whole, bare = Path(room) / "whole", Path(room) / "bare"
+        _whole(whole)
+        _bare(bare)  # the first of each fills the warehouse and the caches
+        seconds: dict[str, list[float]] = {"retention run": [], "bare work": []}
+        for _ in range(runs):
+            seconds["retention run"].append(_timed(_whole, whole))
+            seconds["bare work"].append(_timed(_bare, bare))
+        for name, times in seconds.items():
+            print(f"{name:28} median {statistics.median(times):6.1f} s  of {sorted(times)}")
+        ratio = statistics.median(seconds["retention run"]) / statistics.median(
+            seconds["bare work"]
+        )
+        print(f"{'ratio':28} {ratio:.2f}")
+        nothing = _import_seconds("pass")
+        for name, statement in IMPORTS.items():
+            print(f"import: {name:20} {_import_seconds(statement) - nothing:6.1f} s")
+
+
+def _whole(folder: Path) -> None:
+    command = [sys.executable, "-m", "dagster_project.cli", "run"]
+    _quietly([*command, "--exports", str(EXPORTS), "--warehouse", str(folder)])
+
+
+def _bare(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    loaded = _quietly([sys.executable, "-c", BARE, str(EXPORTS), str(folder)])
+    variables = json.loads(loaded.splitlines()[-1])
+    command = [str(Path(sys.executable).with_name("dbt")), "build", "--vars", json.dumps(variables)]
+    command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    command += ["--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt")]
+    command += ["--exclude-resource-type", "unit_test"]
+    _quietly(command, RETENTION_BUILD_DATABASE=str(Warehouse(folder).build_file))
+
+
+def _quietly(command: list[str], **environment: str) -> str:
+    done = subprocess.run(
+        command, env=os.environ | environment, cwd=ROOT, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise SystemExit(f"{command} failed:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def _timed(work: Callable[[Path], None], folder: Path) -> float:
+    started = time.perf_counter()
+    work(folder)
+    return round(time.perf_counter() - started, 1)
+
+
+def _import_seconds(statement: str) -> float:
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        _quietly([sys.executable, "-c", statement])
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()
