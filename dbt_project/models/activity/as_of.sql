@@ -8,7 +8,7 @@ with moments as (
 
 profiles as (
     select {{ business_date('signed_up_at') }} as activity_date from {{ ref('stg_customers') }}
-    where signed_up_at is not null
+    where signed_up_at >= timestamp '1990-01-01 00:00:00'
 ),
 
 bounds as (

@@ -46,11 +46,8 @@ done as (
     group by customer_id, event_name, event_date
     union all
     select
-        customer_id,
-        'signed_up' as activity,
-        {{ business_date('signed_up_at') }} as activity_date,
-        1 as occurrences,
-        0 as revenue
+        customer_id, 'signed_up' as activity,
+        {{ business_date('signed_up_at') }} as activity_date, 1 as occurrences, 0 as revenue
     from {{ ref('stg_customers') }}
     where signed_up_at is not null and not is_test
 ),

@@ -23,24 +23,14 @@ facts as (
     from returns
     union all
     select
-        study,
-        period,
-        customer_id,
-        max(period_index) as period_index,
-        0 as returns,
-        1 as last_returns,
-        0 as revenue
+        study, period, customer_id, max(period_index) as period_index,
+        0 as returns, 1 as last_returns, 0 as revenue
     from returns
     group by study, period, customer_id
     union all
     select
-        studies.study,
-        periods.period,
-        periods.customer_id,
-        periods.period_index,
-        0 as returns,
-        0 as last_returns,
-        periods.revenue
+        studies.study, periods.period, periods.customer_id, periods.period_index,
+        0 as returns, 0 as last_returns, periods.revenue
     from {{ ref('customer_activity_periods') }} as periods
     cross join studies
     where periods.activity = 'order'
@@ -82,11 +72,7 @@ counts as (
         sum(case when period_number <= last_period_number then revenue else 0 end) as revenue
     from offsets
     group by
-        study,
-        period,
-        segment_name,
-        segment_value,
-        cohort_index,
+        study, period, segment_name, segment_value, cohort_index,
         least(period_number, last_period_number)
 )
 

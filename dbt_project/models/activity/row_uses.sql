@@ -1,4 +1,5 @@
-{#- What became of every loaded row of every export. -#}
+-- depends_on: {{ ref('sessions') }}
+{# What became of every loaded row of every export. -#}
 with uses as (
     select
         'orders' as export,

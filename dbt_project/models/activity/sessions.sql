@@ -1,19 +1,14 @@
-{%- if var('sessions_mapped') -%}
+-- depends_on: {{ ref('stg_sessions') }}
+-- depends_on: {{ ref('events') }}
+{% if var('sessions_mapped') -%}
 with sessions as (
-    select
-        session_id,
-        customer_id,
-        anonymous_id,
-        started_at
-    from {{ ref('stg_sessions') }}
+    select session_id, customer_id, anonymous_id, started_at from {{ ref('stg_sessions') }}
 ),
 {%- else -%}
 {#- No session export: a session is its events of one session_id, else events of one visitor
     without a longer silence between them. Whoever logs in on the way stays one visitor. -#}
 with events as (
-    select
-        *,
-        coalesce(customer_id, anonymous_id, event_id) as visitor
+    select *, coalesce(customer_id, anonymous_id, event_id) as visitor
     from {{ ref('events') }}
 ),
 

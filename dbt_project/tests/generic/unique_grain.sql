@@ -1,13 +1,18 @@
 {#- Rows that share their key with another, or lack a part of it. -#}
 {% test unique_grain(model, columns) %}
-{%- set keys = [] -%}
-{%- for column in columns %}{% do keys.append(quoted(column)) %}{% endfor -%}
-select {{ keys | join(', ') }}, count(*) as copies
+select
+    {%- for column in columns %}
+    {{ quoted(column) }},
+    {%- endfor %}
+    count(*) as copies
 from {{ model }}
-group by {{ keys | join(', ') }}
+group by
+    {%- for column in columns %}
+    {{ quoted(column) }}{{ ',' if not loop.last }}
+    {%- endfor %}
 having
     count(*) > 1
-    {%- for key in keys %}
-    or {{ key }} is null
+    {%- for column in columns %}
+    or {{ quoted(column) }} is null
     {%- endfor %}
 {% endtest %}

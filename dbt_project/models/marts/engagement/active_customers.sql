@@ -15,10 +15,7 @@ spine as (
 
 daily as (
     select
-        activity,
-        segment_name,
-        segment_value,
-        activity_date as change_date,
+        activity, segment_name, segment_value, activity_date as change_date,
         {%- for n in windows %}
         opened_{{ n }} as change_{{ n }},
         {%- endfor %}
@@ -27,10 +24,7 @@ daily as (
     {%- for n in windows %}
     union all
     select
-        activity,
-        segment_name,
-        segment_value,
-        {{ add_days('activity_date', n) }} as change_date,
+        activity, segment_name, segment_value, {{ add_days('activity_date', n) }} as change_date,
         {%- for other in windows %}
         {{ '-closing_' ~ n if other == n else 0 }} as change_{{ other }},
         {%- endfor %}
@@ -41,10 +35,7 @@ daily as (
 
 totals as (
     select
-        activity,
-        segment_name,
-        segment_value,
-        change_date,
+        activity, segment_name, segment_value, change_date,
         {%- for n in windows %}
         sum(change_{{ n }}) as change_{{ n }},
         {%- endfor %}

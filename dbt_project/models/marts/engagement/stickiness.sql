@@ -45,9 +45,7 @@ spine as (
 ),
 
 counted as (
-    select
-        spine.*,
-        coalesce(counts.customers, 0) as customers
+    select spine.*, coalesce(counts.customers, 0) as customers
     from spine
     left join counts
         on

@@ -45,19 +45,13 @@ counts as (
     inner join {{ ref('customer_segments') }} as segments
         on moves.customer_id = segments.customer_id
     group by
-        moves.activity,
-        segments.segment_name,
-        segments.segment_value,
-        moves.period,
-        moves.period_index
+        moves.activity, segments.segment_name, segments.segment_value,
+        moves.period, moves.period_index
 ),
 
 spine as (
     select
-        grains.*,
-        calendar.period,
-        calendar.period_index,
-        calendar.period_start,
+        grains.*, calendar.period, calendar.period_index, calendar.period_start,
         calendar.is_complete
     from (select distinct activity, segment_name, segment_value from counts) as grains
     cross join {{ ref('calendar_periods') }} as calendar

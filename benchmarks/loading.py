@@ -1,0 +1,130 @@
+"""What a safe load costs: five million order rows against DuckDB's bare reader, side by side.
+
+Bare is `create table as select * from read_csv(...)` with the types given. The loader adds rejects,
+accounting against an independent count of lines, content hashes for duplicates, and provenance;
+staging adds the choice among duplicate versions.
+
+    python -m benchmarks.loading [--rows 5000000] [--runs 3]
+"""
+
+import argparse
+import datetime as dt
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from dagster_project.dbt import Dbt
+from dagster_project.exports.config import load_config
+from dagster_project.exports.contract import load_contract
+from dagster_project.exports.loader import Run, load_export, prepare
+from dagster_project.settings import OFFLINE
+
+TYPES = {
+    "order_id": "varchar",
+    "customer": "varchar",
+    "created_at": "timestamp",
+    "status": "varchar",
+    "amount": "decimal(18, 4)",
+    "currency": "varchar",
+    "sku": "varchar",
+}
+CONFIG = {
+    "settings": {"base_currency": "GBP"},
+    "exports": {
+        "orders": {
+            "files": "orders.csv",
+            "delivered_at": "2024-02-01",
+            "columns": {
+                "order_id": "order_id",
+                "customer_id": "customer",
+                "ordered_at": "created_at",
+                "status": "status",
+                "amount": "amount",
+                "currency": "currency",
+                "product_id": "sku",
+            },
+        }
+    },
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=5_000_000)
+    parser.add_argument("--runs", type=int, default=3)
+    given = parser.parse_args()
+    os.environ.update(OFFLINE)
+    with tempfile.TemporaryDirectory() as room:
+        folder = Path(room)
+        _write_orders(folder / "orders.csv", given.rows)
+        (folder / "exports.yml").write_text(yaml.safe_dump(CONFIG))
+        work: dict[str, Callable[[Path], None]] = {
+            "bare read_csv": _bare,
+            "load": _load,
+            "load and staging": _load_and_stage,
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in work}
+        for _ in range(given.runs):
+            for name, do in work.items():
+                (folder / "build.duckdb").unlink(missing_ok=True)
+                started = time.perf_counter()
+                do(folder)
+                seconds[name].append(time.perf_counter() - started)
+        bare = statistics.median(seconds["bare read_csv"])
+        for name, times in seconds.items():
+            median = statistics.median(times)
+            shown = ", ".join(f"{t:.1f}" for t in sorted(times))
+            print(f"{name:20} median {median:5.1f} s  ({median / bare:.2f} x bare)  of {shown}")
+
+
+def _write_orders(path: Path, rows: int) -> None:
+    """Orders of 300,000 customers over two years, one in a hundred delivered twice."""
+    duckdb.sql(
+        f"""copy (
+            select
+                'O' || (i - (i % 100 = 99)::int) as order_id,
+                'C' || (hash(i - (i % 100 = 99)::int) % 300000) as customer,
+                strftime(timestamp '2022-01-01' + to_seconds((hash((i - (i % 100 = 99)::int) * 7)
+                    % 63072000)::int), '%Y-%m-%d %H:%M:%S') as created_at,
+                'completed' as status,
+                ((hash((i - (i % 100 = 99)::int) * 3) % 100000) / 100.0)::decimal(18, 2) as amount,
+                'GBP' as currency,
+                'sku' || (hash(i - (i % 100 = 99)::int) % 1000) as sku
+            from range({rows}) as numbers(i)
+        ) to '{path}' (header)"""
+    )
+
+
+def _bare(folder: Path) -> None:
+    with duckdb.connect(str(folder / "build.duckdb")) as con:
+        con.execute(
+            f"create table orders as select * from read_csv('{folder / 'orders.csv'}', types = {TYPES})"
+        )
+
+
+def _load(folder: Path, only_orders: bool = True) -> None:
+    config = load_config(folder / "exports.yml")
+    with duckdb.connect(str(folder / "build.duckdb")) as con:
+        prepare(con, config)
+        for table in ["orders"] if only_orders else load_contract().tables:
+            load_export(con, config, table, Run("bench", dt.datetime(2024, 2, 1)))
+
+
+def _load_and_stage(folder: Path) -> None:
+    _load(folder, only_orders=False)
+    variables = load_config(folder / "exports.yml").dbt_vars()
+    dbt = Dbt(folder / "build.duckdb", folder / "dbt", variables)
+    results = dbt.build("+stg_order_rows")
+    if not all(result.passed for result in results):
+        raise SystemExit([result for result in results if not result.passed])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+-- A row says by how much the revenue of all cohorts differs from the money the files hold for
+-- their customers.
+{{ config(meta={'dagster': {'ref': {'name': 'cohort_value'}}}) }}
+
+with cohorts as (
+    select coalesce(sum(revenue), 0) as revenue from {{ ref('cohort_value') }}
+),
+
+files as (
+    select amount_in_cohorts from {{ ref('source_accounting') }}
+    where export = 'orders'
+)
+
+select
+    files.amount_in_cohorts,
+    cohorts.revenue
+from files
+cross join cohorts
+where files.amount_in_cohorts <> cohorts.revenue
