@@ -25,6 +25,7 @@ from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loader import Run, load_export, prepare
 from dagster_project.settings import OFFLINE
 
+RUN = Run("bench", dt.datetime(2024, 2, 1, tzinfo=dt.UTC))
 TYPES = {
     "order_id": "varchar",
     "customer": "varchar",
@@ -104,9 +105,8 @@ def _write_orders(path: Path, rows: int) -> None:
 
 def _bare(folder: Path) -> None:
     with duckdb.connect(str(folder / "build.duckdb")) as con:
-        con.execute(
-            f"create table orders as select * from read_csv('{folder / 'orders.csv'}', types = {TYPES})"
-        )
+        file = folder / "orders.csv"
+        con.execute(f"create table orders as select * from read_csv('{file}', types = {TYPES})")
 
 
 def _load(folder: Path, only_orders: bool = True) -> None:
@@ -114,7 +114,7 @@ def _load(folder: Path, only_orders: bool = True) -> None:
     with duckdb.connect(str(folder / "build.duckdb")) as con:
         prepare(con, config)
         for table in ["orders"] if only_orders else load_contract().tables:
-            load_export(con, config, table, Run("bench", dt.datetime(2024, 2, 1)))
+            load_export(con, config, table, RUN)
 
 
 def _load_and_stage(folder: Path) -> None:

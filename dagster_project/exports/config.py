@@ -1,10 +1,11 @@
-"""`exports.yml`: what to load and how a shop's columns are called, validated before anything runs."""
+"""`exports.yml`: what to load and what a shop calls its columns, validated before anything runs."""
 
 import datetime as dt
 import glob
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,17 +25,39 @@ from pydantic import (
 from .contract import Contract, Table, load_contract
 from .errors import ExportError
 
-STATUSES = ("counted", "cancelled", "pending", "refunded")
+#: Of each export whose `status` speaks of a state: the words the models know.
+STATUSES = {
+    "orders": ("counted", "cancelled", "pending", "refunded"),
+    "refunds": ("counted", "cancelled", "pending"),
+    "messages": ("sent", "delivered", "opened", "clicked", "unsubscribed", "bounced"),
+}
 
-#: What shop systems call their order states; a shop's own `status_map` comes before it.
-DEFAULT_STATUS_MAP = {
-    **dict.fromkeys(
-        ("counted", "paid", "completed", "complete", "fulfilled", "shipped"), "counted"
-    ),
-    **dict.fromkeys(("delivered", "processing", "closed", "partially_refunded"), "counted"),
-    **dict.fromkeys(("cancelled", "canceled", "void", "voided", "failed", "declined"), "cancelled"),
-    **dict.fromkeys(("pending", "on-hold", "authorized", "draft", "unpaid"), "pending"),
-    **dict.fromkeys(("refunded", "returned"), "refunded"),
+_CANCELLED = ("cancelled", "canceled", "void", "voided", "failed", "declined")
+#: What shop systems call these states; a shop's own `status_map` comes before it.
+DEFAULT_STATUS_MAPS = {
+    "orders": {
+        **dict.fromkeys(
+            ("counted", "paid", "completed", "complete", "fulfilled", "shipped"), "counted"
+        ),
+        **dict.fromkeys(("delivered", "processing", "closed", "partially_refunded"), "counted"),
+        **dict.fromkeys(_CANCELLED, "cancelled"),
+        **dict.fromkeys(("pending", "on-hold", "authorized", "draft", "unpaid"), "pending"),
+        **dict.fromkeys(("refunded", "returned"), "refunded"),
+    },
+    "refunds": {
+        **dict.fromkeys(("counted", "approved", "processed", "completed", "complete"), "counted"),
+        **dict.fromkeys(("paid", "refunded", "succeeded"), "counted"),
+        **dict.fromkeys(("pending", "requested", "open", "processing"), "pending"),
+        **dict.fromkeys(("rejected", "denied", *_CANCELLED), "cancelled"),
+    },
+    "messages": {
+        **dict.fromkeys(("sent", "send", "processed"), "sent"),
+        **dict.fromkeys(("delivered", "delivery"), "delivered"),
+        **dict.fromkeys(("opened", "open"), "opened"),
+        **dict.fromkeys(("clicked", "click"), "clicked"),
+        **dict.fromkeys(("unsubscribed", "unsubscribe", "optout"), "unsubscribed"),
+        **dict.fromkeys(("bounced", "bounce", "hard_bounce", "soft_bounce"), "bounced"),
+    },
 }
 
 
@@ -60,6 +83,7 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=0)]
+Factor = Annotated[float, Field(gt=1)]
 
 
 class _Strict(BaseModel):
@@ -88,6 +112,12 @@ class Settings(_Strict):
     exchange_rate_max_age_days: Days | None = None
     max_rejected_share: Share | None = None
     max_quarantined_share: Share | None = None
+    max_unknown_customers_share: Share | None = None
+    max_days_without_rows: Days | None = None
+    volume_weeks: Annotated[int, Field(ge=2)] | None = None
+    volume_min_rows: Annotated[int, Field(ge=1)] | None = None
+    volume_warning_factor: Factor | None = None
+    volume_critical_factor: Factor | None = None
 
 
 class Expression(_Strict):
@@ -123,7 +153,7 @@ class Export(_Strict):
     negative_amounts: Literal["refund", "order"] = "refund"
     where: str | None = None
     select: str | None = None
-    status_map: dict[str, Literal["counted", "cancelled", "pending", "refunded"]] = {}
+    status_map: dict[str, str] = {}
     delivered_at: dt.date | None = None
 
     @field_validator("select")
@@ -161,6 +191,7 @@ class ExportsConfig(_Strict):
         found: dict[str, Path] = {}
         for pattern in self.exports[export].files:
             names = glob.glob(pattern, root_dir=self.path.parent, recursive=True)
+            names += [pattern] if (self.path.parent / pattern).is_file() else []
             paths = {name: self.path.parent / name for name in names}
             if not (paths := {name: path for name, path in paths.items() if path.is_file()}):
                 raise ExportError(
@@ -178,6 +209,21 @@ class ExportsConfig(_Strict):
         return given | {"sessions_mapped": "sessions" in self.exports}
 
 
+def asks_for(pattern: str, file: str) -> bool:
+    """Whether a pattern of `files` names the file, be it there or not."""
+    if pattern == file:
+        return True
+
+    def meets(patterns: list[str], parts: list[str]) -> bool:
+        if not patterns or not parts:
+            return not parts and all(p == "**" for p in patterns)
+        if patterns[0] == "**":
+            return meets(patterns[1:], parts) or meets(patterns, parts[1:])
+        return fnmatchcase(parts[0], patterns[0]) and meets(patterns[1:], parts[1:])
+
+    return meets(pattern.split("/"), file.split("/"))
+
+
 def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
     """Read and validate `exports.yml`.
 
@@ -187,10 +233,12 @@ def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
     if not path.is_file():
         raise ExportError(f"{path}: no such file; `retention init FILE...` writes a first one")
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.load(path.read_text(encoding="utf-8"), _EachKeyOnce)
     except yaml.YAMLError as error:
         raise ExportError(f"{path}: not valid YAML: {error}") from error
-    if not isinstance(content, dict):
+    except UnicodeDecodeError as error:
+        raise ExportError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from error
+    if not isinstance(content, dict) or "path" in content:
         raise ExportError(f"{path}: expected the keys settings, exports and studies")
     try:
         config = ExportsConfig.model_validate(content | {"path": path})
@@ -200,6 +248,19 @@ def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
     if faults := list(_contract_faults(config, contract)):
         raise ExportError("\n".join(f"{path}: {fault}" for fault in faults))
     return config
+
+
+class _EachKeyOnce(yaml.SafeLoader):
+    """YAML in which a key may not stand twice: of two, all but the last would be lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if key.value != "<<" and keys.count(key.value) > 1:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key '{key.value}' stands here twice", problem_mark=key.start_mark
+                )
+        return super().construct_mapping(node, deep)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -233,9 +294,15 @@ def _contract_faults(config: ExportsConfig, contract: Contract) -> Iterable[str]
                 hint = nearest(column, table.columns)
                 yield f"exports.{name}.columns.{column}: unknown column; {hint}"
         yield from _unmapped(name, export, table)
-        for option, meant_for in (("grain", "orders"), ("status_map", "orders")):
-            if option in export.model_fields_set and name != meant_for:
-                yield f"exports.{name}.{option}: only {meant_for} have it"
+        if "grain" in export.model_fields_set and name != "orders":
+            yield f"exports.{name}.grain: only orders have it"
+        if export.status_map and name not in STATUSES:
+            yield f"exports.{name}.status_map: only {', '.join(STATUSES)} have it"
+            continue
+        for theirs, ours in export.status_map.items():
+            if ours not in STATUSES[name]:
+                hint = nearest(ours, STATUSES[name])
+                yield f"exports.{name}.status_map.{theirs}: unknown state '{ours}'; {hint}"
     names = [study.name for study in config.studies]
     for twice in {name for name in names if names.count(name) > 1}:
         yield f"studies: the name '{twice}' is used twice"

@@ -21,6 +21,7 @@ class Column:
     is_not_null: bool = False
     is_personal: bool = False
     collects_rest: bool = False
+    tells_version: bool = False
     default: str | None = None
     also: tuple[str, ...] = ()
 
@@ -48,10 +49,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Contract:
-    """All export tables, and the columns the loader adds to each."""
+    """All export tables, the columns the loader adds to each, and what its ledger holds."""
 
     tables: Mapping[str, Table]
     provenance: Mapping[str, Column]
+    ledger: Mapping[str, str]
 
 
 def _column(spec: Mapping) -> Column:
@@ -64,6 +66,7 @@ def _column(spec: Mapping) -> Column:
         is_not_null=meta.get("not_null", False),
         is_personal=meta.get("personal", False),
         collects_rest=meta.get("collects_rest", False),
+        tells_version=meta.get("tells_version", False),
         default=meta.get("default"),
         also=tuple(str(name) for name in meta.get("also", ())),
     )
@@ -89,4 +92,5 @@ def load_contract(path: Path = SOURCES_FILE) -> Contract:
         name: Column(name=name, **spec)
         for name, spec in raw["config"]["meta"]["provenance"].items()
     }
-    return Contract(tables=tables, provenance=provenance)
+    ledger = {table["name"]: table["description"] for table in sources["ledger"]["tables"]}
+    return Contract(tables=tables, provenance=provenance, ledger=ledger)

@@ -2,7 +2,7 @@
 
 
 class ExportError(Exception):
-    """The configuration or a file is wrong; the message names file, key or column, and the remedy."""
+    """The configuration or a file is wrong; it names file, key or column, and the remedy."""
 
 
 class WarehouseBusy(Exception):

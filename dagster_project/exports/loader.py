@@ -9,17 +9,17 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 
 import duckdb
 
-from .config import Export, ExportsConfig
+from .config import Export, ExportsConfig, asks_for
 from .contract import Contract, Table, load_contract
 from .errors import ExportError
 from .mapping import map_columns
-from .readers import Fingerprint, Incoming, file_columns, fingerprint, read_file
+from .readers import Fingerprint, Incoming, file_columns, fingerprint, first_lines, read_file
 from .sql import identifier, literal
+from .zones import provide_gaps
 
 _DATE_IN_NAME = re.compile(
     r"(?<!\d)((?:19|20)\d{2})([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)"
@@ -72,7 +72,14 @@ def prepare(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> None:
     for study in config.studies:
         con.execute(
             "insert into ledger.studies values (?, ?, ?, ?, ?, ?)",
-            [study.name, study.start, study.return_, study.entry, study.min_occurrences, study.bucket],
+            [
+                study.name,
+                study.start,
+                study.return_,
+                study.entry,
+                study.min_occurrences,
+                study.bucket,
+            ],
         )
     con.execute("commit")
 
@@ -101,9 +108,9 @@ def load_export(
         return _summary(con, name, files_read=0)
     files = config.files(name)
     known = con.execute(_KNOWN_FILES, [name]).fetchall()
-    patterns = export.files
-    _forget(con, name, [(f,) for (f,) in known if not any(fnmatch(f, p) for p in patterns)])
-    fingerprints = {file: fingerprint(path) for file, path in files.items()}
+    asked = {f for (f,) in known if f in files or any(asks_for(p, f) for p in export.files)}
+    _forget(con, name, [(file,) for (file,) in known if file not in asked])
+    fingerprints = {file: _fingerprint(path) for file, path in files.items()}
     mapping = _mapping_hash(export, table)
     read = 0
     for file, path in files.items():
@@ -155,7 +162,7 @@ class _File:
 
 
 def _create(con: duckdb.DuckDBPyConnection, table: Table, contract: Contract) -> None:
-    """The raw table of the contract; one of an older contract makes way, its files are read again."""
+    """The raw table of the contract; one of an older contract makes way: files are read again."""
     columns = [*table.columns.values(), *contract.provenance.values()]
     wanted = [(column.name, column.duckdb_type.upper().replace(" ", "")) for column in columns]
     present = con.execute(
@@ -199,17 +206,16 @@ def _load_file(
     try:
         incoming = read_file(con, source.path, export)
         lacking = _lacking(con, table, export, incoming, others)
-        if lacking:  # looking into the other files took the place of this one
-            incoming = read_file(con, source.path, export)
-        mapping = map_columns(table, export, incoming.columns, source.path, lacking)
-        _write(con, table, source, incoming, mapping.typed, run, contract)
+        typed = map_columns(table, export, incoming, source.path, lacking)
+        provide_gaps(con, export.time_zone)
+        # DuckDB would push the test for faults below the typing, and type every value twice
+        con.execute("set disabled_optimizers = 'filter_pushdown'")
+        _write(con, table, source, incoming, typed, run, contract)
     except duckdb.Error as error:
-        raise ExportError(
-            f"{source.path}: exports.{table.name}: {str(error).strip().splitlines()[0]}"
-        ) from error
+        raise ExportError(f"{source.path}: exports.{table.name}: {first_lines(error)}") from error
     finally:
-        con.execute("set TimeZone = 'UTC'")
-        con.execute("drop table if exists incoming")
+        con.execute("reset disabled_optimizers; set TimeZone = 'UTC'")
+        con.execute("drop table if exists incoming; drop table if exists unreadable")
 
 
 def _write(
@@ -224,7 +230,7 @@ def _write(
     raw = f"raw.{identifier(table.name)}"
     provenance = {
         "_file": literal(source.name),
-        "_line": _line_number(incoming),
+        "_line": _LINE,
         "_content": "_content",
         "_delivered_at": f"date '{source.delivered_at}'",
         "_run_id": literal(run.run_id),
@@ -235,23 +241,25 @@ def _write(
     con.execute("begin")
     try:
         _delete_rows(con, table.name, source.name)
-        (loaded,) = con.execute(
-            f"insert into {raw} by name select {columns}, {stamps} from ({typed})"
-            " where _fault_column is null"
-        ).fetchall()[0]
-        misfits = incoming.rows - loaded
-        if misfits:
-            _write_rejects(con, table, source, incoming, typed, run)
-        for bad in incoming.unreadable:
-            con.execute(
-                "insert into ledger.rejects values"
-                " (?, ?, ?, ?, ?, null, ?, true, null, null, null, ?, ?)",
-                [table.name, source.name, bad.line, bad.column, bad.reason, bad.text[:2000], source.delivered_at, run.run_id],
-            )
-        rejected = misfits + len(incoming.unreadable)
+        ((loaded,),) = con.execute(
+            f"insert into {raw} by name select {columns}, {stamps}"
+            f" from {_numbered(typed, incoming)} where _fault is null"
+        ).fetchall()
+        rejected = incoming.rows - loaded + incoming.unreadable
+        if rejected:
+            noted = _write_rejects(con, table, source, incoming, typed, run)
+            if noted != rejected:
+                raise ExportError(
+                    f"{source.path}: exports.{table.name}: {rejected} rows could not be read but "
+                    f"{noted} were noted; please report this"
+                )
         con.execute(
             "insert into ledger.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [table.name, source.name, source.fingerprint.size, source.fingerprint.sha256, source.mapping, source.delivered_at, json.dumps(incoming.columns), loaded + rejected, loaded, rejected, run.run_id, run.started_at],
+            [
+                *(table.name, source.name, source.fingerprint.size, source.fingerprint.sha256),
+                *(source.mapping, source.delivered_at, json.dumps(incoming.columns)),
+                *(loaded + rejected, loaded, rejected, run.run_id, run.started_at),
+            ],
         )
         con.execute("commit")
     except BaseException:
@@ -266,29 +274,45 @@ def _write_rejects(
     incoming: Incoming,
     typed: str,
     run: Run,
-) -> None:
+) -> int:
+    """Note every row that is not in raw, and the lines that are no rows; return how many."""
     personal = [literal(c.name) for c in table.columns.values() if c.is_personal]
     is_personal = f"_fault_column in ({', '.join(personal)})" if personal else "false"
     amount, currency = (
         ("amount", "currency") if {"amount", "currency"} <= set(table.columns) else ("null",) * 2
     )
-    con.execute(
-        f"insert into ledger.rejects select {literal(table.name)}, {literal(source.name)},"
-        f" {_line_number(incoming)}, _fault_column, _fault_column || ' is ' ||"
-        " regexp_replace(_fault_reason, '^is ', ''), _fault_value, null,"
-        f" {is_personal}, {amount}, {currency}, {table.time or 'null'},"
-        f" date '{source.delivered_at}', {literal(run.run_id)}"
-        f" from ({typed}) where _fault_column is not null order by _row"
-    )
+    where = f"{literal(table.name)}, {literal(source.name)}"
+    when = f"date '{source.delivered_at}', {literal(run.run_id)}"
+    ((misfits,),) = con.execute(
+        f"insert into ledger.rejects select {where}, {_LINE}, _fault_column,"
+        " _fault_column || ' ' || _fault_reason, _fault_value, null,"
+        f" {is_personal}, {amount}, {currency}, {table.time or 'null'}, {when}"
+        f" from {_numbered(typed, incoming)} where _fault is not null order by _row"
+    ).fetchall()
+    ((unreadable,),) = con.execute(
+        f'insert into ledger.rejects select {where}, line, "column", reason, null, text,'
+        f" true, null, null, null, {when} from unreadable order by line"
+    ).fetchall()
+    return misfits + unreadable
 
 
-def _line_number(incoming: Incoming) -> str:
-    """The line of a row in its file: unreadable lines before it did not become rows."""
-    base = f"_row + {incoming.first_line}"
+_LINE = "_first_line + _row + _unreadable"
+
+
+def _numbered(typed: str, incoming: Incoming) -> str:
+    """The typed rows, beside what their line number needs: lines before them that are no rows."""
     if not incoming.unreadable:
-        return base
-    firsts = [bad.line - incoming.first_line - i for i, bad in enumerate(incoming.unreadable)]
-    return f"{base} + len(list_filter({firsts}, first -> first <= _row))"
+        return f"(select *, {incoming.first_line} as _first_line, 0 as _unreadable from ({typed}))"
+    first = incoming.first_line
+    shifts = (
+        "select _shift_row, max(_unreadable) as _unreadable from ("
+        f"select line - {first} - row_number() over (order by line) + 1 as _shift_row,"
+        " row_number() over (order by line) as _unreadable from unreadable) group by _shift_row"
+    )
+    return (
+        f"(select typed.*, {first} as _first_line, coalesce(_unreadable, 0) as _unreadable"
+        f" from ({typed}) as typed asof left join ({shifts}) as shifts on _row >= _shift_row)"
+    )
 
 
 def _lacking(
@@ -311,14 +335,26 @@ def _lacking(
         return frozenset()
     elsewhere: set[str] = set()
     for other in others:
-        elsewhere |= {name.lower() for name in file_columns(con, other, export)}
+        elsewhere |= file_columns(con, other, export)
     return frozenset(ours for ours, theirs in missing.items() if theirs.lower() in elsewhere)
+
+
+def _fingerprint(path: Path) -> Fingerprint:
+    try:
+        return fingerprint(path)
+    except OSError as error:
+        raise ExportError(
+            f"{path}: the file cannot be opened ({error.strerror}); let this user read it"
+        ) from error
 
 
 def _mapping_hash(export: Export, table: Table) -> str:
     """What besides a file's content decides the rows it becomes."""
     given = export.model_dump(mode="json", exclude={"files", "grain", "negative_amounts"})
-    types = [(column.name, column.data_type, column.default) for column in table.columns.values()]
+    types = [
+        (column.name, column.data_type, column.default, column.tells_version)
+        for column in table.columns.values()
+    ]
     return hashlib.sha256(json.dumps([given, types], sort_keys=True).encode()).hexdigest()
 
 

@@ -2,29 +2,29 @@
 
 Text formats land as text: types come from the contract, not from sniffing, so that nothing is
 rounded or reinterpreted before it can be judged. DuckDB's own readers do the reading; what they
-are known to pass over in silence (a truncated gzip, an unclosed quote) is reconciled here.
+are known to pass over in silence is reconciled with an independent look at the bytes.
 """
 
-import csv
-import gzip
 import hashlib
-import io
 import re
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 import duckdb
 
 from .config import Export, Expression
+from .csv_files import find_dialect, stage_csv, unique_names
 from .errors import ExportError
+from .json_files import json_source, stage_json
+from .scan import compression, file_format, scan
 from .sql import identifier, literal
 
-CHUNK = 1 << 20
-GZIP_MAGIC = b"\x1f\x8b"
+__all__ = ["Fingerprint", "Incoming", "file_columns", "file_format", "fingerprint", "read_file"]
+
+
+#: Marks columns that are ours among the file's: no export has a name that begins with it.
+HIDDEN = "\x1f"
+ROW = identifier(f"{HIDDEN}{HIDDEN}row")
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,21 @@ class Fingerprint:
 
 
 @dataclass(frozen=True)
-class Unreadable:
-    """A line that could not be split into the file's columns."""
-
-    line: int
-    column: str | None
-    reason: str
-    text: str
-
-
-@dataclass(frozen=True)
 class Incoming:
-    """What is in the temporary table `incoming`: its columns and their types, its rows, the rest."""
+    """What is in the temporary table `incoming`: the file's columns and their types, its rows.
+
+    `row` is the SQL for a row's number (0-based) among the readable rows of the file, `expressions`
+    the types of the hidden columns that hold what `sql:` computes. The table `unreadable` holds
+    the lines (line, column, reason, text) that could not be split into columns.
+    """
 
     columns: dict[str, str]
     rows: int
     first_line: int
-    unreadable: list[Unreadable] = field(default_factory=list)
+    unreadable: int = 0
+    row: str = "rowid"
+    expressions: dict[str, str] = field(default_factory=dict)
+    has_nul: bool = False
 
 
 def fingerprint(path: Path) -> Fingerprint:
@@ -61,210 +59,197 @@ def fingerprint(path: Path) -> Fingerprint:
         return Fingerprint(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def read_file(con: duckdb.DuckDBPyConnection, path: Path, export: Export) -> Incoming:
-    """Read one file into the temporary table `incoming`.
+def read_file(
+    con: duckdb.DuckDBPyConnection, path: Path, export: Export, limit: int | None = None
+) -> Incoming:
+    """Read one file into the temporary table `incoming`, or its first `limit` rows as a sample.
 
     Raises ExportError where the file cannot be read whole: nothing of it is loaded then.
     """
+    for table in ("incoming", "staged", "selected"):
+        con.execute(f"drop table if exists {table}")
+    con.execute(
+        "create or replace temp table unreadable"
+        ' (line bigint, "column" varchar, reason varchar, text varchar)'
+    )
     kind = file_format(path)
-    con.execute("drop table if exists incoming")
     try:
-        if kind == "parquet":
-            return _read_relation(con, f"read_parquet({literal(path)})", export, first_line=1)
-        _check_compression(path)
-        if kind == "json" and not export.select:
-            return _read_json(con, path, export)
-        if kind == "json":
-            return _read_relation(con, f"read_json({literal(path)})", export, first_line=1)
-        return _read_csv(con, path, export)
+        return _read(con, path, export, kind, limit)
     except duckdb.Error as error:
-        raise ExportError(f"{path}: cannot be read as {kind}: {_first_lines(error)}") from error
-
-
-def file_columns(con: duckdb.DuckDBPyConnection, path: Path, export: Export) -> dict[str, str]:
-    """Names and types of a file's columns, by its content."""
-    return read_file(con, path, export).columns
-
-
-def file_format(path: Path) -> str:
-    """'parquet', 'json' or 'csv', by what is in the file."""
-    with _open(path) as file:
-        head = file.read(64 * 1024)
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    text = head.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
-    if not text:
-        raise ExportError(f"{path}: the file is empty; export it again or take it out of `files`")
-    return "json" if text[0] in "{[" else "csv"
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[BinaryIO]:
-    with path.open("rb") as file:
-        is_gzip = file.read(2) == GZIP_MAGIC
-        file.seek(0)
-        try:
-            yield gzip.GzipFile(fileobj=file) if is_gzip else file  # type: ignore[misc]
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ExportError(
-                f"{path}: the gzip file is damaged or cut short ({error}); deliver it again"
-            ) from error
-
-
-def _check_compression(path: Path) -> None:
-    """Read a gzip to its end: DuckDB takes what it can of a truncated one without a word."""
-    with path.open("rb") as file:
-        if file.read(2) != GZIP_MAGIC:
-            return
-    with _open(path) as file:
-        while file.read(CHUNK):
-            pass
-
-
-def _read_relation(
-    con: duckdb.DuckDBPyConnection, source: str, export: Export, first_line: int
-) -> Incoming:
-    selected = (export.select or "select * from {file}").replace("{file}", source)
-    where = f" where {export.where}" if export.where else ""
-    con.execute(f"create temp table incoming as select * from ({selected}){where}")
-    return Incoming(_columns(con), _count(con), first_line)
-
-
-def _read_json(con: duckdb.DuckDBPyConnection, path: Path, export: Export) -> Incoming:
-    """JSON objects, one a line or in one array; every field as text."""
-    with _open(path) as file:
-        is_array = file.read(CHUNK).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
-    how = "format = 'array'" if is_array else "format = 'newline_delimited', ignore_errors = true"
-    con.execute("drop table if exists incoming_json")
-    con.execute(
-        "create temp table incoming_json as "
-        f"select json from read_json_objects({literal(path)}, {how})"
-    )
-    not_objects = con.execute(
-        "select rowid + 1 from incoming_json"
-        " where json is null or json_type(json) <> 'OBJECT' order by 1"
-    ).fetchall()
-    keys = con.execute(
-        "select distinct unnest(json_keys(json)) as key from incoming_json"
-        " where json_type(json) = 'OBJECT' order by key"
-    ).fetchall()
-    fields = ", ".join(f"json ->> {_json_path(key)} as {identifier(key)}" for (key,) in keys)
-    where = f"where {export.where}" if export.where else ""
-    con.execute(
-        f"create temp table incoming as select * from (select {fields or 'null as nothing'}"
-        f" from incoming_json where json_type(json) = 'OBJECT' order by rowid) {where}"
-    )
-    con.execute("drop table incoming_json")
-    unreadable = [Unreadable(line, None, "not a JSON object", "") for (line,) in not_objects]
-    return Incoming(_columns(con), _count(con), 1, unreadable)
-
-
-def _json_path(key: str) -> str:
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return literal(f'$."{escaped}"')
-
-
-def _read_csv(con: duckdb.DuckDBPyConnection, path: Path, export: Export) -> Incoming:
-    sniffed = con.execute(
-        f"select Delimiter, Quote, Escape, NewLineDelimiter from sniff_csv({literal(path)}, "
-        f"header = true, all_varchar = true{_delimiter(export)})"
-    ).fetchone()
-    assert sniffed is not None
-    delimiter, quote, escape, _ = sniffed
-    quote = "" if quote == "(empty)" else quote
-    escape = "" if escape == "(empty)" else escape
-    dialect = (
-        f"header = true, delim = {literal(delimiter)}, quote = {literal(quote)}, "
-        f"escape = {literal(escape)}"
-    )
-    reader = f"read_csv({literal(path)}, {dialect}, store_rejects = true, rejects_limit = 0"
-    con.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-    if export.select or _expressions(export):
-        reader += f", {_types(con, path, dialect, export)})"
-    else:
-        reader += ", all_varchar = true)"
-    incoming = _read_relation(con, reader, export, first_line=2)
-    unreadable = [
-        Unreadable(line, column, reason, text)
-        for line, column, reason, text in con.execute(
-            "select line, min(column_name), lower(min(error_type::varchar)), min(csv_line)"
-            " from reject_errors group by line order by line"
-        ).fetchall()
-    ]
-    if not export.where and not export.select:
-        _reconcile(path, delimiter, quote, incoming.rows + len(unreadable))
-    return Incoming(incoming.columns, incoming.rows, incoming.first_line, unreadable)
-
-
-def _delimiter(export: Export) -> str:
-    return f", delim = {literal(export.delimiter)}" if export.delimiter else ""
-
-
-def _expressions(export: Export) -> list[str]:
-    given = [c.sql for c in export.columns.values() if isinstance(c, Expression) and c.sql]
-    return given + ([export.where] if export.where else [])
-
-
-def _types(con: duckdb.DuckDBPyConnection, path: Path, dialect: str, export: Export) -> str:
-    """Columns that are mapped as they are stay text; those in expressions may be numbers."""
-    header = con.execute(
-        f"describe select * from read_csv({literal(path)}, {dialect}, all_varchar = true)"
-    ).fetchall()
-    mapped = {c.lower() for c in export.columns.values() if isinstance(c, str)}
-    text = [name for name, *_ in header if name.lower() in mapped]
-    types = ", ".join(f"{literal(name)}: 'varchar'" for name in text)
-    return (
-        f"types = {{{types}}}, " if types else ""
-    ) + "sample_size = -1, auto_type_candidates = ['BIGINT', 'DOUBLE', 'VARCHAR']"
-
-
-def _reconcile(path: Path, delimiter: str, quote: str, records: int) -> None:
-    """Compare the records DuckDB saw with the file's lines, counted independently.
-
-    An unclosed quote swallows the rest of a file into one record; embedded line breaks are fine.
-    """
-    with _open(path) as file:
-        lines, last = 0, b"\n"
-        while chunk := file.read(CHUNK):
-            lines += chunk.count(b"\n")
-            last = chunk[-1:]
-        lines += last != b"\n"
-    if lines - 1 == records:
-        return
-    with _open(path) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
-        reader = csv.reader(
-            text,
-            delimiter=delimiter,
-            quotechar=quote or None,
-            quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-            strict=True,
-        )
-        counted, line = 0, 0
-        try:
-            for record in reader:
-                counted += bool(record)
-                line = reader.line_num
-        except csv.Error as error:
-            raise ExportError(
-                f"{path}: line {line + 1}: {error}; a quote is probably not closed there"
-            ) from error
-    if counted - 1 != records:
         raise ExportError(
-            f"{path}: {counted - 1} records are in the file but {records} were read; "
-            "look for an unclosed quote or a stray line break, or set `delimiter:`"
+            f"{path}: cannot be read as {kind}: {first_lines(error)}; deliver it again"
+        ) from error
+    finally:
+        con.execute("drop table if exists staged; drop table if exists selected")
+
+
+def file_columns(con: duckdb.DuckDBPyConnection, path: Path, export: Export) -> frozenset[str]:
+    """The names of a file's columns, in lower case; `incoming` stays as it is."""
+    kind = file_format(path)
+    if export.select is None and kind == "csv":
+        return frozenset(name.lower() for name in find_dialect(path, export).names)
+    try:
+        if export.select is None and kind == "json":
+            with json_source(path) as source:
+                keys = con.execute(
+                    f"select distinct lower(unnest(json_keys(json))) from {source}"
+                    " where json_type(json) = 'OBJECT'"
+                ).fetchall()
+                return frozenset(key for (key,) in keys)
+        reader = f"read_{kind}({literal(path)})"
+        selected = (export.select or "select * from {file}").replace("{file}", reader)
+        return frozenset(name.lower() for name in _kinds(con, f"({selected})"))
+    except duckdb.Error as error:
+        raise ExportError(f"{path}: cannot be read as {kind}: {first_lines(error)}") from error
+
+
+def first_lines(error: Exception) -> str:
+    """What DuckDB says, without its advice on options that are not ours."""
+    said = re.split(r"\n\s*\n|\nPossible|\nLINE ", str(error).strip())[0].replace("\n", " ")
+    return re.sub(rf', "{HIDDEN}+[^"]*"', "", said).replace(HIDDEN, "")
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection, path: Path, export: Export, kind: str, limit: int | None
+) -> Incoming:
+    has_nul, first_line, relation = False, 1, "staged"
+    if kind == "parquet":
+        relation = f"read_parquet({literal(path)})"
+    elif kind == "json" and export.select:
+        scan(path)
+        relation = f"read_json({literal(path)}, compression = {literal(compression(path))})"
+    elif kind == "json":
+        has_nul = stage_json(con, path, export, limit)
+    else:
+        first_line = 2
+        has_nul = stage_csv(con, path, export, limit)
+    unreadable = _count(con, "unreadable")
+    if export.select:
+        source = relation
+        if kind == "csv":
+            mapped = {c.lower() for c in export.columns.values() if isinstance(c, str)}
+            source = f"({_as_numbers(con, _kinds(con, relation), mapped)})"
+        _select(con, path, export.select.replace("{file}", source))
+        relation = "selected"
+    expressions = {n: c.sql for n, c in export.columns.items() if isinstance(c, Expression)}
+    computed = {name: sql for name, sql in expressions.items() if sql is not None}
+    types = _kinds(con, relation)
+    row = _row_number(relation, types)
+    if not computed and not export.where and row == "rowid":
+        con.execute(f"alter table {relation} rename to incoming")
+        rows = _count(con, "incoming")
+        return Incoming(types, rows, first_line, unreadable, has_nul=has_nul)
+    if row == "file_row_number":
+        relation = f"read_parquet({literal(path)}, file_row_number = true)"
+    is_text = relation == "staged"
+    kinds = _evaluate(con, path, relation, row, types, computed, export.where, is_text, limit)
+    rows = _count(con, "incoming")
+    return Incoming(types, rows, first_line, unreadable, ROW, kinds, has_nul)
+
+
+def _row_number(relation: str, types: dict[str, str]) -> str:
+    """The SQL for a row's number in its file, beside whatever columns the file has."""
+    name = "rowid" if relation in ("staged", "selected") else "file_row_number"
+    taken = name in {column.lower() for column in types}
+    return "(row_number() over () - 1)" if taken else name
+
+
+def _select(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
+    try:
+        names = [name for name, *_ in _describe(con, query)]
+        if tuple(names) != unique_names(names):
+            raise ExportError(f"{path}: select: two of its columns bear the same name: {names}")
+        con.execute(f"create temp table selected as {query}")
+    except duckdb.Error as error:
+        raise ExportError(f"{path}: select: {first_lines(error)}") from error
+
+
+def _evaluate(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    relation: str,
+    row: str,
+    types: dict[str, str],
+    computed: dict[str, str],
+    where: str | None,
+    is_text: bool,
+    limit: int | None,
+) -> dict[str, str]:
+    """`incoming`: the columns as they are, and a hidden one for each expression over them.
+
+    In expressions, text columns that hold nothing but numbers are numbers.
+    """
+    own = ", ".join(f"{identifier(HIDDEN * 2 + name)} as {identifier(name)}" for name in types)
+    kept = ", ".join(f"{identifier(name)} as {identifier(HIDDEN * 2 + name)}" for name in types)
+    used = " ".join([*computed.values(), where or ""]).lower()
+    unused = {name.lower() for name in types if name.lower() not in used}
+    seen = _numbers(con, relation, types, unused) if is_text else ""
+    seen = f"* replace ({seen})" if seen else "*"
+    source = f"(select {row} as {ROW}, {kept}, {seen} from {relation})"
+    for key, sql in {
+        **{f"columns.{n}.sql": s for n, s in computed.items()},
+        "where": where,
+    }.items():
+        try:
+            if sql is not None:
+                _describe(con, f"select ({sql}) as x from {source}")
+        except duckdb.Error as error:
+            raise ExportError(f"{path}: {key}: {first_lines(error)}") from error
+    values = "".join(f", ({sql}) as {identifier(HIDDEN + name)}" for name, sql in computed.items())
+    condition = f" where {where}" if where else ""
+    end = f" limit {limit}" if limit is not None else ""
+    try:
+        con.execute(
+            f"create temp table incoming as select {ROW}, {own}{values} from {source}"
+            f"{condition}{end}"
         )
+    except duckdb.Error as error:
+        keys = [f"columns.{name}.sql" for name in computed] + (["where"] if where else [])
+        if not keys:
+            raise
+        raise ExportError(f"{path}: {' or '.join(keys)}: {first_lines(error)}") from error
+    kinds = _kinds(con, "incoming")
+    return {name: kinds[HIDDEN + name] for name in computed}
 
 
-def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    return {name: kind for name, kind, *_ in con.execute("describe incoming").fetchall()}
+def _numbers(
+    con: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str], spared: set[str]
+) -> str:
+    """Casts of those text columns that hold nothing but numbers; '00123' is none."""
+    names = [n for n, kind in types.items() if n.lower() not in spared and kind == "VARCHAR"]
+    if not names:
+        return ""
+    tests = ", ".join(
+        f"bool_and(regexp_full_match({c}, '[+-]?(0|[1-9][0-9]{{0,17}})')),"
+        f" bool_and(try_cast({c} as double) is not null)"
+        f" and not bool_or(regexp_matches({c}, '^[+-]?0[0-9]'))"
+        for c in map(identifier, names)
+    )
+    answers = con.execute(f"select {tests} from {relation}").fetchall()[0]
+    casts = []
+    for name, is_whole, is_number in zip(names, answers[::2], answers[1::2], strict=True):
+        if is_whole or is_number:
+            kind = "bigint" if is_whole else "double"
+            casts.append(f"cast({identifier(name)} as {kind}) as {identifier(name)}")
+    return ", ".join(casts)
 
 
-def _count(con: duckdb.DuckDBPyConnection) -> int:
-    row = con.execute("select count(*) from incoming").fetchone()
-    assert row is not None
-    return row[0]
+def _as_numbers(con: duckdb.DuckDBPyConnection, types: dict[str, str], spared: set[str]) -> str:
+    casts = _numbers(con, "staged", types, spared)
+    return f"select * replace ({casts}) from staged" if casts else "select * from staged"
 
 
-def _first_lines(error: Exception) -> str:
-    return re.split(r"\n\s*\n|\nPossible|\nLINE ", str(error).strip())[0].replace("\n", " ")
+def _describe(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, ...]]:
+    """What a query over the file would yield; more than one statement is refused."""
+    if len(con.extract_statements(query)) != 1:
+        raise duckdb.ParserException("more than one statement is given")
+    return con.execute(f"describe {query}").fetchall()
+
+
+def _kinds(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    described = con.execute(f"describe select * from {relation}").fetchall()
+    return {name: kind for name, kind, *_ in described}
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return con.execute(f"select count(*) from {table}").fetchall()[0][0]

@@ -151,9 +151,7 @@ def test_a_reader_neither_blocks_nor_is_broken(shop: Shop) -> None:
         assert shop.run() == GREEN
         assert reader.execute("select sum(cohort_size) from cohort_value").fetchall() == before
     with shop.reader() as reader:
-        assert reader.execute("select sum(rows_used) from source_accounting").fetchall() == [
-            (140,)
-        ]
+        assert reader.execute("select sum(rows_used) from source_accounting").fetchall() == [(140,)]
 
 
 def test_a_second_run_changes_no_row(shop: Shop) -> None:

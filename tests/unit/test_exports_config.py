@@ -1,0 +1,264 @@
+"""exports.yml: every fault is told with the file, the key and the nearest right name."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dagster_project.exports.config import ExportsConfig, asks_for, load_config, nearest
+from dagster_project.exports.errors import ExportError
+
+COLUMNS = {"customer_id": "c", "ordered_at": "t", "amount": "a"}
+
+
+def config(orders: dict[str, Any] | None = None, **rest: Any) -> dict[str, Any]:
+    return {"exports": {"orders": {"files": "o.csv", "columns": COLUMNS} | (orders or {})}} | rest
+
+
+def load(folder: Path, content: Any) -> ExportsConfig:
+    path = folder / "exports.yml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return load_config(path)
+
+
+def without(column: str, **columns: str) -> dict[str, Any]:
+    return {"columns": {k: v for k, v in COLUMNS.items() if k != column} | columns}
+
+
+FAULTS = {
+    "no settings, no exports": ("", ["expected the keys settings, exports and studies"]),
+    "not a mapping": ("- a\n- b\n", ["expected the keys"]),
+    "not YAML": ("exports: {orders: [", ["not valid YAML", "line 1"]),
+    "a key twice": (
+        "exports:\n  orders: {}\n  orders: {}\n",
+        ["not valid YAML", "the key 'orders' stands here twice", "line 2"],
+    ),
+    "a key of ours": (config(path="elsewhere"), ["expected the keys"]),
+    "no exports": ({"settings": {}}, ["exports: Field required"]),
+    "exports without any": ({"exports": {}}, ["exports: Dictionary should have at least 1 item"]),
+    "unknown key": (config(setings={}), ["setings: unknown key", "did you mean 'settings'?"]),
+    "unknown setting": (
+        config(settings={"churn_after_day": 30}),
+        ["settings.churn_after_day: unknown key", "did you mean 'churn_after_days'?"],
+    ),
+    "unknown option": (
+        config({"timezone": "UTC"}),
+        ["exports.orders.timezone: unknown key", "did you mean 'time_zone'?"],
+    ),
+    "unknown option of a study": (
+        config(studies=[{"name": "a", "start": "order", "return": "order", "bukket": "calendar"}]),
+        ["studies.0.bukket: unknown key", "did you mean 'bucket'?"],
+    ),
+    "study without return": (
+        config(studies=[{"name": "a", "start": "order"}]),
+        ["studies.0.return: Field required"],
+    ),
+    "study names twice": (
+        config(studies=[{"name": "a", "start": "order", "return": "order"}] * 2),
+        ["studies: the name 'a' is used twice"],
+    ),
+    "study name that is no name": (
+        config(studies=[{"name": "A b", "start": "order", "return": "order"}]),
+        ["studies.0.name: String should match pattern"],
+    ),
+    "unknown export": (
+        {"exports": {"oders": {"files": "o.csv", "columns": COLUMNS}}},
+        ["exports.oders: unknown export", "did you mean 'orders'?"],
+    ),
+    "unknown column": (
+        config({"columns": COLUMNS | {"discount_amout": "d"}}),
+        ["exports.orders.columns.discount_amout", "did you mean 'discount_amount'?"],
+    ),
+    "bad zone": (
+        config({"time_zone": "Europe/Londn"}),
+        ["exports.orders.time_zone: 'Europe/Londn' is no time zone", "Europe/London"],
+    ),
+    "bad business zone": (
+        config(settings={"business_time_zone": "GMT+25"}),
+        ["settings.business_time_zone: 'GMT+25' is no time zone"],
+    ),
+    "zone that leads out of the folder": (
+        config({"time_zone": "../../etc/passwd"}),
+        ["exports.orders.time_zone", "is no time zone"],
+    ),
+    "bad currency": (config({"currency": "£"}), ["exports.orders.currency: '£' is no ISO 4217"]),
+    "bad base currency": (
+        config(settings={"base_currency": "POUND"}),
+        ["settings.base_currency: 'POUND' is no ISO 4217 currency code such as GBP"],
+    ),
+    "churn after no days": (
+        config(settings={"churn_after_days": 0}),
+        ["settings.churn_after_days", "greater than or equal to 1"],
+    ),
+    "day that is none": (
+        config(settings={"as_of_date": "2023-02-30"}),
+        ["settings.as_of_date", "valid date"],
+    ),
+    "week start": (
+        config(settings={"week_starts_on": "friday"}),
+        ["settings.week_starts_on: Input should be 'monday' or 'sunday'"],
+    ),
+    "no files": (
+        config({"files": []}),
+        ["exports.orders.files: Value should have at least 1 item"],
+    ),
+    "no columns": (config({"columns": {}}), ["exports.orders.columns: Dictionary should have"]),
+    "column neither sql nor value": (
+        config({"columns": COLUMNS | {"currency": {}}}),
+        ["exports.orders.columns.currency", "give either `sql:` or `value:`"],
+    ),
+    "column with sql and value": (
+        config({"columns": COLUMNS | {"currency": {"sql": "a", "value": "b"}}}),
+        ["exports.orders.columns.currency", "give either `sql:` or `value:`"],
+    ),
+    "select without the file": (
+        config({"select": "select * from orders"}),
+        ["exports.orders.select: `select:` holds one SELECT over {file}"],
+    ),
+    "status that is none": (
+        config({"status_map": {"paid": "count"}}),
+        ["exports.orders.status_map.paid: Input should be 'counted', 'cancelled'"],
+    ),
+    "grain of sessions": (
+        {"exports": {"sessions": {"files": "s", "grain": "line", "columns": {"started_at": "t"}}}},
+        ["exports.sessions.grain: only orders have it"],
+    ),
+    "required column": (
+        config(without("ordered_at")),
+        [
+            "exports.orders.columns: the required column 'ordered_at' is not mapped",
+            "add `ordered_at: <its name in the file>` (When the order was placed (UTC))",
+        ],
+    ),
+    "required column with an alternative": (
+        config(without("amount")),
+        ["the required column 'amount', or quantity and unit_price, is not mapped"],
+    ),
+    "half an alternative": (
+        config(without("amount", quantity="q")),
+        ["the required column 'amount', or quantity and unit_price, is not mapped"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_names_file_and_key_and_remedy(tmp_path: Path, name: str) -> None:
+    content, expected = FAULTS[name]
+    with pytest.raises(ExportError) as raised:
+        load(tmp_path, content)
+    message = str(raised.value)
+    assert all(
+        line.startswith(f"{tmp_path / 'exports.yml'}: ") for line in message.splitlines()
+    ) or ("not valid YAML" in message)
+    for part in expected:
+        assert part in message
+
+
+def test_a_missing_file_is_told_with_the_command_that_writes_one(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"exports.yml: no such file; `retention init FILE"):
+        load_config(tmp_path / "exports.yml")
+
+
+def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "exports.yml").write_bytes("exports: {}  # caf\xe9".encode("latin-1"))
+    with pytest.raises(ExportError, match=r"exports.yml: not UTF-8 .*; save it as UTF-8"):
+        load_config(tmp_path / "exports.yml")
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    content = config({"timezone": "UTC", "currency": "£"}, settings={"week_starts_on": "friday"})
+    with pytest.raises(ExportError) as raised:
+        load(tmp_path, content)
+    assert len(str(raised.value).splitlines()) == 3
+
+
+def test_the_smallest_configuration_has_defaults(tmp_path: Path) -> None:
+    orders = load(tmp_path, config()).exports["orders"]
+    assert (orders.files, orders.time_zone, orders.grain) == (["o.csv"], "UTC", "order")
+    assert orders.negative_amounts == "refund"
+
+
+def test_amount_may_stand_in_as_quantity_and_unit_price(tmp_path: Path) -> None:
+    loaded = load(tmp_path, config(without("amount", quantity="q", unit_price="p")))
+    assert "amount" not in loaded.exports["orders"].columns
+
+
+def test_currencies_are_upper_case_and_numbers_name_columns(tmp_path: Path) -> None:
+    orders = load(
+        tmp_path, config({"currency": "gbp", "columns": COLUMNS | {"country": 2024}})
+    ).exports["orders"]
+    assert (orders.currency, orders.columns["country"]) == ("GBP", "2024")
+
+
+def test_further_columns_of_customers_are_allowed(tmp_path: Path) -> None:
+    customers = {"files": "c.csv", "columns": {"customer_id": "id", "tier": "Tier"}}
+    assert (
+        "tier" in load(tmp_path, {"exports": {"customers": customers}}).exports["customers"].columns
+    )
+
+
+def test_only_given_settings_become_dbt_vars(tmp_path: Path) -> None:
+    settings = {"churn_after_days": 30, "as_of_date": dt.date(2024, 5, 1), "segments": ["country"]}
+    assert load(tmp_path, config({"grain": "line"}, settings=settings)).dbt_vars() == {
+        "churn_after_days": 30,
+        "as_of_date": "2024-05-01",
+        "segments": ["country"],
+        "orders_grain": "line",
+        "negative_amounts": "refund",
+        "sessions_mapped": False,
+    }
+
+
+def test_dbt_vars_without_orders(tmp_path: Path) -> None:
+    sessions = {"files": "s.csv", "columns": {"started_at": "t"}}
+    assert load(tmp_path, {"exports": {"sessions": sessions}}).dbt_vars() == {
+        "sessions_mapped": True
+    }
+
+
+def test_files_come_in_name_order_and_each_once(tmp_path: Path) -> None:
+    for name in ("b.csv", "a.csv", "deep/er/c.csv", "orders[1].csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "folder.csv").mkdir()
+    patterns = ["*.csv", "a.csv", "deep/**/*.csv", "orders[1].csv"]
+    files = load(tmp_path, config({"files": patterns})).files("orders")
+    assert list(files) == ["a.csv", "b.csv", "deep/er/c.csv", "orders[1].csv"]
+    assert files["deep/er/c.csv"] == tmp_path / "deep/er/c.csv"
+
+
+@pytest.mark.parametrize("pattern", ["none.csv", "none_*.csv", "folder"])
+def test_a_pattern_that_meets_no_file_is_told(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "o.csv").touch()
+    loaded = load(tmp_path, config({"files": ["o.csv", pattern]}))
+    with pytest.raises(ExportError) as raised:
+        loaded.files("orders")
+    assert f"exports.orders.files: no file matches '{pattern}'" in str(raised.value)
+    assert str(tmp_path) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "file", "expected"),
+    [
+        ("o_*.csv", "o_1.csv", True),
+        ("o_*.csv", "deep/o_1.csv", False),
+        ("*.csv", "deep/o.csv", False),
+        ("**/*.csv", "o.csv", True),
+        ("**/*.csv", "deep/er/o.csv", True),
+        ("deep/*/o.csv", "deep/er/o.csv", True),
+        ("o[1].csv", "o[1].csv", True),
+        ("o[1].csv", "o1.csv", True),
+        ("../x/*.csv", "../x/o.csv", True),
+        ("o.csv", "O.csv", False),
+    ],
+)
+def test_what_a_pattern_asks_for(pattern: str, file: str, expected: bool) -> None:
+    assert asks_for(pattern, file) is expected
+
+
+def test_the_nearest_name_or_all_of_them() -> None:
+    assert nearest("Countri", ["country", "channel"]) == "did you mean 'country'?"
+    assert nearest("zzz", ["b", "a"]) == "known: a, b"
