@@ -29,3 +29,8 @@ from_utc_timestamp({{ timestamp }}, '{{ zone }}')
 {% macro series(count) %}{{ return(adapter.dispatch('series')(count)) }}{% endmacro %}
 {% macro default__series(count) %}range(0, {{ count }}) as series (id){% endmacro %}
 {% macro spark__series(count) %}range(0, {{ count }}){% endmacro %}
+
+{# A whole number from a text, not below 0; engines hash in their own ways. #}
+{% macro hash_number(text) %}{{ return(adapter.dispatch('hash_number')(text)) }}{% endmacro %}
+{% macro default__hash_number(text) %}hash({{ text }}){% endmacro %}
+{% macro spark__hash_number(text) %}cast(xxhash64({{ text }}) as decimal(20, 0)) + 9223372036854775808{% endmacro %}

@@ -5,19 +5,49 @@
 updated_at desc nulls last, _delivered_at desc, _content, _file, _line
 {%- endmacro %}
 
-{# Rank among the healthy versions of a row, and the content of the one that is used. #}
-{% macro version_columns(key) %}
-{%- set versions = 'partition by ' ~ key ~ ', quarantine_reason order by ' ~ newest_first() -%}
+{# Rank among the healthy versions of a row, and what the one that is used says. `state` is a
+   column that is left out of _content since it tells versions apart. #}
+{% macro version_columns(key, state=none, reason='quarantine_reason') %}
+{%- set versions = 'partition by ' ~ key ~ ', ' ~ reason ~ ' order by ' ~ newest_first() -%}
 row_number() over ({{ versions }}) as version_rank,
+        {{ 'first_value(' ~ state ~ ') over (' ~ versions ~ ') as newest_state,' if state }}
         first_value(_content) over ({{ versions }}) as newest_content
 {%- endmacro %}
 
-{% macro row_status() -%}
+{% macro row_status(state=none) -%}
 case
             when quarantine_reason is not null then 'quarantined'
             when version_rank = 1 then 'used'
-            when _content = newest_content then 'duplicate'
+            when _content = newest_content{{ ' and ' ~ state ~ ' = newest_state' if state }} then 'duplicate'
             else 'superseded'
+        end
+{%- endmacro %}
+
+{# Rows without the id that would tell them apart are numbered among identical rows of their
+   file: a second delivery meets its twins, and what really stands there twice is not lost. #}
+{% macro number_copies(relation, is_keyed) -%}
+select
+        *,
+        1 as copy_number
+    from {{ relation }}
+    where {{ is_keyed }}
+    union all
+    select
+        *,
+        row_number() over (partition by _content, _file order by updated_at, _line) as copy_number
+    from {{ relation }}
+    where not ({{ is_keyed }})
+{%- endmacro %}
+
+{% macro own_key(id) -%}
+coalesce({{ id }}, _content || '-' || cast(copy_number as string))
+{%- endmacro %}
+
+{# Systems write "nobody" in these ways; none of them is a customer or a device. #}
+{% macro known_id(column) -%}
+case
+            when lower(trim({{ column }})) not in ('', 'null', 'undefined', '(not set)', 'nan')
+                then {{ column }}
         end
 {%- endmacro %}
 
@@ -25,4 +55,15 @@ case
 {% macro moment_faults(column) -%}
 when {{ column }} < timestamp '1990-01-01 00:00:00' then '{{ column }} is before 1990'
             when {{ business_date(column) }} > {{ add_days('_delivered_at', 1) }} then '{{ column }} is after its delivery'
+{%- endmacro %}
+
+{% macro day_faults(column) -%}
+when {{ column }} < date '1990-01-01' then '{{ column }} is before 1990'
+            when {{ column }} > {{ add_days('_delivered_at', 1) }} then '{{ column }} is after its delivery'
+{%- endmacro %}
+
+{# Why a row that has to name a customer may not count. #}
+{% macro customer_faults(column='customer_id') -%}
+when {{ known_id(column) }} is null then '{{ column }} is no id'
+            when is_test then '{{ column }} is a test customer'
 {%- endmacro %}

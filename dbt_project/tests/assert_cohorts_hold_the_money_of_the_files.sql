@@ -1,5 +1,5 @@
--- A row says by how much the revenue of all cohorts differs from the money the files hold for
--- their customers.
+-- A row says by how much the revenue of all cohorts differs from the money that the orders and the
+-- refunds of the files hold for their customers.
 {{ config(meta={'dagster': {'ref': {'name': 'cohort_value'}}}) }}
 
 with cohorts as (
@@ -7,8 +7,8 @@ with cohorts as (
 ),
 
 files as (
-    select amount_in_cohorts from {{ ref('source_accounting') }}
-    where export = 'orders'
+    select coalesce(sum(amount_in_cohorts), 0) as amount_in_cohorts
+    from {{ ref('source_accounting') }}
 )
 
 select

@@ -7,8 +7,8 @@ with customers as (
 ),
 
 files as (
-    select amount_in_cohorts + amount_without_order as amount from {{ ref('source_accounting') }}
-    where export = 'orders'
+    select coalesce(sum(amount_in_cohorts + amount_without_order), 0) as amount
+    from {{ ref('source_accounting') }}
 )
 
 select

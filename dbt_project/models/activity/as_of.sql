@@ -1,30 +1,43 @@
 with moments as (
-    select order_date as activity_date from {{ ref('stg_orders') }}
+    select order_date as activity_date from {{ ref('stg_order_rows') }}
+    where row_status = 'used'
     union all
     select session_date as activity_date from {{ ref('stg_sessions') }}
     union all
     select event_date as activity_date from {{ ref('stg_events') }}
 ),
 
-profiles as (
+sign_ups as (
     select {{ business_date('signed_up_at') }} as activity_date from {{ ref('stg_customers') }}
     where signed_up_at >= timestamp '1990-01-01 00:00:00'
+),
+
+-- what other exports tell of the past; ends, renewals and plans for the future do not count
+happenings as (
+    select activity_date from sign_ups
+    {%- for model, date in [
+        ('stg_message_rows', 'message_date'),
+        ('stg_survey_rows', 'answer_date'),
+        ('stg_loyalty_point_rows', 'movement_date'),
+        ('stg_referral_rows', 'invitation_date'),
+        ('stg_coupon_rows', 'redemption_date'),
+        ('stg_subscription_rows', 'start_date'),
+    ] %}
+    union all
+    select {{ date }} as activity_date from {{ ref(model) }}
+    where row_status = 'used'
+    {%- endfor %}
 ),
 
 bounds as (
     select
         coalesce(
-            (select max(activity_date) from moments), (select max(activity_date) from profiles)
+            (select max(activity_date) from moments), (select max(activity_date) from happenings)
         ) as last_date,
-        least(
-            coalesce(
-                (select min(activity_date) from moments), (select min(activity_date) from profiles)
-            ),
-            coalesce(
-                (select min(activity_date) from profiles), (select min(activity_date) from moments)
-            )
-        ) as first_date,
-        (select min(activity_date) from moments) as first_moment_date
+        coalesce(
+            (select min(activity_date) from moments), (select min(activity_date) from happenings)
+        ) as first_moment_date,
+        (select min(activity_date) from sign_ups) as first_sign_up_date
 ),
 
 as_of as (
@@ -34,11 +47,11 @@ as_of as (
         {%- else -%}
         {{ add_days('last_date', -1 if var('last_day_is_partial') else 0) }}
         {%- endif %} as as_of_date,
-        first_date,
+        least(first_moment_date, coalesce(first_sign_up_date, first_moment_date)) as first_date,
         {% if var('history_starts_on') -%}
         date '{{ var("history_starts_on") }}'
         {%- else -%}
-        coalesce(first_moment_date, first_date)
+        first_moment_date
         {%- endif %} as history_starts_on
     from bounds
 )

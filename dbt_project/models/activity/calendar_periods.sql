@@ -33,11 +33,26 @@ periods as (
     select
         starts.period,
         starts.period_index,
-        starts.period_end <= as_of.as_of_date as is_complete,
+        case
+            when starts.period_end > as_of.as_of_date then 'the period ends after as_of_date'
+            when starts.period_end < as_of.history_starts_on
+                then 'the period ends before history_starts_on'
+        end as incomplete_reason,
         starts.period_start,
         starts.period_end
     from starts
     cross join as_of
+),
+
+told as (
+    select
+        period,
+        period_index,
+        incomplete_reason,
+        incomplete_reason is null as is_complete,
+        period_start,
+        period_end
+    from periods
 )
 
-select * from periods
+select * from told

@@ -1,79 +1,77 @@
-with as_of as (
-    select * from {{ ref('as_of') }}
+{#- Only days and buckets of customers whose digest moved are summed again, whatever moved it: late
+    rows, a refund, a login, a merge. What is gone from the exports is gone here too. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['activity_date', 'customer_bucket'],
+    on_schema_change='fail',
+    pre_hook="{{ forget_vanished_days() }}",
+) }}
+
+with digests as (
+    select * from {{ ref('activity_digests') }}
 ),
 
-returned as (
-    select
-        refunds.customer_id,
-        refunds.order_date,
-        sum(refunds.amount) as amount
-    from {{ ref('refunds') }} as refunds
-    inner join as_of on refunds.refund_date <= as_of.as_of_date
-    where refunds.order_date is not null
-    group by refunds.customer_id, refunds.order_date
+{% if is_incremental() -%}
+built as (
+    select distinct activity_date, customer_bucket, digest from {{ this }}
 ),
 
-ordered as (
-    select
-        customer_id,
-        'order' as activity,
-        order_date as activity_date,
-        count(*) as occurrences,
-        sum(amount) as revenue
-    from {{ ref('orders') }}
-    group by customer_id, order_date
-),
-
-done as (
-    select
-        ordered.customer_id,
-        ordered.activity,
-        ordered.activity_date,
-        ordered.occurrences,
-        ordered.revenue - coalesce(returned.amount, 0) as revenue
-    from ordered
-    left join returned
+moved as (
+    select digests.*
+    from digests
+    left join built
         on
-            ordered.customer_id = returned.customer_id
-            and ordered.activity_date = returned.order_date
-    union all
-    select customer_id, 'session' as activity, session_date, count(*) as occurrences, 0 as revenue
-    from {{ ref('sessions') }}
-    group by customer_id, session_date
-    union all
-    select customer_id, event_name, event_date, count(*) as occurrences, 0 as revenue
-    from {{ ref('events') }}
-    group by customer_id, event_name, event_date
+            digests.activity_date = built.activity_date
+            and digests.customer_bucket = built.customer_bucket
+            and digests.digest = built.digest
+    where built.digest is null
+),
+{%- else -%}
+moved as (
+    select * from digests
+),
+{%- endif %}
+
+facts as (
+    select
+        facts.*,
+        moved.digest
+    from {{ ref('activity_facts') }} as facts
+    inner join moved
+        on
+            facts.activity_date = moved.activity_date
+            and facts.customer_bucket = moved.customer_bucket
+),
+
+activities as (
+    select
+        customer_id, activity, customer_bucket, digest, activity_date,
+        sum(occurrences) as occurrences, sum(revenue) as revenue
+    from facts
+    group by customer_id, activity, customer_bucket, digest, activity_date
+),
+
+with_any as (
+    select * from activities
     union all
     select
-        customer_id, 'signed_up' as activity,
-        {{ business_date('signed_up_at') }} as activity_date, 1 as occurrences, 0 as revenue
-    from {{ ref('stg_customers') }}
-    where signed_up_at is not null and not is_test
-),
-
-known as (
-    select done.*
-    from done
-    inner join as_of on done.activity_date between date '1990-01-01' and as_of.as_of_date
-    where done.customer_id is not null
-),
-
-days as (
-    select customer_id, activity, activity_date, occurrences, revenue from known
-    union all
-    select customer_id, 'any' as activity, activity_date, occurrences, revenue from known
+        customer_id, 'any' as activity, customer_bucket, digest, activity_date,
+        sum(occurrences) as occurrences, sum(revenue) as revenue
+    from activities
+    group by customer_id, customer_bucket, digest, activity_date
 ),
 
 customer_activity_days as (
     select
         customer_id,
         activity,
-        cast(sum(occurrences) as bigint) as occurrences,
-        {{ money('sum(revenue)') }} as revenue,
+        digest,
+        customer_bucket,
+        cast(occurrences as bigint) as occurrences,
+        {{ money('revenue') }} as revenue,
         activity_date
-    from days
-    group by customer_id, activity, activity_date
+    from with_any
 )
 
 select * from customer_activity_days

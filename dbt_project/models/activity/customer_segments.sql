@@ -1,4 +1,13 @@
-{%- set known = ['country', 'acquisition_source'] -%}
+{#- The profile speaks first; what it leaves open, the customer's first order may tell. -#}
+{%- set by_profile = ['country', 'acquisition_source'] -%}
+{%- set by_order = {
+    'country': 'first_orders.country',
+    'acquisition_source': 'first_orders.source',
+    'device': 'first_orders.device',
+    'channel': 'first_orders.channel',
+    'first_order_coupon': "case when first_orders.coupon_code is not null then 'with coupon'
+            when first_orders.order_id is not null then 'without' end",
+} -%}
 with customers as (
     select distinct customer_id from {{ ref('customer_activity_days') }}
 ),
@@ -7,18 +16,45 @@ profiles as (
     select * from {{ ref('stg_customers') }}
 ),
 
+ranked_orders as (
+    select
+        orders.*,
+        row_number() over (
+            partition by orders.customer_id order by orders.ordered_at, orders.order_id
+        ) as order_number
+    from {{ ref('orders') }} as orders
+    inner join {{ ref('as_of') }} as as_of on orders.order_date <= as_of.as_of_date
+    where orders.customer_id is not null
+),
+
+first_orders as (
+    select * from ranked_orders
+    where order_number = 1
+),
+
+told as (
+    select
+        {%- for segment in var('segments') %}
+        {%- set of_profile = 'profiles.' ~ segment if segment in by_profile
+            else json_text('profiles.attributes', segment) %}
+        coalesce({{ of_profile }}, {{ by_order.get(segment, 'null') }}, 'unknown')
+            as segment_{{ loop.index }},
+        {%- endfor %}
+        customers.customer_id
+    from customers
+    left join profiles on customers.customer_id = profiles.customer_id
+    left join first_orders on customers.customer_id = first_orders.customer_id
+),
+
 segments as (
     select customer_id, 'all' as segment_name, 'all' as segment_value from customers
     {%- for segment in var('segments') %}
-    {%- set attribute = json_text('profiles.attributes', segment) %}
     union all
     select
-        customers.customer_id,
+        customer_id,
         '{{ segment }}' as segment_name,
-        coalesce({{ 'profiles.' ~ segment if segment in known else attribute }}, 'unknown')
-            as segment_value
-    from customers
-    left join profiles on customers.customer_id = profiles.customer_id
+        segment_{{ loop.index }} as segment_value
+    from told
     {%- endfor %}
 )
 

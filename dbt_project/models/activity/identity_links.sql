@@ -1,19 +1,23 @@
 with sightings as (
-    select anonymous_id, customer_id, ordered_at as seen_at from {{ ref('stg_orders') }}
+    select anonymous_id, customer_id, ordered_at as seen_at, order_date as seen_on
+    from {{ ref('stg_orders') }}
     union all
-    select anonymous_id, customer_id, started_at as seen_at from {{ ref('stg_sessions') }}
+    select anonymous_id, customer_id, started_at as seen_at, session_date as seen_on
+    from {{ ref('stg_sessions') }}
     union all
-    select anonymous_id, customer_id, occurred_at as seen_at from {{ ref('stg_events') }}
+    select anonymous_id, customer_id, occurred_at as seen_at, event_date as seen_on
+    from {{ ref('stg_events') }}
 ),
 
 logins as (
     select
-        anonymous_id,
-        seen_at,
-        min(customer_id) as customer_id
+        sightings.anonymous_id,
+        sightings.seen_at,
+        min(sightings.customer_id) as customer_id
     from sightings
-    where anonymous_id is not null and customer_id is not null
-    group by anonymous_id, seen_at
+    inner join {{ ref('as_of') }} as as_of on sightings.seen_on <= as_of.as_of_date
+    where sightings.anonymous_id is not null and sightings.customer_id is not null
+    group by sightings.anonymous_id, sightings.seen_at
 ),
 
 ordered as (

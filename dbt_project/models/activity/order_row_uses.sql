@@ -8,12 +8,20 @@ as_of as (
 ),
 
 owners as (
-    select order_id, customer_id, true as is_order, order_date as owned_date
+    select
+        order_id,
+        customer_id,
+        refunded_amount <> 0 as is_refunded_by_status,
+        order_date as owned_date
     from {{ ref('orders') }}
     union all
-    select refund_id as order_id, customer_id, false as is_order, refund_date as owned_date
+    select
+        refund_id as order_id,
+        customer_id,
+        false as is_refunded_by_status,
+        refund_date as owned_date
     from {{ ref('refunds') }}
-    where not is_by_status
+    where origin = 'negative order'
 ),
 
 buyers as (
@@ -30,7 +38,8 @@ used as (
             when order_rows.row_status <> 'used' then order_rows.row_status
             when order_rows.status in ('cancelled', 'pending') then 'not_counted'
             when owners.owned_date > as_of.as_of_date then 'after_as_of'
-            when order_rows.status = 'refunded' and owners.is_order then 'refunded_by_status'
+            when order_rows.status = 'refunded' and owners.is_refunded_by_status
+                then 'refunded_by_status'
             when owners.customer_id is null then 'without_customer'
             when buyers.customer_id is null then 'without_order'
             else 'in_cohorts'

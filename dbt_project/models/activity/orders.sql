@@ -3,6 +3,12 @@ with orders as (
     where not is_refund
 ),
 
+-- a status tells of a refund only where no row of the refund export does
+refunded as (
+    select distinct order_id from {{ ref('stg_refunds') }}
+    where order_id is not null
+),
+
 links as (
     select * from {{ ref('identity_links') }}
 ),
@@ -20,10 +26,14 @@ owned as (
         orders.amount,
         orders.discount_amount,
         orders.cost_amount,
-        orders.refunded_amount,
+        cast(
+            case when refunded.order_id is null then orders.refunded_amount else 0 end
+            as decimal(18, 4)
+        ) as refunded_amount,
         orders.order_date,
         orders.ordered_at
     from orders
+    left join refunded on orders.order_id = refunded.order_id
     left join links
         on
             orders.customer_id is null

@@ -1,73 +1,80 @@
-with negative_orders as (
-    select * from {{ ref('stg_orders') }}
-    where is_refund
-),
-
-links as (
-    select * from {{ ref('identity_links') }}
+with refunds as (
+    select * from {{ ref('owned_refunds') }}
 ),
 
 orders as (
     select * from {{ ref('orders') }}
+    where order_date <= (select as_of.as_of_date from {{ ref('as_of') }} as as_of)
 ),
 
-refunds as (
+numbered_orders as (
     select
-        negative_orders.order_id as refund_id,
-        coalesce(negative_orders.customer_id, links.customer_id) as customer_id,
-        -negative_orders.amount as amount,
-        negative_orders.order_date as refund_date,
-        negative_orders.ordered_at as refunded_at
-    from negative_orders
-    left join links
-        on
-            negative_orders.customer_id is null
-            and negative_orders.anonymous_id = links.anonymous_id
-            and negative_orders.ordered_at >= links.valid_from
-            and negative_orders.ordered_at < links.valid_to
+        order_id,
+        customer_id,
+        row_number() over (partition by customer_id order by ordered_at asc, order_id desc)
+            as order_number,
+        ordered_at
+    from orders
+    where customer_id in (select refunds.customer_id from refunds)
 ),
 
--- a refund that names no order goes to the latest order at or before it, else to the first
-candidates as (
-    select
-        refunds.refund_id,
-        orders.order_id,
-        orders.order_date,
-        row_number() over (
-            partition by refunds.refund_id
-            order by
-                case when orders.ordered_at <= refunds.refunded_at then orders.ordered_at end
-                desc nulls last,
-                orders.ordered_at asc,
-                orders.order_id asc
-        ) as candidate_rank
+-- a refund that names no order goes to the latest order at or before it, else to the first:
+-- counting the customer's orders up to it finds that one without comparing each with each
+moves as (
+    select customer_id, null as refund_id, null as origin, 1 as is_order, ordered_at as moved_at
+    from numbered_orders
+    union all
+    select customer_id, refund_id, origin, 0 as is_order, refunded_at as moved_at
     from refunds
-    inner join orders on refunds.customer_id = orders.customer_id
+    where order_id is null and customer_id is not null
+),
+
+counted as (
+    select
+        *,
+        greatest(1, sum(is_order) over (
+            partition by customer_id order by moved_at asc, is_order desc, refund_id asc, origin asc
+            rows unbounded preceding
+        )) as order_number
+    from moves
+),
+
+found as (
+    select counted.refund_id, counted.origin, numbered_orders.order_id
+    from counted
+    inner join numbered_orders
+        on
+            counted.customer_id = numbered_orders.customer_id
+            and counted.order_number = numbered_orders.order_number
+    where counted.is_order = 0
 ),
 
 attributed as (
     select
         refunds.refund_id,
         refunds.customer_id,
-        candidates.order_id,
-        false as is_by_status,
+        coalesce(refunds.order_id, found.order_id) as order_id,
+        refunds.origin,
         refunds.amount,
-        refunds.refund_date,
-        candidates.order_date
+        refunds.refund_date
     from refunds
-    left join candidates
-        on refunds.refund_id = candidates.refund_id and candidates.candidate_rank = 1
+    left join found on refunds.refund_id = found.refund_id and refunds.origin = found.origin
     union all
     select
         order_id as refund_id,
         customer_id,
         order_id,
-        true as is_by_status,
+        'status' as origin,
         refunded_amount as amount,
-        order_date as refund_date,
-        order_date
-    from orders
+        order_date as refund_date
+    from {{ ref('orders') }}
     where refunded_amount <> 0
+),
+
+dated as (
+    select attributed.*, orders.order_date
+    from attributed
+    left join orders on attributed.order_id = orders.order_id
 )
 
-select * from attributed
+select * from dated

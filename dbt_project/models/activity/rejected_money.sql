@@ -1,24 +1,39 @@
-{#- The money of rejected order rows, where it can be read at all. -#}
+{#- The money of rejected rows, where it can be read at all; that of refunds is below zero. -#}
 with rejects as (
     select
         *,
+        case when export = 'refunds' then -amount else amount end as signed_amount,
         coalesce({{ business_date('moment') }}, _delivered_at) as rate_date
     from {{ source('ledger', 'rejects') }}
-    where export = 'orders'
+    where export in ('orders', 'refunds')
 ),
 
 rates as (
     select * from {{ ref('stg_exchange_rates') }}
 ),
 
-rejected as (
-    select {{ money('sum(coalesce(rejects.amount * case
-        when rejects.currency is null or rejects.currency = \'' ~ var("base_currency") ~ '\' then 1
-        else rates.rate
-    end, 0))') }} as amount
+converted as (
+    select
+        rejects.export,
+        rejects.signed_amount * {{ exchange_rate('rejects.currency') }} as amount
     from rejects
     left join rates
         on rejects.currency = rates.currency and rejects.rate_date = rates.rate_date
+),
+
+exports as (
+    select 'orders' as export
+    union all
+    select 'refunds' as export
+),
+
+rejected as (
+    select
+        exports.export,
+        {{ money('sum(coalesce(converted.amount, 0))') }} as amount
+    from exports
+    left join converted on exports.export = converted.export
+    group by exports.export
 )
 
-select coalesce(amount, 0) as amount from rejected
+select * from rejected

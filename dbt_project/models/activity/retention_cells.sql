@@ -14,7 +14,8 @@ spine as (
     select
         cohorts.*,
         periods.period_index - cohorts.cohort_index as period_number,
-        periods.is_complete
+        periods.is_complete,
+        periods.incomplete_reason
     from cohorts
     inner join periods
         on
@@ -65,7 +66,8 @@ cells as (
         case when period_number = 0 then cohort_size else last_returned_since end
             as retained_on_or_after,
         revenue,
-        is_complete
+        is_complete,
+        incomplete_reason
     from summed
 )
 

@@ -1,15 +1,18 @@
 -- depends_on: {{ ref('sessions') }}
 {# What became of every loaded row of every export. -#}
 with uses as (
+    {%- for export in ['order', 'refund'] %}
+    {{ 'union all' if not loop.first }}
     select
-        'orders' as export,
+        '{{ export }}s' as export,
         row_status,
         money_use,
         is_without_customer,
         is_identical,
         row_count,
         amount
-    from {{ ref('order_row_uses') }}
+    from {{ ref(export ~ '_row_uses') }}
+    {%- endfor %}
     {%- for export in ['session', 'event'] %}
     union all
     select
@@ -37,17 +40,21 @@ with uses as (
     group by customer_id is null
     {%- endif %}
     {%- endfor %}
+    {%- for export, told in exports().items() %}
+    {%- if export not in ['orders', 'refunds', 'sessions', 'events'] %}
     union all
     select
-        'customers' as export,
+        '{{ export }}' as export,
         row_status,
         row_status as money_use,
         false as is_without_customer,
         false as is_identical,
         count(*) as row_count,
         null as amount
-    from {{ ref('stg_customer_rows') }}
+    from {{ ref(told.model) }}
     group by row_status
+    {%- endif %}
+    {%- endfor %}
 )
 
 select * from uses

@@ -13,41 +13,22 @@ rates as (
 ),
 
 test_customers as (
-    select customer_id from {{ ref('stg_customers') }}
-    where is_test
+    select * from {{ ref('test_customers') }}
 ),
 
--- identical rows of one file are told apart by their number among them, so that a second
--- delivery of the same rows meets its twins and a doubled line is not lost
 numbered as (
-    select
-        *,
-        1 as copy_number
-    from order_rows
-    where is_keyed
-    union all
-    select
-        *,
-        row_number() over (partition by _content, _file order by _line) as copy_number
-    from order_rows
-    where not is_keyed
+    {{ number_copies('order_rows', 'is_keyed') }}
 ),
 
 priced as (
     select
         numbered.*,
-        coalesce(
-            numbered.order_id, numbered._content || '-' || cast(numbered.copy_number as string)
-        ) as order_key,
+        {{ own_key('numbered.order_id') }} as order_key,
         case
             when not numbered.is_keyed then numbered._content
             else {{ "''" if has_order_grain else 'numbered.line_id' }}
         end as line_key,
-        case
-            when numbered.currency is null or numbered.currency = '{{ var("base_currency") }}'
-                then cast(1 as decimal(28, 12))
-            else rates.rate
-        end as rate,
+        {{ exchange_rate('numbered.currency') }} as rate,
         test_customers.customer_id is not null as is_test
     from numbered
     left join rates
@@ -62,6 +43,9 @@ judged as (
             {{ moment_faults('ordered_at') }}
             when status not in ('counted', 'cancelled', 'pending', 'refunded')
                 then 'status is unknown'
+            {%- if var('negative_amounts') == 'refund' %}
+            when quantity < 0 and amount > 0 then 'quantity is negative, the amount is not'
+            {%- endif %}
             when rate is null then 'currency has no exchange rate on its day'
             when is_test then 'customer_id is a test customer'
         end as quarantine_reason

@@ -1,15 +1,31 @@
 with customers as (
+    select * from {{ source('raw', 'customers') }}
+),
+
+cycles as (
+    select * from {{ ref('customer_merges') }}
+    where survivor_id is null
+),
+
+judged as (
     select
-        *,
-        cast(null as string) as quarantine_reason
-    from {{ source('raw', 'customers') }}
+        customers.*,
+        case
+            when {{ known_id('customers.customer_id') }} is null then 'customer_id is no id'
+            when cycles.customer_id is not null then 'merged_into is a cycle'
+        end as quarantine_reason
+    from customers
+    left join cycles
+        on
+            customers.customer_id = cycles.customer_id
+            and customers.merged_into = cycles.merged_into
 ),
 
 versions as (
     select
         *,
         {{ version_columns('customer_id') }}
-    from customers
+    from judged
 ),
 
 tagged as (
@@ -24,6 +40,7 @@ tagged as (
         attributes,
         {{ row_status() }} as row_status,
         quarantine_reason,
+        total_orders,
         coalesce(is_test, false) as is_test,
         consent_email,
         consent_sms,

@@ -3,51 +3,45 @@ with events as (
 ),
 
 test_customers as (
-    select customer_id from {{ ref('stg_customers') }}
-    where is_test
+    select * from {{ ref('test_customers') }}
 ),
 
 numbered as (
-    select
-        *,
-        row_number() over (partition by _content, _file order by _line) as copy_number
-    from events
-    where event_id is null
-    union all
-    select
-        *,
-        1 as copy_number
-    from events
-    where event_id is not null
+    {{ number_copies('events', 'event_id is not null') }}
 ),
 
-keyed as (
+known as (
     select
         numbered.*,
-        coalesce(
-            numbered.event_id, numbered._content || '-' || cast(numbered.copy_number as string)
-        ) as event_key,
-        case
-            {{ moment_faults('occurred_at') }}
-            when test_customers.customer_id is not null then 'customer_id is a test customer'
-        end as quarantine_reason
+        {{ own_key('numbered.event_id') }} as event_key,
+        test_customers.customer_id is not null as is_test
     from numbered
     left join test_customers on numbered.customer_id = test_customers.customer_id
+),
+
+judged as (
+    select
+        *,
+        case
+            {{ moment_faults('occurred_at') }}
+            when is_test then 'customer_id is a test customer'
+        end as quarantine_reason
+    from known
 ),
 
 versions as (
     select
         *,
         {{ version_columns('event_key') }}
-    from keyed
+    from judged
 ),
 
 tagged as (
     select
         event_key as event_id,
         session_id,
-        customer_id,
-        anonymous_id,
+        {{ known_id('customer_id') }} as customer_id,
+        {{ known_id('anonymous_id') }} as anonymous_id,
         case
             when lower(event_name) in ('order', 'session', 'any') then 'event:' || event_name
             else event_name

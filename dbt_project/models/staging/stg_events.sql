@@ -3,23 +3,29 @@ with rows_used as (
     where row_status = 'used'
 ),
 
+survivors as (
+    select * from {{ ref('customer_merges') }}
+    where survivor_id is not null
+),
+
 events as (
     select
-        event_id,
-        session_id,
-        customer_id,
-        anonymous_id,
-        event_name,
-        product_id,
-        page,
-        source,
-        campaign,
-        device,
-        platform,
-        value,
-        event_date,
-        occurred_at
+        rows_used.event_id,
+        rows_used.session_id,
+        coalesce(survivors.survivor_id, rows_used.customer_id) as customer_id,
+        rows_used.anonymous_id,
+        rows_used.event_name,
+        rows_used.product_id,
+        rows_used.page,
+        rows_used.source,
+        rows_used.campaign,
+        rows_used.device,
+        rows_used.platform,
+        rows_used.value,
+        rows_used.event_date,
+        rows_used.occurred_at
     from rows_used
+    left join survivors on rows_used.customer_id = survivors.customer_id
 )
 
 select * from events

@@ -1,3 +1,4 @@
+{%- set state = "coalesce(status, 'counted')" -%}
 with judged as (
     select * from {{ ref('base_order_rows') }}
 ),
@@ -5,7 +6,7 @@ with judged as (
 versions as (
     select
         *,
-        {{ version_columns('order_key, line_key, copy_number') }}
+        {{ version_columns('order_key, line_key, copy_number', state=state) }}
     from judged
 ),
 
@@ -13,9 +14,9 @@ tagged as (
     select
         order_key as order_id,
         line_key as line_id,
-        customer_id,
-        anonymous_id,
-        coalesce(status, 'counted') as status,
+        {{ known_id('customer_id') }} as customer_id,
+        {{ known_id('anonymous_id') }} as anonymous_id,
+        {{ state }} as status,
         currency,
         coupon_code,
         channel,
@@ -24,7 +25,7 @@ tagged as (
         device,
         country,
         product_id,
-        {{ row_status() }} as row_status,
+        {{ row_status(state=state) }} as row_status,
         quarantine_reason,
         copy_number,
         quantity,

@@ -32,26 +32,32 @@ totals as (
     group by order_id
 ),
 
+survivors as (
+    select * from {{ ref('customer_merges') }}
+    where survivor_id is not null
+),
+
 orders as (
     select
-        order_id,
-        customer_id,
-        anonymous_id,
-        coupon_code,
-        channel,
-        source,
-        campaign,
-        device,
-        country,
-        cast(line_count as int) as line_count,
-        amount,
-        discount_amount,
-        cost_amount,
-        refunded_amount,
-        amount < 0 and '{{ var("negative_amounts") }}' = 'refund' as is_refund,
-        order_date,
-        ordered_at
+        totals.order_id,
+        coalesce(survivors.survivor_id, totals.customer_id) as customer_id,
+        totals.anonymous_id,
+        totals.coupon_code,
+        totals.channel,
+        totals.source,
+        totals.campaign,
+        totals.device,
+        totals.country,
+        cast(totals.line_count as int) as line_count,
+        totals.amount,
+        totals.discount_amount,
+        totals.cost_amount,
+        totals.refunded_amount,
+        totals.amount < 0 and '{{ var("negative_amounts") }}' = 'refund' as is_refund,
+        totals.order_date,
+        totals.ordered_at
     from totals
+    left join survivors on totals.customer_id = survivors.customer_id
 )
 
 select * from orders

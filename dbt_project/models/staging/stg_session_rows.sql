@@ -3,35 +3,45 @@ with sessions as (
 ),
 
 test_customers as (
-    select customer_id from {{ ref('stg_customers') }}
-    where is_test
+    select * from {{ ref('test_customers') }}
 ),
 
-keyed as (
+numbered as (
+    {{ number_copies('sessions', 'session_id is not null') }}
+),
+
+known as (
     select
-        sessions.*,
-        coalesce(sessions.session_id, sessions._content) as session_key,
+        numbered.*,
+        {{ own_key('numbered.session_id') }} as session_key,
+        test_customers.customer_id is not null as is_test
+    from numbered
+    left join test_customers on numbered.customer_id = test_customers.customer_id
+),
+
+judged as (
+    select
+        *,
         case
             {{ moment_faults('started_at') }}
-            when sessions.ended_at < sessions.started_at then 'ended_at is before started_at'
-            when test_customers.customer_id is not null then 'customer_id is a test customer'
+            when ended_at < started_at then 'ended_at is before started_at'
+            when is_test then 'customer_id is a test customer'
         end as quarantine_reason
-    from sessions
-    left join test_customers on sessions.customer_id = test_customers.customer_id
+    from known
 ),
 
 versions as (
     select
         *,
         {{ version_columns('session_key') }}
-    from keyed
+    from judged
 ),
 
 tagged as (
     select
         session_key as session_id,
-        customer_id,
-        anonymous_id,
+        {{ known_id('customer_id') }} as customer_id,
+        {{ known_id('anonymous_id') }} as anonymous_id,
         source,
         medium,
         campaign,

@@ -5,8 +5,7 @@ with months as (
 spine as (
     select bases.base, calendar.period_start as month, calendar.is_complete
     from (select distinct base from months) as bases
-    cross join {{ ref('calendar_periods') }} as calendar
-    where calendar.period = 'month'
+    inner join {{ ref('calendar_periods') }} as calendar on calendar.period = 'month'
 ),
 
 counted as (
@@ -62,6 +61,10 @@ monthly_churn as (
         {{ ratio('churned_customers - churned_joiners - churned_returners', 'at_risk') }}
             as churn_rate_net,
         {{ ratio('churned_customers', 'at_risk + new_customers') }} as churn_rate_of_start_and_new,
+        {{ wilson_low('churned_customers', 'at_risk + new_customers') }}
+            as churn_rate_of_start_and_new_low,
+        {{ wilson_high('churned_customers', 'at_risk + new_customers') }}
+            as churn_rate_of_start_and_new_high,
         {{ ratio('at_risk - lost_opening_customers', 'at_risk') }} as customer_retention_rate,
         {{ wilson_low('at_risk - lost_opening_customers', 'at_risk') }}
             as customer_retention_rate_low,

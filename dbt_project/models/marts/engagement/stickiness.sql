@@ -40,7 +40,7 @@ spine as (
     select grains.activity, windows.*, numbers.n + 1 as days_active
     from (select distinct activity from days) as grains
     cross join windows
-    inner join {{ numbers(366) }} as numbers
+    inner join {{ numbers(([366] + var('stickiness_window_days')) | max) }} as numbers
         on numbers.n < {{ day_diff('windows.window_start', 'windows.window_end') }} + 1
 ),
 

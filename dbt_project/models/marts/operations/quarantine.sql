@@ -1,18 +1,4 @@
-{#- The value at fault, by export; a reason opens with the column it speaks of. -#}
-{%- set exports = {
-    'orders': {
-        'ordered_at': 'cast(ordered_at as string)',
-        'status': 'status',
-        'currency': 'currency',
-        'customer_id': 'customer_id',
-    },
-    'sessions': {
-        'started_at': 'cast(started_at as string)',
-        'ended_at': 'cast(ended_at as string)',
-        'customer_id': 'customer_id',
-    },
-    'events': {'occurred_at': 'cast(occurred_at as string)', 'customer_id': 'customer_id'},
-} -%}
+{#- The value at fault; a reason opens with the column it speaks of. -#}
 with rejected as (
     select
         export,
@@ -28,7 +14,7 @@ with rejected as (
 ),
 
 quarantined as (
-    {%- for export, columns in exports.items() %}
+    {%- for export, told in exports().items() %}
     {{ 'union all' if not loop.first }}
     select
         '{{ export }}' as export,
@@ -37,13 +23,13 @@ quarantined as (
         quarantine_reason as reason,
         'quarantined' as kind,
         case split_part(quarantine_reason, ' ', 1)
-            {%- for column, value in columns.items() %}
-            when '{{ column }}' then {{ value }}
+            {%- for column in told.columns %}
+            when '{{ column }}' then cast({{ column }} as string)
             {%- endfor %}
         end as raw_value,
         _run_id as run_id,
         _line as line
-    from {{ ref('stg_' ~ export[:-1] ~ '_rows') }}
+    from {{ ref(told.model) }}
     where row_status = 'quarantined'
     {%- endfor %}
 ),

@@ -1,4 +1,5 @@
 {%- set statuses = ['duplicate', 'superseded', 'quarantined', 'used'] -%}
+{%- set has_money = 'case when rejected.export is not null' -%}
 with files as (
     select
         export,
@@ -12,7 +13,7 @@ with files as (
 ),
 
 rejected as (
-    select 'orders' as export, amount as amount_rejected from {{ ref('rejected_money') }}
+    select export, amount as amount_rejected from {{ ref('rejected_money') }}
 ),
 
 uses as (
@@ -20,16 +21,16 @@ uses as (
         export,
         {%- for status in statuses %}
         sum(case when row_status = '{{ status }}' then row_count else 0 end) as rows_{{ status }},
-        sum(case when row_status = '{{ status }}' then amount else 0 end) as amount_{{ status }},
+        sum(case when row_status = '{{ status }}' then amount end) as amount_{{ status }},
         {%- endfor %}
         sum(case when row_status = 'used' and is_without_customer then row_count else 0 end)
             as rows_without_customer,
         sum(case when row_status = 'used' and is_identical then row_count else 0 end)
             as rows_identical,
-        sum(case when row_status = 'used' and is_identical then amount else 0 end)
+        sum(case when row_status = 'used' and is_identical then amount end)
             as amount_identical,
         {%- for use in money_uses() %}
-        sum(case when money_use = '{{ use }}' then amount else 0 end) as amount_{{ use }},
+        sum(case when money_use = '{{ use }}' then amount end) as amount_{{ use }},
         {%- endfor %}
         sum(amount) as amount_loaded
     from {{ ref('row_uses') }}
@@ -53,9 +54,11 @@ source_accounting as (
             as amount_in_files,
         {{ money('rejected.amount_rejected') }} as amount_rejected,
         {%- for term in ['loaded'] + statuses + money_uses() %}
-        {{ money('uses.amount_' ~ term) }} as amount_{{ term }},
+        {{ money(has_money ~ ' then coalesce(uses.amount_' ~ term ~ ', 0) end') }}
+            as amount_{{ term }},
         {%- endfor %}
-        {{ money('uses.amount_identical') }} as amount_identical
+        {{ money(has_money ~ ' then coalesce(uses.amount_identical, 0) end') }}
+            as amount_identical
     from files
     left join uses on files.export = uses.export
     left join rejected on files.export = rejected.export

@@ -38,7 +38,7 @@ cohort_retention as (
         period,
         segment_name,
         segment_value,
-        case when not is_complete then 'the period ends after as_of_date' end as incomplete_reason,
+        incomplete_reason,
         cast(period_number as int) as period_number,
         cast(cohort_size as bigint) as cohort_size,
         cast(retained_customers as bigint) as retained_customers,

@@ -1,0 +1,53 @@
+{{ config(materialized='view') }}
+
+with as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+-- a refund is no activity: it takes from what its order's day brought
+facts as (
+    select
+        customer_id, 'order' as activity, order_date as activity_date,
+        1 as occurrences, amount as revenue
+    from {{ ref('orders') }}
+    union all
+    select
+        refunds.customer_id, 'order' as activity, refunds.order_date as activity_date,
+        0 as occurrences, -refunds.amount as revenue
+    from {{ ref('refunds') }} as refunds
+    inner join as_of on refunds.refund_date <= as_of.as_of_date
+    where refunds.order_date is not null
+    union all
+    select
+        customer_id, 'session' as activity, session_date as activity_date,
+        1 as occurrences, 0 as revenue
+    from {{ ref('sessions') }}
+    union all
+    select
+        customer_id, event_name as activity, event_date as activity_date,
+        1 as occurrences, 0 as revenue
+    from {{ ref('events') }}
+    union all
+    select
+        customer_id, 'signed_up' as activity,
+        {{ business_date('signed_up_at') }} as activity_date,
+        1 as occurrences, 0 as revenue
+    from {{ ref('stg_customers') }}
+    where signed_up_at is not null and not is_test
+),
+
+known as (
+    select
+        facts.customer_id,
+        facts.activity,
+        {{ bucket_of('facts.customer_id') }} as customer_bucket,
+        facts.occurrences,
+        {{ money('facts.revenue') }} as revenue,
+        facts.activity_date
+    from facts
+    inner join as_of
+        on facts.activity_date between date '1990-01-01' and as_of.as_of_date
+    where facts.customer_id is not null
+)
+
+select * from known

@@ -1,0 +1,80 @@
+{#- Facts that are odd but used: each warning with its number, those that do not occur too. -#}
+with survivors as (
+    select * from {{ ref('customer_merges') }}
+    where survivor_id is not null
+),
+
+profiles as (
+    select * from {{ ref('stg_customer_rows') }}
+    where row_status = 'used'
+),
+
+people as (
+    select * from {{ ref('stg_customers') }}
+),
+
+order_rows as (
+    select
+        order_rows.order_id,
+        order_rows.ordered_at,
+        coalesce(survivors.survivor_id, order_rows.customer_id) as customer_id,
+        order_rows.customer_id as delivered_customer_id
+    from {{ ref('stg_order_rows') }} as order_rows
+    left join survivors on order_rows.customer_id = survivors.customer_id
+    where order_rows.row_status = 'used'
+),
+
+order_counts as (
+    select delivered_customer_id, count(distinct order_id) as orders
+    from order_rows
+    group by delivered_customer_id
+),
+
+warnings as (
+    select 'customers' as export, 'email is no address' as warning, count(*) as occurrences
+    from profiles
+    where email not like '%@%'
+    union all
+    select
+        'customers' as export, 'birth_date is after its delivery' as warning,
+        count(*) as occurrences
+    from profiles
+    where birth_date > _delivered_at
+    union all
+    select
+        'customers' as export, 'total_orders is not the number of orders' as warning,
+        count(*) as occurrences
+    from profiles
+    left join order_counts on profiles.customer_id = order_counts.delivered_customer_id
+    where profiles.total_orders <> coalesce(order_counts.orders, 0)
+    union all
+    select
+        'orders' as export, 'ordered_at is before signed_up_at' as warning,
+        count(distinct order_rows.order_id) as occurrences
+    from order_rows
+    inner join people on order_rows.customer_id = people.customer_id
+    where order_rows.ordered_at < people.signed_up_at
+    union all
+    select
+        'sessions' as export, 'started_at is before signed_up_at' as warning,
+        count(*) as occurrences
+    from {{ ref('stg_sessions') }} as sessions
+    inner join people on sessions.customer_id = people.customer_id
+    where sessions.started_at < people.signed_up_at
+    union all
+    select
+        'sessions' as export, 'customer_id and anonymous_id are empty' as warning,
+        count(*) as occurrences
+    from {{ ref('stg_sessions') }} as sessions
+    where sessions.customer_id is null and sessions.anonymous_id is null
+),
+
+data_warnings as (
+    select
+        export,
+        warning,
+        cast(occurrences as bigint) as occurrences
+    from warnings
+)
+
+select * from data_warnings

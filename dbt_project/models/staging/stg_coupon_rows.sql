@@ -1,0 +1,63 @@
+with coupons_delivered as (
+    select * from {{ source('raw', 'coupons') }}
+),
+
+test_customers as (
+    select * from {{ ref('test_customers') }}
+),
+
+-- rows of one file that share their key are different ones: their number tells them apart
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by coupon_code, customer_id, order_id, redeemed_at, _file
+            order by updated_at, _line
+        ) as copy_number
+    from coupons_delivered
+),
+
+known as (
+    select
+        numbered.*,
+        test_customers.customer_id is not null as is_test
+    from numbered
+    left join test_customers on numbered.customer_id = test_customers.customer_id
+),
+
+judged as (
+    select
+        *,
+        case
+            {{ moment_faults('redeemed_at') }}
+            {{ customer_faults() }}
+        end as quarantine_reason
+    from known
+),
+
+versions as (
+    select
+        *,
+        {{ version_columns('coupon_code, customer_id, order_id, redeemed_at, copy_number') }}
+    from judged
+),
+
+tagged as (
+    select
+        customer_id,
+        {{ known_id('order_id') }} as order_id,
+        coupon_code,
+        campaign,
+        {{ row_status() }} as row_status,
+        quarantine_reason,
+        copy_number,
+        discount_amount,
+        {{ business_date('redeemed_at') }} as redemption_date,
+        redeemed_at,
+        _file,
+        _line,
+        _run_id
+    from versions
+)
+
+select * from tagged

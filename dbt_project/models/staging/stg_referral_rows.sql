@@ -1,0 +1,64 @@
+with referrals_delivered as (
+    select * from {{ source('raw', 'referrals') }}
+),
+
+test_customers as (
+    select * from {{ ref('test_customers') }}
+),
+
+-- rows of one file that share their key are different ones: their number tells them apart
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by referrer_id, invited_at, _file
+            order by updated_at, _line
+        ) as copy_number
+    from referrals_delivered
+),
+
+known as (
+    select
+        numbered.*,
+        test_customers.customer_id is not null as is_test
+    from numbered
+    left join test_customers on numbered.referrer_id = test_customers.customer_id
+),
+
+judged as (
+    select
+        *,
+        case
+            {{ moment_faults('invited_at') }}
+            when joined_at < invited_at then 'joined_at is before invited_at'
+            when invited_customer_id = referrer_id then 'invited_customer_id is who invited'
+            {{ customer_faults('referrer_id') }}
+        end as quarantine_reason
+    from known
+),
+
+versions as (
+    select
+        *,
+        {{ version_columns('referrer_id, invited_at, copy_number') }}
+    from judged
+),
+
+tagged as (
+    select
+        referrer_id,
+        {{ known_id('invited_customer_id') }} as invited_customer_id,
+        {{ row_status() }} as row_status,
+        quarantine_reason,
+        copy_number,
+        reward_amount,
+        {{ business_date('invited_at') }} as invitation_date,
+        invited_at,
+        joined_at,
+        _file,
+        _line,
+        _run_id
+    from versions
+)
+
+select * from tagged
