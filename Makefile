@@ -32,13 +32,13 @@ lint: setup           ## format, lint, types, SQL, definitions
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint dbt_project
+	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests dbt_project/macros
 	@$(BIN)/dg check defs
 
 fix: setup            ## what can be mended by itself
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
-	@$(BIN)/sqlfluff fix --quiet dbt_project
+	@$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests dbt_project/macros
 
 nightly: setup        ## the run as CI makes it: marts, check results and docs kept in artifacts/
 	@$(BIN)/python -m dagster_project.nightly artifacts

@@ -4,6 +4,7 @@ A dbt process costs seconds of imports, and dagster-dbt starts one for each step
 the same. Knows nothing of Dagster.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -49,7 +50,11 @@ class Dbt:
     variables: dict[str, Any]
 
     def build(self, select: str, full_refresh: bool = False) -> list[NodeResult]:
-        """Build what `select` names and test it; one result per node, in order of completion."""
+        """Build what `select` names and test it; one result per node, in order of completion.
+
+        What was built by other models than today's is not added to but built anew.
+        """
+        full_refresh = full_refresh or self._built_with() != project_digest()
         arguments = ["build", "--select", *select.split(), "--exclude-resource-type", "unit_test"]
         with self._environment():
             result = self._invoke(
@@ -58,6 +63,14 @@ class Dbt:
         if not hasattr(result, "results"):
             raise DbtError(f"dbt build --select {select} gave no results")
         return [_node_result(node) for node in result.results]
+
+    def mark_built(self) -> None:
+        """Note that everything is built by the models as they are now."""
+        (self.target / "built_with").write_text(project_digest())
+
+    def _built_with(self) -> str | None:
+        note = self.target / "built_with"
+        return note.read_text() if note.exists() else None
 
     def docs(self) -> None:
         """Write dbt's docs of the built warehouse to `target`, as one static page."""
@@ -114,15 +127,24 @@ def _node_result(node: Any) -> NodeResult:
     )
 
 
+def _sources() -> list[Path]:
+    """Every file that dbt reads."""
+    patterns = ("*.yml", "models/**/*", "macros/**/*", "seeds/**/*", "tests/**/*")
+    found = (path for pattern in patterns for path in DBT_PROJECT.glob(pattern))
+    return sorted(path for path in found if path.is_file())
+
+
+def project_digest() -> str:
+    """What the models compute, as a hash: it changes with any file that dbt reads."""
+    digest = hashlib.sha256()
+    for path in _sources():
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def ensure_manifest() -> Path:
     """The manifest that Dagster reads assets from, parsed anew when a file of dbt's has changed."""
-    sources = [
-        path
-        for pattern in ("*.yml", "models/**/*", "macros/**/*", "seeds/**/*", "tests/**/*")
-        for path in DBT_PROJECT.glob(pattern)
-        if path.is_file()
-    ]
-    newest = max(path.stat().st_mtime_ns for path in sources)
+    newest = max(path.stat().st_mtime_ns for path in _sources())
     if not MANIFEST.exists() or MANIFEST.stat().st_mtime_ns < newest:
         Dbt(DBT_PROJECT / "unused.duckdb", MANIFEST.parent, {}).parse()
     return MANIFEST

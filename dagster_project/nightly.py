@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
     if warehouse.checks_folder.exists():
         shutil.copytree(warehouse.checks_folder, artifacts / "checks", dirs_exist_ok=True)
+        shutil.copytree(warehouse.docs_folder, artifacts / "data_docs", dirs_exist_ok=True)
     if code == GREEN:
         shutil.copy(warehouse.marts_file, artifacts / "marts.duckdb")
         _write_docs(warehouse, given.exports, artifacts / "dbt_docs")
@@ -105,7 +106,9 @@ def _set_aside(warehouse: Warehouse) -> list[str]:
             " group by all order by all"
         ).fetchall()
     head = ["| export | kind | reason | rows |", "|---|---|---|---|"]
-    return head + [f"| {export} | {kind} | {why} | {rows:,} |" for export, kind, why, rows in reasons]
+    return head + [
+        f"| {export} | {kind} | {why} | {rows:,} |" for export, kind, why, rows in reasons
+    ]
 
 
 if __name__ == "__main__":

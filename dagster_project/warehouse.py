@@ -50,6 +50,11 @@ class Warehouse:
         """Where the results of the gates are kept, a folder a run."""
         return self.folder / "checks"
 
+    @property
+    def docs_folder(self) -> Path:
+        """Where people read what the gates found: a local site."""
+        return self.folder / "data_docs"
+
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to the build file, closed afterwards."""

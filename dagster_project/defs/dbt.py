@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from ..dbt import NodeResult, ensure_manifest
 from ..quality.suites import COUNTS, SHARES
+from .pictures import picture
 from .resources import Shop, told
 
 MANIFEST: Mapping[str, Any] = json.loads(ensure_manifest().read_text())
@@ -26,6 +28,11 @@ class Translator(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return dbt_resource_props["schema"]
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        # the manifest is parsed over a database that nobody opens; its name would mislead
+        name = f"{dbt_resource_props['schema']}.{dbt_resource_props['name']}"
+        return {**super().get_metadata(dbt_resource_props), "dagster/table_name": name}
 
 
 @dbt_assets(
@@ -50,6 +57,7 @@ def staging(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
 def marts(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
     """Identity, activity and the marts."""
     yield from _build(context, shop, MARTS)
+    shop.dbt.mark_built()
 
 
 def mart_names() -> list[str]:
@@ -71,11 +79,9 @@ def _build(context: dg.AssetExecutionContext, shop: Shop, select: str) -> Iterat
     with told():
         results = shop.dbt.build(select, shop.full_refresh)
     keys = {node: key for key, node in _unique_ids(context).items()}
-    tables = _tables(shop)
-    for result in results:
-        if result.kind in ("model", "seed") and result.passed:
-            key = keys[result.unique_id]
-            yield dg.MaterializeResult(asset_key=key, metadata=_metadata(tables, key, result))
+    built = [result for result in results if result.kind in ("model", "seed") and result.passed]
+    for result, metadata in _metadata(context, shop, built):
+        yield dg.MaterializeResult(asset_key=keys[result.unique_id], metadata=metadata)
     checks = {
         spec.metadata["dagster_dbt/unique_id"]: spec.key for spec in context.assets_def.check_specs
     }
@@ -111,32 +117,53 @@ def _summary(step: str, results: list[NodeResult]) -> str:
     )
 
 
-def _tables(shop: Shop) -> dict[tuple[str, str], tuple[int, list[dg.TableColumn]]]:
-    """Rows and columns of everything built, by one look at the file."""
-    columns: dict[tuple[str, str], list[dg.TableColumn]] = {}
-    with shop.warehouse.connect() as con:
-        for schema, table, column, kind in con.execute(
-            "select schema_name, table_name, column_name, data_type from duckdb_columns()"
-            " where not internal order by column_index"
-        ).fetchall():
-            columns.setdefault((schema, table), []).append(dg.TableColumn(column, kind))
-        sizes = {
-            (schema, table): size
-            for schema, table, size in con.execute(
-                "select schema_name, table_name, estimated_size from duckdb_tables()"
-            ).fetchall()
-        }
-    return {name: (sizes.get(name, -1), found) for name, found in columns.items()}
-
-
 def _metadata(
-    tables: dict[tuple[str, str], tuple[int, list[dg.TableColumn]]],
-    key: dg.AssetKey,
-    result: NodeResult,
-) -> dict[str, Any]:
-    rows, columns = tables[(key.path[0], key.path[1])]
-    metadata: dict[str, Any] = {
-        "seconds": round(result.seconds, 3),
-        "dagster/column_schema": dg.TableSchema(columns),
-    }
-    return metadata | ({"dagster/row_count": rows} if rows >= 0 else {})
+    context: dg.AssetExecutionContext, shop: Shop, built: list[NodeResult]
+) -> list[tuple[NodeResult, dict[str, Any]]]:
+    """Rows, columns and a picture of everything built, by one look at the file."""
+    with shop.warehouse.connect() as con:
+        columns = _columns(con)
+        tables = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+        found = []
+        for result in built:
+            node = MANIFEST["nodes"][result.unique_id]
+            name = (node["schema"], node["name"])
+            described = {column: of["description"] for column, of in node["columns"].items()}
+            metadata: dict[str, Any] = {
+                "seconds": round(result.seconds, 3),
+                "dagster/column_schema": dg.TableSchema(
+                    [
+                        dg.TableColumn(column, kind, description=described.get(column) or None)
+                        for column, kind in columns[name]
+                    ]
+                ),
+            }
+            if name in tables:  # counting a view would be running it again
+                (counted,) = con.execute(f"select count(*) from {'.'.join(name)}").fetchall()
+                metadata["dagster/row_count"] = counted[0]
+            if shown := _picture(context, con, *name):
+                metadata["picture"] = shown
+            found.append((result, metadata))
+    return found
+
+
+def _columns(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    columns: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for schema, table, column, kind in con.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+        " where not internal order by column_index"
+    ).fetchall():
+        columns.setdefault((schema, table), []).append((column, kind))
+    return columns
+
+
+def _picture(
+    context: dg.AssetExecutionContext, con: duckdb.DuckDBPyConnection, schema: str, table: str
+) -> dg.MetadataValue | None:
+    if schema != "marts":
+        return None
+    try:
+        return picture(table, con)
+    except Exception as error:  # the marts stand without their pictures
+        context.log.warning(f"no picture of {table}: {error}")
+        return None

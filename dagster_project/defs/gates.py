@@ -1,12 +1,16 @@
 """The gates between the stages, as blocking checks: a red one stops what is downstream."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import dagster as dg
 
 from ..exports.contract import load_contract
-from ..quality.runner import SuiteResult, run_suites
-from ..quality.suites import TAGGED, Gate, mart_gates, raw_gates, staging_gates
+from ..quality.data_docs import build_data_docs
+from ..quality.results import not_judged, record
+from ..quality.rules import note_columns
+from ..quality.runner import GateError, SuiteResult
+from ..quality.suites import TAGGED, Gate, mart_gates, raw_gates, run_gates, staging_gates
 from .dbt import marts_with_gates
 from .resources import Shop
 
@@ -37,17 +41,16 @@ def _gate(
         pool="warehouse",
     )
     def check(context: dg.AssetCheckExecutionContext, shop: Shop) -> Iterator[dg.AssetCheckResult]:
-        asked = {gate.asset: gate for gate in gates(shop)}
-        kept = []
-        for key in sorted(key.asset_key.path for key in context.selected_asset_check_keys):
-            gate = asked.get((key[0], key[1]))
-            results = (
-                run_suites(shop.warehouse.build_file, gate.suite, mask_columns=PERSONAL)
-                if gate
-                else []
-            )
-            kept += [result.to_dict() for result in results]
-            shop.warehouse.keep_checks(shop.run.run_id, stage, kept)
+        asked = [list(key.asset_key.path) for key in context.selected_asset_check_keys]
+        wanted = [gate for gate in gates(shop) if list(gate.asset) in asked]
+        try:
+            found = run_gates(shop.warehouse.build_file, wanted, mask_columns=PERSONAL)
+        except GateError:
+            _keep(shop, stage, {(stage, "gate"): [not_judged(stage)]})
+            raise
+        page = _keep(shop, stage, found)
+        for key in sorted(asked):
+            results = found.get((key[0], key[1]), [])
             for result in results:
                 for outcome in (*result.failed, *result.warnings):
                     context.log.warning(
@@ -55,15 +58,34 @@ def _gate(
                         f"{'.' + outcome.column if outcome.column else ''}: "
                         f"{outcome.description or outcome.expectation}: {outcome.observed}"
                     )
-            yield _result(list(key), results)
+            yield _result(key, results, page)
 
     return check
 
 
-def _result(asset: list[str], results: list[SuiteResult]) -> dg.AssetCheckResult:
+def _raw_gates(shop: Shop) -> list[Gate]:
+    with shop.warehouse.connect() as con:
+        note_columns(con, shop.run.run_id)
+    return raw_gates(CONTRACT, shop.config.exports, shop.variables, shop.run.run_id)
+
+
+def _keep(shop: Shop, stage: str, found: Mapping[tuple[str, str], list[SuiteResult]]) -> Path:
+    """Keep what a gate found, where people look for it: red runs need it most."""
+    run = shop.run
+    kept = [
+        record(run.run_id, run.started_at, stage, asset, result)
+        for asset, results in sorted(found.items())
+        for result in results
+    ]
+    shop.warehouse.keep_checks(run.run_id, stage, kept)
+    build_data_docs(shop.warehouse.checks_folder, shop.warehouse.docs_folder)
+    return shop.warehouse.docs_folder / f"{run.run_id}.html"
+
+
+def _result(asset: list[str], results: list[SuiteResult], page: Path) -> dg.AssetCheckResult:
     outcomes = [(result, outcome) for result in results for outcome in result.outcomes]
     failed = [outcome for result in results for outcome in result.failed]
-    warned = [outcome for result in results for outcome in result.warnings]
+    warned = [o for result in results for o in result.warnings if o.severity == "warning"]
     table = [
         dg.TableRecord(
             {
@@ -79,6 +101,7 @@ def _result(asset: list[str], results: list[SuiteResult]) -> dg.AssetCheckResult
     ]
     metadata: dict[str, dg.MetadataValue] = {"expectations": dg.MetadataValue.int(len(outcomes))}
     if table:
+        metadata["data_docs"] = dg.MetadataValue.path(str(page))
         metadata["outcomes"] = dg.MetadataValue.table(table)
     return dg.AssetCheckResult(
         asset_key=asset,
@@ -93,7 +116,7 @@ def _result(asset: list[str], results: list[SuiteResult]) -> dg.AssetCheckResult
 raw_gate = _gate(
     "raw",
     [("raw", name) for name in CONTRACT.tables],
-    lambda shop: raw_gates(CONTRACT, shop.config.exports, shop.variables),
+    _raw_gates,
 )
 staging_gate = _gate(
     "staging",

@@ -1,4 +1,6 @@
-"""The nightly job and its schedule."""
+"""The nightly job, its schedule, and how old what it makes may become."""
+
+import datetime as dt
 
 import dagster as dg
 
@@ -13,4 +15,9 @@ nightly_schedule = dg.ScheduleDefinition(
     job=nightly,
     cron_schedule="0 4 * * *",
     description="At four in the night, UTC, after the shops' exports have arrived.",
+)
+
+#: One missed night is a warning, two are a failure, whether the schedule or the sensor runs it.
+EVERY_NIGHT = dg.FreshnessPolicy.time_window(
+    warn_window=dt.timedelta(hours=26), fail_window=dt.timedelta(hours=50)
 )

@@ -6,6 +6,7 @@ import dagster as dg
 
 from ..exports.contract import load_contract
 from ..exports.loader import Loaded, load_export, prepare
+from .jobs import EVERY_NIGHT
 from .resources import Shop, told
 
 CONTRACT = load_contract()
@@ -30,8 +31,19 @@ exports = [
             group_name="raw",
             kinds={"duckdb"},
             description=table.description,
+            freshness_policy=EVERY_NIGHT,
         )
         for table in CONTRACT.tables.values()
+    ]
+    + [
+        dg.AssetSpec(
+            ["ledger", name],
+            deps=[["exports", table] for table in CONTRACT.tables],
+            group_name="raw",
+            kinds={"duckdb"},
+            description=description,
+        )
+        for name, description in CONTRACT.ledger.items()
     ],
     can_subset=True,
     pool="warehouse",
@@ -53,6 +65,13 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
             yield dg.MaterializeResult(
                 asset_key=["raw", name], metadata=_metadata(name, loaded, preview)
             )
+        for name in CONTRACT.ledger:
+            if dg.AssetKey(["ledger", name]) in context.selected_asset_keys:
+                counted = con.execute(f"select count(*) from ledger.{name}").fetchone()
+                rows = counted[0] if counted else 0
+                yield dg.MaterializeResult(
+                    asset_key=["ledger", name], metadata={"dagster/row_count": rows}
+                )
 
 
 def _metadata(name: str, loaded: Loaded, preview: list[tuple]) -> dict[str, dg.MetadataValue]:

@@ -25,6 +25,7 @@ Severity = Literal["critical", "warning", "info"]
 
 SHOWN_VALUES = 5
 SHOWN_CHARACTERS = 160
+SHOWN_ROWS_CHARACTERS = 600
 
 _POSITION = "position"  # in an expectation's meta
 
@@ -147,7 +148,7 @@ def run_suites(
         for (schema, table), expectations in suites.items():
             with _errors_as_gate_errors(f"{schema}.{table}"):
                 if schema not in datasources:
-                    datasource = context.data_sources.add_duckdb(  # type: ignore[attr-defined]
+                    datasource = context.data_sources.add_duckdb(
                         schema,
                         # the path is no part of the URL: there GX and SQLAlchemy replace $ ? %
                         connection_string="duckdb://",
@@ -182,6 +183,16 @@ def _judge(
         examples = _validate(batch, name, failed, shown_values=SHOWN_VALUES)
         for position, result in zip(to_show, examples, strict=True):
             counted[position] = result
+    own = [
+        position
+        for position, (expectation, result) in enumerate(zip(expectations, counted, strict=True))
+        if _is_own_sql(expectation) and not result["success"]
+    ]
+    if own:
+        failed = [expectations[position] for position in own]
+        found = _validate(batch, name, failed, shown_values=SHOWN_VALUES, form="COMPLETE")
+        for position, result in zip(own, found, strict=True):
+            counted[position] = result
     return tuple(
         _outcome(expectation, result, masked)
         for expectation, result in zip(expectations, counted, strict=True)
@@ -189,7 +200,12 @@ def _judge(
 
 
 def _validate(
-    batch: Batch, name: str, expectations: Sequence[Expectation], *, shown_values: int
+    batch: Batch,
+    name: str,
+    expectations: Sequence[Expectation],
+    *,
+    shown_values: int,
+    form: Literal["BASIC", "COMPLETE"] = "BASIC",
 ) -> list[dict[str, Any]]:
     """Run GX once; each expectation's result dict in order, with its `success` added.
 
@@ -206,7 +222,7 @@ def _validate(
     ]
     validation = batch.validate(
         ExpectationSuite(name, expectations=numbered),
-        result_format={"result_format": "BASIC", "partial_unexpected_count": shown_values},
+        result_format={"result_format": form, "partial_unexpected_count": shown_values},
     )
     errors = [
         f"{name}: {_label(result.expectation_config)} could not run: {message}"
@@ -250,14 +266,12 @@ def _exception_message(exception_info: Mapping[str, Any]) -> str | None:
 def _outcome(
     expectation: Expectation, result: Mapping[str, Any], masked: frozenset[str]
 ) -> Outcome:
-    from great_expectations.expectations import UnexpectedRowsExpectation
-
     columns = _columns(expectation)
     unexpected = result["unexpected_count"] if _is_about_rows(result) else None
     observed = _observed(result, hidden=bool(masked.intersection(map(str.casefold, columns))))
-    if isinstance(expectation, UnexpectedRowsExpectation):
+    if _is_own_sql(expectation):
         unexpected = result["observed_value"]
-        observed = f"{unexpected:,} unexpected rows"
+        observed = _rows(unexpected, (result.get("details") or {}).get("unexpected_rows"), masked)
     notes = expectation.notes or ""
     return Outcome(
         expectation=expectation.expectation_type,
@@ -269,6 +283,12 @@ def _outcome(
         description=expectation.description
         or (notes if isinstance(notes, str) else " ".join(notes)),
     )
+
+
+def _is_own_sql(expectation: Expectation) -> bool:
+    from great_expectations.expectations import UnexpectedRowsExpectation
+
+    return isinstance(expectation, UnexpectedRowsExpectation)
 
 
 def _is_about_rows(result: Mapping[str, Any]) -> bool:
@@ -298,16 +318,39 @@ def _observed(result: Mapping[str, Any], *, hidden: bool) -> str:
     return _short(_value(result.get("observed_value")))
 
 
+def _rows(
+    unexpected: int, found: Sequence[Mapping[str, Any]] | None, masked: frozenset[str]
+) -> str:
+    """The first rows that a rule's own SQL found, without their masked columns."""
+    count = f"{unexpected:,} unexpected row{'' if unexpected == 1 else 's'}"
+    rows = [
+        ", ".join(
+            f"{column.replace('_', ' ')} {value if isinstance(value, str) else _value(value)}"
+            for column, value in row.items()
+            if value is not None and column.casefold() not in masked
+        )
+        for row in (found or ())[:SHOWN_VALUES]
+    ]
+    shown = "; ".join(filter(None, rows))
+    if not shown:
+        return count
+    return _short(shown if unexpected == 1 else f"{count}: {shown}", SHOWN_ROWS_CHARACTERS)
+
+
 def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         return "(" + ", ".join(f"{key}={_value(part)}" for key, part in value.items()) + ")"
     if isinstance(value, (list, tuple, set)):
-        return "(" + ", ".join(_value(part) for part in value) + ")"
+        shown = [_value(part) for part in list(value)[:SHOWN_VALUES]]
+        rest = [f"… {len(value)} in all"] if len(value) > SHOWN_VALUES else []
+        return "(" + ", ".join(shown + rest) + ")"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+def _short(text: str, limit: int = SHOWN_CHARACTERS) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _quiet_context() -> EphemeralDataContext:

@@ -3,7 +3,8 @@
 Orders are in UTC, business days in London, 30 days of silence end a customer, and the last day is
 2024-04-30. Who is who:
 
-A  10 Jan 100 (10 off), 15 Feb 50, 20 Feb 30. Lost 9 Feb, back 15 Feb, lost 21 Mar. Registered in 2023.
+A  10 Jan 100 (10 off), 15 Feb 50, 20 Feb 30. Registered in 2023.
+   Lost on 9 Feb, back on 15 Feb, lost on 21 Mar.
 B  31 Jan 40, 15 of it refunded on 10 Feb by a credit note that names no order.
 C  31 Mar 23:30 UTC 20: that is 1 April, 00:30, in London.
 D  5 Feb 99 cancelled, 7 Feb 0: zero is an order, cancelled is none.
@@ -20,7 +21,6 @@ And one order of 60 by nobody.
 
 import datetime as dt
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -331,7 +331,14 @@ def test_quarantine_says_where_and_why(shop: Shop) -> None:
         'select export, file, line, "column", reason, raw_value from quarantine order by 1, 2, 3'
     )
     assert rows == [
-        ("orders", "orders_2024-03-15.csv", 15, "customer_id", "customer_id is a test customer", "J"),
+        (
+            "orders",
+            "orders_2024-03-15.csv",
+            15,
+            "customer_id",
+            "customer_id is a test customer",
+            "J",
+        ),
         (
             "orders",
             "orders_2024-03-15.csv",
@@ -361,7 +368,9 @@ def test_quarantine_says_where_and_why(shop: Shop) -> None:
 
 def test_no_mail_address_leaves_staging(shop: Shop) -> None:
     with shop.marts() as con:
-        tables = [name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()]
+        tables = [
+            name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()
+        ]
         assert tables
         for table in tables:
             text = str(con.execute(f"select * from {table}").fetchall())

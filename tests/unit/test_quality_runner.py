@@ -59,7 +59,7 @@ def judge(database: Path, *expectations, **options) -> tuple[Outcome, ...]:  # t
 COMPLETED = Column("status") == "completed"
 ALL_COLUMNS = {"order_id", "line", "email", "status", "amount"}
 STATUSES = ["placed", "completed", "refunded"]
-ORPHANS = "select * from {batch} batch anti join marts.orders other using (order_id)"
+ORPHANS = "select order_id, line from {batch} batch anti join marts.orders other using (order_id)"
 NEGATIVE_UNREFUNDED = "select * from {batch} where amount < 0 and status <> 'refunded'"
 
 # one row per rule: what to expect, the column, unexpected rows, what is observed
@@ -108,12 +108,18 @@ BROKEN = [
         1,
         "1 of 6 rows: 'broken'",
     ),
-    (gxe.UnexpectedRowsExpectation(unexpected_rows_query=ORPHANS), None, 5, "5 unexpected rows"),
+    (
+        gxe.UnexpectedRowsExpectation(unexpected_rows_query=ORPHANS),
+        None,
+        5,
+        "5 unexpected rows: order id 2, line 1; order id 2, line 2; order id 3, line 1;"
+        " order id 4, line 1; order id 4, line 1",
+    ),
     (
         gxe.UnexpectedRowsExpectation(unexpected_rows_query=NEGATIVE_UNREFUNDED),
         None,
         1,
-        "1 unexpected rows",
+        "order id 2, line 2, email bob@shop.example, status completed, amount -7.50",
     ),
     (gxe.ExpectTableRowCountToBeBetween(min_value=7), None, None, "6"),
     (

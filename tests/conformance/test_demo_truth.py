@@ -1,0 +1,104 @@
+"""The demo shop garbles its exports as real shops do; the marts must give its truth back.
+
+The truth is counted by the simulator from its clean draws, in Python, before the mess is made.
+"""
+
+import csv
+import gzip
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dagster_project.demo import DemoTruth, simulate
+from dagster_project.settings import ROOT
+
+from ..shops import Shop, run_shop
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, DemoTruth, Path]:
+    folder = tmp_path_factory.mktemp("demo")
+    truth = simulate(folder / "exports/demo", seed=11, customers=900, months=12)
+    shop = run_shop(folder, yaml.safe_load((ROOT / "data/exports.yml").read_text()))
+    assert shop.result.success
+    return shop, truth, folder / "exports/demo/truth"
+
+
+def test_every_cohort_cell(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    shop, truth, _ = demo
+    rows = shop.query(
+        "select cast(cohort_start as varchar), period_number, cohort_size, retained_customers,"
+        " retained_on_or_after from cohort_retention where study = 'order_to_order'"
+        " and period = 'month' and segment_name = 'all'"
+    )
+    found = {(start, k): counts for start, k, *counts in rows}
+    expected = {
+        (cohort["cohort_month"], k): [cohort["cohort_size"], retained, on_or_after]
+        for cohort in truth.cohorts
+        for k, (retained, on_or_after) in enumerate(
+            zip(cohort["retained"], cohort["retained_on_or_after"], strict=True)
+        )
+    }
+    assert found == expected
+
+
+def test_active_customers_of_every_day(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    shop, truth, _ = demo
+    rows = shop.query(
+        "select cast(activity_date as varchar), dau from active_customers"
+        " where activity = 'session' and segment_name = 'all'"
+    )
+    found = dict(rows)
+    expected = truth.daily_active_customers
+    assert {day: found[day] for day in expected} == expected
+
+
+def test_net_revenue_of_every_customer_who_pays_in_pounds(
+    demo: tuple[Shop, DemoTruth, Path],
+) -> None:
+    shop, _, folder = demo
+    net: dict[str, Decimal] = defaultdict(Decimal)
+    foreign = set()
+    with gzip.open(folder / "orders.csv.gz", "rt") as file:
+        for order in csv.DictReader(file):
+            net[order["customer_id"]] += Decimal(order["net_amount"])
+            if order["currency"] != "GBP":
+                foreign.add(order["customer_id"])
+    in_pounds = {c: amount for c, amount in net.items() if c and c not in foreign}
+    found = dict(shop.query("select customer_id, net_revenue from customer_value"))
+    assert len(in_pounds) > 100
+    assert {c: found[c] for c in in_pounds} == in_pounds
+
+
+def test_every_garbled_row_is_told(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    shop, truth, _ = demo
+    told = {
+        (export, file, line)
+        for export, file, line in shop.query("select export, file, line from quarantine")
+    }
+    unreadable = ("unreadable_date", "unreadable_amount", "future", "unknown_status")
+    garbled = {
+        (row["export"], f"exports/demo/{row['file']}", row["line"])
+        for row in truth.garbled
+        if row["kind"] in unreadable
+    }
+    assert garbled
+    assert garbled <= told
+
+
+def test_rows_of_each_kind_of_mess(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    shop, truth, _ = demo
+    rows = shop.query(
+        "select export, rows_in_files, rows_rejected, rows_duplicate + rows_superseded"
+        " from source_accounting"
+    )
+    for export, in_files, rejected, older in rows:
+        made = truth.exports[export]
+        assert in_files == made["rows_in_files"]
+        assert rejected == made["unreadable_date_rows"] + made["unreadable_amount_rows"]
+        # repeats of quarantined rows (test customers) are quarantined, as their first is
+        again = made["repeated_rows"] + made["superseded_rows"] + made["stale_repeat_rows"]
+        assert again - 15 <= older <= again
