@@ -5,7 +5,7 @@ BIN := .venv/bin
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: setup run dev test lint fix nightly bench lock clean
+.PHONY: setup run dev test lint fix nightly bench soak lock clean
 
 setup: .venv/installed
 
@@ -45,6 +45,9 @@ nightly: setup        ## the run as CI makes it: marts, check results and docs k
 
 bench: setup          ## long measurements, never part of the tests
 	@$(BIN)/python -m benchmarks.overhead
+
+soak: setup           ## increments in any order and kills at any moment, many; an hour or more
+	@$(BIN)/python -m benchmarks.soak
 
 lock:                 ## resolve requirements.lock anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev \

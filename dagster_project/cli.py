@@ -82,8 +82,9 @@ def _run(given: argparse.Namespace) -> int:
         )
     if result.success:
         print(f"\nThe marts are in {folder / 'marts.duckdb'}. Ask them, for example:\n")
+        where = "" if folder == warehouse_folder() else f"--warehouse {folder} "
         for example in EXAMPLES:
-            print(f'  retention query "{example}"\n')
+            print(f'  {sys.argv[0]} query {where}"{example}"\n')
         return GREEN
     return _tell_failure(result, folder)
 

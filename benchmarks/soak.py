@@ -1,0 +1,127 @@
+"""Increments in random order and kills at random moments, many of them, each reported in a line.
+
+    python -m benchmarks.soak [--increments 100] [--kills 50] [--seed 0]
+
+Increments: small shops delivered step by step are compared, row for row, with all of it at once.
+Kills: `retention run` on a demo is killed with its children while a reader looks on; the next run
+has to make what an undisturbed one makes, and the reader may meet nothing but the two states.
+The exit code is 1 if anything differed.
+"""
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from dagster_project.settings import OFFLINE
+from tests.increments import KINDS, Line, differences, draw
+from tests.kills import Digest, Scene, Seen, reader
+
+
+def main() -> int:
+    """Run both and report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--increments", type=int, default=100, help="shops")
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0, help="the first shop's, and of the moments")
+    given = parser.parse_args()
+    os.environ.update(OFFLINE)
+    with tempfile.TemporaryDirectory() as room:
+        os.environ["DAGSTER_HOME"] = room
+        failures = _increments(Path(room), range(given.seed, given.seed + given.increments))
+        failures += _kills(Path(room), given.kills, given.seed)
+    print(f"\n{failures or 'no'} failures")
+    return 1 if failures else 0
+
+
+def _increments(room: Path, seeds: range) -> int:
+    if not seeds:
+        return 0
+    print("| seed | kind | files by step | seconds | equal to one full rebuild |")
+    print("|---|---|---|---|---|")
+    # one folder a kind: dbt is parsed once for each set of settings
+    folders = [room / kind for kind in KINDS]
+    for folder in folders:
+        folder.mkdir()
+    lines = {kind: Line(folder) for kind, folder in zip(KINDS, folders, strict=True)}
+    failures = 0
+    for seed in seeds:
+        started = time.monotonic()
+        shop = draw(seed, steps=3 + seed % 2)
+        try:
+            found = differences(lines[shop.kind], shop)
+        except AssertionError as error:
+            found = [f"a model or a test of dbt's failed: {error}"]
+        failures += bool(found)
+        cut = ", ".join(str(len(files)) for _, files in shop.steps)
+        verdict = "**no**: " + "; ".join(found)[:2000] if found else "yes"
+        seconds = time.monotonic() - started
+        print(f"| {seed} | {shop.kind} | {cut} | {seconds:.1f} | {verdict} |", flush=True)
+    print(f"\n{len(seeds) - failures} of {len(seeds)} equal\n")
+    return failures
+
+
+def _kills(room: Path, kills: int, seed: int) -> int:
+    if not kills:
+        return 0
+    folder = room / "kills"
+    folder.mkdir()
+    scene = Scene(folder)
+    rng = random.Random(seed)
+    names: list[tuple[Digest | None, str]] = [
+        (None, "none yet"),
+        (scene.first.marts, "last good"),
+        (scene.second.marts, "new"),
+    ]
+
+    def called(marts: Digest | None) -> str:
+        return next((name for known, name in names if known == marts), "**neither**")
+
+    print(
+        f"undisturbed: {scene.first.seconds:.1f} s from nothing, {scene.second.seconds:.1f} s on\n"
+    )
+    print("| kill | from | moment | reached | marts left | recovered | reads | reader met |")
+    print("|---|---|---|---|---|---|---|---|")
+    outcomes: Counter[str] = Counter()
+    failures = 0
+    for number in range(kills):
+        has_marts = number % 2 == 0
+        share = (number + rng.random()) / kills
+        warehouse = scene.victim(has_marts)
+        seen: list[Seen] = []
+        with reader(scene.marts_file(warehouse), seen):
+            killed = scene.kill(warehouse, has_marts, share)
+            try:
+                recovered = scene.undisturbed(warehouse).marts == scene.second.marts
+            except AssertionError as error:
+                print(error, file=sys.stderr)
+                recovered = False
+        (found,) = seen
+        start = "last good" if has_marts else "none yet"
+        met = [called(state) for state in found.states]
+        fine = (
+            recovered
+            and not found.errors
+            and called(killed.marts) in (start, "new")
+            and all(name in (start, "new") for name in met)
+        )
+        failures += not fine
+        outcomes["killed" if killed.code == -9 else "at its end already"] += 1
+        moment = f"{share:.0%}, {killed.seconds:.1f} s"
+        print(
+            f"| {number + 1} | {start} | {moment} | {killed.phase[:60]} |"
+            f" {called(killed.marts)} | {'yes' if recovered else '**no**'} | {found.reads} |"
+            f" {', '.join([*met, *found.errors])} |",
+            flush=True,
+        )
+    told = ", ".join(f"{count} {name}" for name, count in outcomes.items())
+    print(f"\n{kills - failures} of {kills} recovered with equal marts ({told})")
+    return failures
+
+
+if __name__ == "__main__":
+    sys.exit(main())
