@@ -7,9 +7,10 @@ import dagster as dg
 
 from ..exports.contract import load_contract
 from ..quality.data_docs import build_data_docs
+from ..quality.outcomes import SuiteResult
 from ..quality.results import not_judged, record
 from ..quality.rules import note_columns
-from ..quality.runner import GateError, SuiteResult
+from ..quality.runner import GateError
 from ..quality.suites import TAGGED, Gate, mart_gates, raw_gates, run_gates, staging_gates
 from .dbt import marts_with_gates
 from .resources import Shop

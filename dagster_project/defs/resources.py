@@ -22,6 +22,10 @@ from ..warehouse import Warehouse
 USER_ERROR = "user_error"
 
 
+#: Names the warehouse a run holds, so that a later one can tell which runs died holding it.
+WAREHOUSE_TAG = "retention/warehouse"
+
+
 class Shop(dg.ConfigurableResource):
     """The exports to load and the warehouse to build."""
 
@@ -36,6 +40,8 @@ class Shop(dg.ConfigurableResource):
         run_id = context.run.run_id if context.run else "none"
         self._run = Run(run_id, dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0))
         with told(), self.warehouse.lock(run_id, (context.log or dg.get_dagster_logger()).info):
+            if context.instance and context.run:
+                report_the_dead(context.instance, run_id, self.folder)
             yield self
 
     @property
@@ -67,6 +73,19 @@ class Shop(dg.ConfigurableResource):
     def dbt(self) -> Dbt:
         """dbt over this warehouse; asked for once the exports are loaded."""
         return Dbt(self.warehouse.build_file, self.warehouse.dbt_target, self.variables)
+
+
+def report_the_dead(instance: dg.DagsterInstance, run_id: str, folder: str) -> None:
+    """Call failed what was killed: whoever holds the lock is the only run of this warehouse.
+
+    Dagster takes a killed run for one in progress, and would let no other start beside it.
+    """
+    instance.add_run_tags(run_id, {WAREHOUSE_TAG: folder})
+    in_progress = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    held = dg.RunsFilter(tags={WAREHOUSE_TAG: folder}, statuses=in_progress)
+    for run in instance.get_runs(held):
+        if run.run_id != run_id:
+            instance.report_run_failed(run, "The run was killed; the next one found its lock free.")
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ..exports.contract import Contract, Table
 from ..exports.sql import literal
 from . import rules
+from .outcomes import SuiteResult
 from .rules import Variables
-from .runner import SuiteResult, load_gx, run_suites
+from .runner import load_gx, run_suites
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from dagster_project.cli import GREEN, RED, USER_ERROR, main
+from dagster_project.dbt import project_digest
 from dagster_project.warehouse import Warehouse
 
 HEADER = "no,who,at,total\n"
@@ -164,6 +165,8 @@ def test_a_second_run_changes_no_row(shop: Shop) -> None:
     with shop.reader() as con:
         second = {t: con.execute(f"from {t}").fetchall() for t in tables}
     assert second == first
+    # the day table was added to, not built anew
+    assert (shop.warehouse.dbt_target / "built_with").read_text() == project_digest()
 
 
 def test_a_second_run_waits_or_says_who_holds_the_warehouse(

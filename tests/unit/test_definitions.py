@@ -5,9 +5,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dagster_project.definitions import defs
+from dagster_project.definitions import build, defs
 from dagster_project.defs import jobs
 from dagster_project.defs.gates import marts_gate, raw_gate, staging_gate
+from dagster_project.defs.resources import WAREHOUSE_TAG, report_the_dead
 
 from ..shops import Shop, run_shop
 
@@ -156,3 +157,18 @@ def made(shop: Shop) -> set[dg.AssetKey]:
 
 if __name__ == "__main__":
     GOLDEN.write_text(lineage())
+
+
+def test_a_run_that_died_with_this_warehouse_in_hand_is_reported(tmp_path: Path) -> None:
+    job = build(tmp_path / "exports.yml", tmp_path).resolve_job_def("nightly")
+    started = dg.DagsterRunStatus.STARTED
+    with dg.DagsterInstance.ephemeral() as instance:
+        runs = {
+            name: instance.create_run_for_job(job, status=started, tags={WAREHOUSE_TAG: folder})
+            for name, folder in (("dead", "here"), ("mine", "here"), ("elsewhere", "there"))
+        }
+        report_the_dead(instance, runs["mine"].run_id, "here")
+        found = {name: instance.get_run_by_id(run.run_id) for name, run in runs.items()}
+        statuses = {name: run.status for name, run in found.items() if run}
+    failed = dg.DagsterRunStatus.FAILURE
+    assert statuses == {"dead": failed, "mine": started, "elsewhere": started}

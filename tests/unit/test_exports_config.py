@@ -119,7 +119,7 @@ FAULTS = {
     ),
     "status that is none": (
         config({"status_map": {"paid": "count"}}),
-        ["exports.orders.status_map.paid: Input should be 'counted', 'cancelled'"],
+        ["exports.orders.status_map.paid: unknown state 'count'; did you mean 'counted'?"],
     ),
     "grain of sessions": (
         {"exports": {"sessions": {"files": "s", "grain": "line", "columns": {"started_at": "t"}}}},

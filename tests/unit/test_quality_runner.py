@@ -14,13 +14,8 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from dagster_project.quality.runner import (
-    GateError,
-    Outcome,
-    SuiteResult,
-    load_gx,
-    run_suites,
-)
+from dagster_project.quality.outcomes import Outcome, SuiteResult
+from dagster_project.quality.runner import GateError, load_gx, run_suites
 
 gxe = load_gx()
 from great_expectations.expectations.row_conditions import Column  # noqa: E402  # needs load_gx

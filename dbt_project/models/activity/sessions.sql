@@ -43,19 +43,15 @@ numbered as (
 
 sessions as (
     select
-        session_id,
-        min(customer_id) as customer_id,
-        min(anonymous_id) as anonymous_id,
-        min(occurred_at) as started_at
+        session_id, min(customer_id) as customer_id,
+        min(anonymous_id) as anonymous_id, min(occurred_at) as started_at
     from events
     where session_id is not null
     group by session_id
     union all
     select
-        visitor || '-' || cast(visit as string) as session_id,
-        min(customer_id) as customer_id,
-        min(anonymous_id) as anonymous_id,
-        min(occurred_at) as started_at
+        visitor || '-' || cast(visit as string) as session_id, min(customer_id) as customer_id,
+        min(anonymous_id) as anonymous_id, min(occurred_at) as started_at
     from numbered
     group by visitor, visit
 ),

@@ -1,11 +1,5 @@
 {%- set windows = [7, 28, 30] -%}
-with changes as (
-    select * from {{ ref('active_day_changes') }}
-),
-
-as_of as (
-    select * from {{ ref('as_of') }}
-),
+with changes as (select * from {{ ref('active_day_changes') }}),
 
 spine as (
     select grains.activity, grains.segment_name, grains.segment_value, calendar.calendar_date
@@ -57,17 +51,14 @@ counted as (
     from spine
     left join totals
         on
-            spine.activity = totals.activity
+            spine.activity = totals.activity and spine.calendar_date = totals.change_date
             and spine.segment_name = totals.segment_name
             and spine.segment_value = totals.segment_value
-            and spine.calendar_date = totals.change_date
 ),
 
 active_customers as (
     select
-        counted.activity,
-        counted.segment_name,
-        counted.segment_value,
+        counted.activity, counted.segment_name, counted.segment_value,
         cast(counted.dau as bigint) as dau,
         cast(counted.active_7 as bigint) as wau,
         cast(counted.active_28 as bigint) as mau_28,
@@ -82,7 +73,7 @@ active_customers as (
         counted.calendar_date >= {{ add_days('as_of.history_starts_on', 29) }} as mau_is_complete,
         counted.calendar_date as activity_date
     from counted
-    cross join as_of
+    cross join {{ ref('as_of') }} as as_of
 )
 
 select * from active_customers

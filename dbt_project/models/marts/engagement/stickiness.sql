@@ -1,10 +1,6 @@
-with days as (
-    select customer_id, activity, activity_date from {{ ref('customer_activity_days') }}
-),
+with days as (select * from {{ ref('customer_activity_days') }}),
 
-windows as (
-    select * from {{ ref('stickiness_windows') }}
-),
+windows as (select * from {{ ref('stickiness_windows') }}),
 
 dated as (
     select
@@ -49,10 +45,9 @@ counted as (
     from spine
     left join counts
         on
-            spine.activity = counts.activity
+            spine.activity = counts.activity and spine.days_active = counts.days_active
             and spine.window_name = counts.window_name
             and spine.window_start = counts.window_start
-            and spine.days_active = counts.days_active
 ),
 
 histogram as (

@@ -1,9 +1,6 @@
 with periods as (
     select
-        customer_id,
-        activity,
-        period,
-        period_index,
+        customer_id, activity, period, period_index,
         lag(period_index) over (partition by activity, period, customer_id order by period_index)
             as previous_index,
         lead(period_index) over (partition by activity, period, customer_id order by period_index)
@@ -13,10 +10,7 @@ with periods as (
 
 moves as (
     select
-        customer_id,
-        activity,
-        period,
-        period_index,
+        customer_id, activity, period, period_index,
         case
             when previous_index is null then 'new'
             when previous_index = period_index - 1 then 'returning'
