@@ -64,6 +64,12 @@ class Dbt:
             raise DbtError(f"dbt build --select {select} gave no results")
         return [_node_result(node) for node in result.results]
 
+    def unit_tests(self) -> list[NodeResult]:
+        """Run dbt's unit tests; the models they speak of have to be built."""
+        with self._environment():
+            result = self._invoke(["test", "--select", "test_type:unit"], self.manifest)
+        return [_node_result(node) for node in result.results]
+
     def mark_built(self) -> None:
         """Note that everything is built by the models as they are now."""
         (self.target / "built_with").write_text(project_digest())

@@ -24,6 +24,8 @@ from decimal import Decimal
 
 import pytest
 
+from dagster_project.dbt import Dbt
+
 from ..shops import Shop, run_shop
 
 ORDERS_MARCH = """\
@@ -375,3 +377,10 @@ def test_no_mail_address_leaves_staging(shop: Shop) -> None:
         for table in tables:
             text = str(con.execute(f"select * from {table}").fetchall())
             assert "@" not in text, table
+
+
+def test_every_unit_test_of_the_models(shop: Shop) -> None:
+    dbt = Dbt(shop.warehouse.build_file, shop.warehouse.dbt_target, {})
+    results = dbt.unit_tests()
+    assert len(results) > 50
+    assert [(result.name, result.message) for result in results if not result.passed] == []
