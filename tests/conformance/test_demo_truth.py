@@ -91,14 +91,24 @@ def test_every_garbled_row_is_told(demo: tuple[Shop, DemoTruth, Path]) -> None:
 
 def test_rows_of_each_kind_of_mess(demo: tuple[Shop, DemoTruth, Path]) -> None:
     shop, truth, _ = demo
-    rows = shop.query(
-        "select export, rows_in_files, rows_rejected, rows_duplicate + rows_superseded"
-        " from source_accounting"
+    of_test_customers = dict(
+        shop.query(
+            "select export, count(*) from quarantine"
+            " where reason = 'customer_id is a test customer' group by export"
+        )
     )
-    for export, in_files, rejected, older in rows:
+    rows = shop.query(
+        "select export, rows_in_files, rows_rejected, rows_loaded,"
+        " rows_duplicate + rows_superseded, rows_used from source_accounting"
+    )
+    assert {export for export, *_ in rows} == set(truth.exports)
+    for export, in_files, rejected, loaded, older, used in rows:
         made = truth.exports[export]
+        again = made["repeated_rows"] + made["superseded_rows"] + made["stale_repeat_rows"]
+        false = made["future_rows"] + made["unknown_status_rows"]
         assert in_files == made["rows_in_files"]
         assert rejected == made["unreadable_date_rows"] + made["unreadable_amount_rows"]
-        # repeats of quarantined rows (test customers) are quarantined, as their first is
-        again = made["repeated_rows"] + made["superseded_rows"] + made["stale_repeat_rows"]
-        assert again - 15 <= older <= again
+        assert loaded == made["clean_rows"] + again + false
+        # what is neither used nor an older version is a test customer's, first or repeated
+        set_aside = made["clean_rows"] - used + again - older
+        assert set_aside == of_test_customers.get(export, 0)

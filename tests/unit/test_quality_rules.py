@@ -141,7 +141,7 @@ def test_only_used_rows_count_and_lines_of_an_order_once(con: duckdb.DuckDBPyCon
     assert volume(con)[0] == [(MONDAY, 9, 100.0)]
 
 
-@pytest.mark.skipif(not ONLINE_RETAIL.exists(), reason="needs the shared data")
+@pytest.mark.skipif(not ONLINE_RETAIL.exists(), reason=f"{ONLINE_RETAIL} is not there")
 def test_no_day_of_a_real_shop_is_critical(con: duckdb.DuckDBPyConnection) -> None:
     """Two years' Saturdays, Easter, Christmas: on every day as if it were the newest."""
     con.execute(
