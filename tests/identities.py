@@ -93,8 +93,8 @@ def _active_customers(shop: Shop) -> Iterator[str]:
         for day, dau, wau, mau_28, mau in rows:
             if not dau <= wau <= mau_28 <= mau:
                 yield f"{key} {day}: {dau}, {wau}, {mau_28}, {mau}"
-            if active[*key, day] != dau:
-                yield f"{key} {day}: {dau} active, {active[*key, day]} in the lifecycle"
+            if (in_lifecycle := active.get((*key, day))) != dau:
+                yield f"{key} {day}: {dau} active, {in_lifecycle} in the lifecycle"
 
 
 def _churn(shop: Shop) -> Iterator[str]:
