@@ -6,6 +6,7 @@ import dagster as dg
 
 from ..exports.contract import load_contract
 from ..exports.loader import Loaded, load_export, prepare
+from ..exports.missing import note_missing_days
 from .jobs import EVERY_NIGHT
 from .resources import Shop, told
 
@@ -64,6 +65,11 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
             preview = con.execute(f"select * from raw.{name} limit {PREVIEW_ROWS}").fetchall()
             yield dg.MaterializeResult(
                 asset_key=["raw", name], metadata=_metadata(name, loaded, preview)
+            )
+        for name, days in note_missing_days(con, shop.config).items():
+            context.log.warning(
+                f"raw.{name}: no rows of {len(days)} days ({days[0]} first) came;"
+                " what needs them is marked incomplete"
             )
         for name in CONTRACT.ledger:
             if dg.AssetKey(["ledger", name]) in context.selected_asset_keys:

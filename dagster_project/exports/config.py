@@ -155,6 +155,7 @@ class Export(_Strict):
     select: str | None = None
     status_map: dict[str, str] = {}
     delivered_at: dt.date | None = None
+    missing_days: list[dt.date] | None = None
 
     @field_validator("select")
     @classmethod
@@ -172,7 +173,7 @@ class Study(_Strict):
     return_: Annotated[str, Field(alias="return")]
     entry: Literal["first", "recurring"] = "first"
     min_occurrences: Annotated[int, Field(ge=1)] = 1
-    bucket: Literal["calendar"] = "calendar"
+    bucket: Literal["calendar", "elapsed"] = "calendar"
 
 
 class ExportsConfig(_Strict):

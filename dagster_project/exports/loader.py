@@ -42,6 +42,7 @@ create table if not exists ledger.studies (
     study varchar, start_activity varchar, return_activity varchar, entry varchar,
     min_occurrences integer, bucket varchar
 );
+create table if not exists ledger.missing_days (export varchar, missing_date date);
 """
 
 
@@ -122,7 +123,7 @@ def load_export(
         if row and row[0] and not force:
             continue
         first_seen = row[1] if row and row[2] else None
-        delivered = export.delivered_at or _delivery_date(path) or first_seen or _file_date(path)
+        delivered = export.delivered_at or date_in_name(file) or first_seen or _file_date(path)
         source = _File(file, path, fingerprints[file], mapping, delivered)
         others = [other for other in files.values() if other != path]
         _load_file(con, table, export, source, others, run, contract)
@@ -350,7 +351,9 @@ def _fingerprint(path: Path) -> Fingerprint:
 
 def _mapping_hash(export: Export, table: Table) -> str:
     """What besides a file's content decides the rows it becomes."""
-    given = export.model_dump(mode="json", exclude={"files", "grain", "negative_amounts"})
+    given = export.model_dump(
+        mode="json", exclude={"files", "grain", "negative_amounts", "missing_days"}
+    )
     types = [
         (column.name, column.data_type, column.default, column.tells_version)
         for column in table.columns.values()
@@ -358,11 +361,11 @@ def _mapping_hash(export: Export, table: Table) -> str:
     return hashlib.sha256(json.dumps([given, types], sort_keys=True).encode()).hexdigest()
 
 
-def _delivery_date(path: Path) -> dt.date | None:
+def date_in_name(file: str) -> dt.date | None:
     """The last date in the file's name."""
     dates = [
         dt.date(int(y), int(m), int(d))
-        for y, _, m, d in _DATE_IN_NAME.findall(path.name)
+        for y, _, m, d in _DATE_IN_NAME.findall(Path(file).name)
         if _is_date(int(y), int(m), int(d))
     ]
     return dates[-1] if dates else None

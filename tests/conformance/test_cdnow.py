@@ -5,11 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
-import yaml
 
-from dagster_project.settings import ROOT
-
-from ..shops import SHARED, Shop, run_shop
+from ..shops import SHARED, Shop, preset, run_shop
 
 DATA = SHARED / "data/cdnow"
 
@@ -17,9 +14,7 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there"
 
 
 def shop_as_of(folder: Path, day: str) -> Shop:
-    config = yaml.safe_load((ROOT / "data/presets/cdnow.yml").read_text())
-    orders = config["exports"]["orders"]
-    orders["files"] = str(DATA / orders["files"])
+    config = preset("cdnow", DATA)
     config["settings"]["as_of_date"] = day
     shop = run_shop(folder, config)
     assert shop.result.success

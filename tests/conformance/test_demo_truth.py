@@ -15,6 +15,7 @@ import yaml
 from dagster_project.demo import DemoTruth, simulate
 from dagster_project.settings import ROOT
 
+from ..identities import broken_identities
 from ..shops import Shop, run_shop
 
 
@@ -112,3 +113,7 @@ def test_rows_of_each_kind_of_mess(demo: tuple[Shop, DemoTruth, Path]) -> None:
         # what is neither used nor an older version is a test customer's, first or repeated
         set_aside = made["clean_rows"] - used + again - older
         assert set_aside == of_test_customers.get(export, 0)
+
+
+def test_identities(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    assert broken_identities(demo[0]) == []

@@ -3,24 +3,22 @@
 import csv
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 
-from dagster_project.settings import ROOT
-
-from ..shops import SHARED, Shop, run_shop
+from ..identities import broken_identities
+from ..increments import unlike
+from ..shops import SHARED, Shop, preset, run_shop
 
 DATA = SHARED / "data/online_retail"
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
 
 
-def shop_by_preset(folder: Path, **options: str) -> Shop:
-    config = yaml.safe_load((ROOT / "data/presets/online_retail.yml").read_text())
-    orders = config["exports"]["orders"]
-    orders["files"] = str(DATA / orders["files"])
-    orders.update(options)
+def shop_by_preset(folder: Path, **options: Any) -> Shop:
+    config = preset("online_retail", DATA)
+    config["exports"]["orders"] |= options
     shop = run_shop(folder, config)
     assert shop.result.success
     return shop
@@ -90,3 +88,24 @@ def test_customers_with_refunds_only_are_kept(refunding: Shop) -> None:
     assert refunding.query(
         "select count(*), sum(net_revenue) from customer_value where cohort_month is null"
     ) == [(33, Decimal("-10411.2400"))]
+
+
+def test_an_overlapping_delivery_changes_no_figure(refunding: Shop, tmp_path: Path) -> None:
+    names = ("online_retail_2010_2011.parquet", "sample_5pct_2010_2011.csv.gz")
+    overlapping = shop_by_preset(tmp_path, files=[str(DATA / name) for name in names])
+    differences = list(
+        unlike(refunding.warehouse.marts_file, overlapping.warehouse.marts_file, "marts")
+    )
+    # what tells of files tells of both
+    assert {difference.split(":")[0] for difference in differences} == {"marts.source_accounting"}
+    figures = "rows_used, rows_without_customer, rows_identical, amount_used, amount_in_cohorts"
+    query = f"select {figures} from source_accounting where export = 'orders'"
+    assert overlapping.query(query) == refunding.query(query)
+    assert overlapping.query(
+        "select rows_in_files, rows_loaded, rows_duplicate, rows_superseded, rows_quarantined"
+        " from source_accounting where export = 'orders'"
+    ) == [(541_909 + 26_877, 541_909 + 26_877, 26_877, 0, 0)]
+
+
+def test_identities(refunding: Shop) -> None:
+    assert broken_identities(refunding) == []

@@ -9,6 +9,7 @@ import yaml
 
 from dagster_project.exports.config import ExportsConfig, asks_for, load_config, nearest
 from dagster_project.exports.errors import ExportError
+from dagster_project.settings import ROOT
 
 COLUMNS = {"customer_id": "c", "ordered_at": "t", "amount": "a"}
 
@@ -262,3 +263,10 @@ def test_what_a_pattern_asks_for(pattern: str, file: str, expected: bool) -> Non
 def test_the_nearest_name_or_all_of_them() -> None:
     assert nearest("Countri", ["country", "channel"]) == "did you mean 'country'?"
     assert nearest("zzz", ["b", "a"]) == "known: a, b"
+
+
+@pytest.mark.parametrize(
+    "preset", sorted((ROOT / "data/presets").glob("*.yml")), ids=lambda p: p.stem
+)
+def test_every_preset_is_valid(preset: Path) -> None:
+    assert load_config(preset).exports

@@ -1,5 +1,6 @@
 with studies as (
     select * from {{ ref('stg_studies') }}
+    where bucket = 'calendar'
 ),
 
 periods as (
