@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from ..dbt import project_digest
 from ..exports.contract import load_contract
 from ..exports.loader import Loaded, load_export, prepare
 from ..exports.missing import note_missing_days
+from ..history import note_definitions, prepare_history
 from .jobs import EVERY_NIGHT
 from .resources import Shop, told
 
@@ -53,6 +55,7 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
     """New and changed files into the raw tables."""
     with told(), shop.warehouse.connect() as con:
         prepare(con, shop.config)
+        prepare_history(con, shop.warehouse.marts_file, shop.run)
         for name in CONTRACT.tables:
             if ["raw", name] not in [list(key.path) for key in context.selected_asset_keys]:
                 continue
@@ -71,6 +74,7 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
                 f"raw.{name}: no rows of {len(days)} days ({days[0]} first) came;"
                 " what needs them is marked incomplete"
             )
+        note_definitions(con, shop.run, project_digest(), shop.variables)
         for name in CONTRACT.ledger:
             if dg.AssetKey(["ledger", name]) in context.selected_asset_keys:
                 counted = con.execute(f"select count(*) from ledger.{name}").fetchone()
