@@ -27,7 +27,8 @@ opened as (
         case
             when
                 {{ second_diff('previous_at', 'occurred_at') }}
-                <= {{ var('session_timeout_minutes') * 60 }} then 0 else 1
+                <= {{ var('session_timeout_minutes') * 60 }} then 0
+            else 1
         end as opens_visit
     from spaced
 ),

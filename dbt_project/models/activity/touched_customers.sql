@@ -40,16 +40,16 @@ touched as (
     inner join {{ ref('refunds') }} as refunds on order_rows.order_id = refunds.refund_id
     where refunds.refund_date <= new_runs.as_of_date
     union
-    select
-        coalesce(merges.survivor_id, customer_rows.customer_id) as customer_id,
-        case when merges.survivor_id is null then 'late rows' else 'merge' end as cause
+    select survivors.survivor_id as customer_id, 'merge' as cause
     from {{ ref('stg_customer_rows') }} as customer_rows
     inner join new_runs on customer_rows._run_id = new_runs.run_id
-    left join {{ ref('customer_merges') }} as merges
-        on customer_rows.customer_id = merges.customer_id
-    where
-        merges.survivor_id is not null
-        or {{ business_date('customer_rows.signed_up_at') }} <= new_runs.as_of_date
+    inner join {{ ref('customer_merges') }} as survivors
+        on customer_rows.customer_id = survivors.customer_id
+    union
+    select customer_rows.customer_id, 'late rows' as cause
+    from {{ ref('stg_customer_rows') }} as customer_rows
+    inner join new_runs on customer_rows._run_id = new_runs.run_id
+    where {{ business_date('customer_rows.signed_up_at') }} <= new_runs.as_of_date
 ),
 
 known as (

@@ -4,6 +4,10 @@ with periods as (
     select * from {{ ref('customer_activity_periods') }}
 ),
 
+kinds as (
+    select distinct period from {{ ref('calendar_periods') }}
+),
+
 recalled as (
     select
         facts.customer_id,
@@ -13,13 +17,7 @@ recalled as (
         facts.occurrences,
         facts.revenue
     from {{ ref('recalled_facts') }} as facts
-    cross join (
-        select 'day' as period
-        union all
-        select 'week' as period
-        union all
-        select 'month' as period
-    ) as kinds
+    cross join kinds
 ),
 
 summed as (
