@@ -5,7 +5,6 @@ rounded or reinterpreted before it can be judged. DuckDB's own readers do the re
 are known to pass over in silence is reconciled with an independent look at the bytes.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,20 +18,9 @@ from .json_files import json_source, stage_json
 from .scan import compression, file_format, scan
 from .sql import identifier, literal
 
-__all__ = ["Fingerprint", "Incoming", "file_columns", "file_format", "fingerprint", "read_file"]
-
-
 #: Marks columns that are ours among the file's: no export has a name that begins with it.
 HIDDEN = "\x1f"
 ROW = identifier(f"{HIDDEN}{HIDDEN}row")
-
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """What the ledger knows a file by."""
-
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -51,12 +39,6 @@ class Incoming:
     row: str = "rowid"
     expressions: dict[str, str] = field(default_factory=dict)
     has_nul: bool = False
-
-
-def fingerprint(path: Path) -> Fingerprint:
-    """Size and content hash of a file."""
-    with path.open("rb") as file:
-        return Fingerprint(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def read_file(

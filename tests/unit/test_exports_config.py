@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dagster_project.exports.config import ExportsConfig, asks_for, load_config, nearest
+from dagster_project.exports.config import ExportsConfig, asks_for, load_config
+from dagster_project.exports.config_faults import nearest
 from dagster_project.exports.errors import ExportError
 
 COLUMNS = {"customer_id": "c", "ordered_at": "t", "amount": "a"}

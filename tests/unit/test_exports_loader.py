@@ -16,8 +16,9 @@ import yaml
 from dagster_project.exports.config import ExportsConfig, load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.csv_files import unique_names
+from dagster_project.exports.currencies import base_currency
 from dagster_project.exports.errors import ExportError
-from dagster_project.exports.loader import Loaded, Run, base_currency, load_export, prepare
+from dagster_project.exports.loader import Loaded, Run, load_export, prepare
 from dagster_project.exports.zones import clock_gaps
 
 COLUMNS = {"order_id": "id", "customer_id": "who", "ordered_at": "at", "amount": "sum"}
@@ -66,18 +67,21 @@ class Shop:
         files: str | list[str] = "*.csv",
         export: str = "orders",
         force: bool = False,
+        prune: bool = False,
         **options: Any,
     ) -> Loaded:
         """Load an export in a run of its own."""
         config = self.config({export: {"files": files, "columns": COLUMNS} | options})
-        return self.load_config(config, export, force)
+        return self.load_config(config, export, force, prune)
 
-    def load_config(self, config: ExportsConfig, export: str, force: bool = False) -> Loaded:
+    def load_config(
+        self, config: ExportsConfig, export: str, force: bool = False, prune: bool = False
+    ) -> Loaded:
         """Load an export as a configuration has it."""
         self.runs += 1
         prepare(self.con, config)
         run = Run(f"run{self.runs}", at(2024, 6, self.runs, 12))
-        return load_export(self.con, config, export, run, force=force)
+        return load_export(self.con, config, export, run, force=force, prune=prune)
 
     def ask(self, sql: str, *parameters: Any) -> list[tuple]:
         """Rows of a query."""
@@ -526,12 +530,43 @@ def test_a_vanished_file_keeps_its_rows_while_it_is_asked_for(shop: Shop) -> Non
     assert shop.load("a.csv").rows == 2
 
 
+def test_files_may_all_have_been_put_away(shop: Shop) -> None:
+    gone = shop.write("a.csv", CSV)
+    shop.load()
+    gone.unlink()
+    loaded = shop.load()
+    assert (loaded.rows, loaded.files_read, loaded.dropped) == (2, 0, ())
+
+
+def test_pruned_files_lose_their_rows_and_are_counted(shop: Shop) -> None:
+    shop.write("a.csv", CSV)
+    gone = shop.write("b.csv", CSV + "bad\n")
+    shop.load()
+    gone.unlink()
+    assert shop.load().dropped == ()
+    loaded = shop.load(prune=True)
+    assert (loaded.rows, loaded.files, loaded.rejected) == (2, 1, 0)
+    assert (loaded.dropped, loaded.rows_dropped) == (("b.csv",), 3)
+    assert set(shop.values("_file")) == {"a.csv"}
+    assert shop.rejects() == []
+
+
+def test_a_folder_out_of_reach_is_no_reason_to_prune_everything(shop: Shop) -> None:
+    gone = shop.write("deep/a.csv", CSV)
+    shop.load("deep/*.csv")
+    gone.unlink()
+    with pytest.raises(ExportError, match=r"no file matches 'deep/\*.csv'"):
+        shop.load("deep/*.csv", prune=True)
+    assert len(shop.orders()) == 2
+
+
 def test_a_file_no_longer_asked_for_loses_its_rows(shop: Shop) -> None:
     shop.write("a.csv", CSV)
     shop.write("sub/b.csv", HEADER + "bad\n")
     shop.load(["a.csv", "sub/*.csv"])
     assert len(shop.rejects()) == 1
-    shop.load("*.csv")
+    loaded = shop.load("*.csv")
+    assert (loaded.dropped, loaded.rows_dropped) == (("sub/b.csv",), 1)
     assert set(shop.values("_file")) == {"a.csv"}
     assert shop.rejects() == []
     assert shop.ask("select file from ledger.files") == [("a.csv",)]
@@ -642,8 +677,27 @@ def test_the_base_currency_is_the_only_one_there_is(shop: Shop) -> None:
     assert base_currency(shop.con, config) == "GBP"
     shop.write("b.csv", "id,who,at,sum,cur\n1,c,2024-01-05,1,EUR\n2,c,2024-01-05,1,\n")
     shop.load(columns=COLUMNS | {"currency": "cur"}, currency="GBP")
-    with pytest.raises(ExportError, match=r"settings.base_currency: the orders are in EUR, GBP"):
+    told = r"settings.base_currency: the exports are in EUR \(orders\), GBP \(orders\); name"
+    with pytest.raises(ExportError, match=told):
         base_currency(shop.con, config)
+
+
+def test_the_base_currency_is_that_of_every_export_with_money(shop: Shop) -> None:
+    shop.write("a.csv", CSV)
+    shop.write("s.csv", "day,from,paid\n2024-01-05,ads,3\n")
+    paid = {"spend_date": "day", "source": "from", "cost": "paid"}
+    spend = {"files": "s.csv", "columns": paid, "currency": "USD"}
+    orders: dict[str, Any] = {"files": "a.csv", "columns": COLUMNS}
+    for currency, told in ((None, None), ("USD", None), ("GBP", "GBP .orders., USD .market")):
+        given = orders | ({"currency": currency} if currency else {})
+        config = shop.config({"orders": given, "marketing_spend": spend})
+        shop.load_config(config, "orders")
+        shop.load_config(config, "marketing_spend")
+        if told is None:
+            assert base_currency(shop.con, config) == "USD"
+        else:
+            with pytest.raises(ExportError, match=told):
+                base_currency(shop.con, config)
 
 
 def test_studies_are_put_where_dbt_finds_them(shop: Shop) -> None:
