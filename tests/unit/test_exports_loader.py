@@ -1,5 +1,6 @@
 """The loader on real files and a real DuckDB: every format, every option, every re-delivery."""
 
+import codecs
 import datetime as dt
 import gzip
 import json
@@ -12,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from backports import zstd
 
 from dagster_project.exports.config import ExportsConfig, load_config
 from dagster_project.exports.contract import load_contract
@@ -142,6 +144,12 @@ TEXT_FILES: dict[str, tuple[str, str | bytes]] = {
         gzip.compress(HEADER.encode()) + gzip.compress(ROWS.encode()),
     ),
     "gzip by content": ("a.csv", gzip.compress(CSV.encode())),
+    "zst": ("a.csv.zst", zstd.compress(CSV.encode())),
+    "zst in two parts": ("a.zst", zstd.compress(HEADER.encode()) + zstd.compress(ROWS.encode())),
+    "UTF-16": ("a.csv", CSV.encode("utf-16")),
+    "UTF-16, big end first": ("a.csv", codecs.BOM_UTF16_BE + CSV.encode("utf-16-be")),
+    "UTF-32": ("a.csv", CSV.encode("utf-32")),
+    "UTF-16, gzip": ("a.csv.gz", gzip.compress(CSV.encode("utf-16"))),
     "plain in spite of its name": ("a.csv.gz", CSV),
 }
 JSON_FILES: dict[str, tuple[str, str | bytes]] = {
@@ -150,6 +158,8 @@ JSON_FILES: dict[str, tuple[str, str | bytes]] = {
     "lines, blank ones": ("a.jsonl", "\n" + LINES.replace("\n", "\n\n  \n")),
     "lines, byte order mark": ("a.jsonl", b"\xef\xbb\xbf" + LINES.encode()),
     "lines, gzip": ("a.jsonl.gz", gzip.compress(LINES.encode())),
+    "lines, zst": ("a.jsonl.zst", zstd.compress(LINES.encode())),
+    "lines, UTF-16": ("a.jsonl", LINES.encode("utf-16")),
     "lines named json": ("a.json", LINES),
     "array": ("a.json", json.dumps(OBJECTS)),
     "array over lines": ("a.json", json.dumps(OBJECTS, indent=1)),
@@ -173,6 +183,30 @@ def test_json_however_it_is_written(shop: Shop, kind: str) -> None:
     shop.write(name, content)
     assert shop.load(name).rows == 2
     assert shop.orders() == [(1, *FIRST[1:]), (2, *SECOND[1:])]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "cp850", "utf-16-le", "UTF-8"])
+def test_the_encoding_given_is_used_where_no_mark_says_otherwise(shop: Shop, encoding: str) -> None:
+    text = CSV.replace("c1", "c\xe91").replace("who", "w\xe9")
+    shop.write("a.csv", text.encode(encoding))
+    shop.write("b.csv", text.encode("utf-16"))
+    shop.write("c.csv", text.encode("utf-8-sig"))
+    shop.write("d.jsonl", LINES.replace("c1", "c\xe91").replace("who", "w\xe9").encode(encoding))
+    shop.parquet(
+        "e.parquet", "select 'o' as id, 'c\xe91' as w\xe9, date '2024-01-05' as at, 1 as sum"
+    )
+    columns = COLUMNS | {"customer_id": "w\xe9", "country": "land"}
+    shop.write("f.csv", "id,w\xe9,at,sum,land\n".encode(encoding))
+    loaded = shop.load(["*.csv", "*.jsonl", "*.parquet"], encoding=encoding, columns=columns)
+    assert (loaded.rows, loaded.rejected) == (9, 0)
+    assert set(shop.values("customer_id")) == {"c\xe91", "c2"}
+
+
+def test_lines_are_counted_in_a_file_of_another_encoding(shop: Shop) -> None:
+    shop.write("a.csv", (CSV + "o\xe9,c9\n" + CSV).encode("cp1252"))
+    shop.load(encoding="cp1252")
+    assert [line for _, line, *_ in shop.rejects()] == [4, 5]
+    assert shop.ask("select raw_line from ledger.rejects where _line = 4") == [("o\xe9,c9",)]
 
 
 def test_parquet_by_content_whatever_its_name(shop: Shop) -> None:
