@@ -6,12 +6,13 @@ incomplete.
 
 import datetime as dt
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import duckdb
 
 from .config import ExportsConfig
 from .contract import Contract, load_contract
-from .loader import date_in_name
+from .deliveries import delivery_date
 from .sql import identifier
 
 #: Daily files are recognised by as many files, and by their share of the days they span.
@@ -48,7 +49,7 @@ def _told_days(
 ) -> dict[dt.date, dt.date | None]:
     """Of every date in a file name, the day that most rows of its files tell of."""
     files = con.execute("select file from ledger.files where export = ?", [name]).fetchall()
-    dated = {file: date for (file,) in files if (date := date_in_name(file))}
+    dated = {file: date for (file,) in files if (date := delivery_date(Path(file)))}
     if len(set(dated.values())) < max(MIN_FILES, len(files)):
         return {}
     days = con.execute(

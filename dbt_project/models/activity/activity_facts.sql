@@ -8,29 +8,31 @@ with as_of as (
 facts as (
     select
         customer_id, 'order' as activity, 1 as occurrences, amount as revenue,
-        order_date as activity_date, ordered_at as occurred_at
+        order_date as activity_date, known_on, ordered_at as occurred_at
     from {{ ref('orders') }}
     union all
     select
         refunds.customer_id, 'order' as activity, 0 as occurrences, -refunds.amount as revenue,
-        refunds.order_date as activity_date, refunds.ordered_at as occurred_at
+        refunds.order_date as activity_date, refunds.refund_date as known_on,
+        refunds.ordered_at as occurred_at
     from {{ ref('refunds') }} as refunds
     inner join as_of on refunds.refund_date <= as_of.as_of_date
     where refunds.order_date is not null
     union all
     select
         customer_id, 'session' as activity, 1 as occurrences, 0 as revenue,
-        session_date as activity_date, started_at as occurred_at
+        session_date as activity_date, known_on, started_at as occurred_at
     from {{ ref('sessions') }}
     union all
     select
         customer_id, event_name as activity, 1 as occurrences, 0 as revenue,
-        event_date as activity_date, occurred_at
+        event_date as activity_date, known_on, occurred_at
     from {{ ref('events') }}
     union all
     select
         customer_id, 'signed_up' as activity, 1 as occurrences, 0 as revenue,
-        {{ business_date('signed_up_at') }} as activity_date, signed_up_at as occurred_at
+        {{ business_date('signed_up_at') }} as activity_date,
+        {{ business_date('signed_up_at') }} as known_on, signed_up_at as occurred_at
     from {{ ref('stg_customers') }}
     where signed_up_at is not null and not is_test
 ),
@@ -43,6 +45,7 @@ known as (
         facts.occurrences,
         {{ money('facts.revenue') }} as revenue,
         facts.activity_date,
+        facts.known_on,
         facts.occurred_at
     from facts
     inner join as_of

@@ -1,5 +1,5 @@
 with studies as (
-    select * from {{ ref('stg_studies') }}
+    select * from {{ ref('study_views') }}
     where bucket = 'elapsed'
 ),
 
@@ -9,31 +9,24 @@ named as (
     union
     select return_activity as activity from studies
     union
-    select 'order' as activity from studies
+    select revenue_activity as activity from studies
 ),
 
 facts as (
-    select * from {{ ref('activity_facts') }}
+    select customer_id, activity, occurrences, revenue, occurred_at
+    from {{ ref('activity_facts') }}
+    union all
+    select customer_id, 'any' as activity, occurrences, revenue, occurred_at
+    from {{ ref('activity_facts') }}
+    union all
+    select customer_id, activity, occurrences, revenue, occurred_at
+    from {{ ref('recalled_facts') }}
 ),
 
 moments as (
-    select
-        facts.customer_id,
-        facts.activity,
-        facts.occurrences,
-        facts.revenue,
-        facts.occurred_at
+    select facts.*
     from facts
     inner join named on facts.activity = named.activity
-    union all
-    select
-        facts.customer_id,
-        named.activity,
-        facts.occurrences,
-        facts.revenue,
-        facts.occurred_at
-    from facts
-    inner join named on named.activity = 'any'
 )
 
 select * from moments

@@ -1,5 +1,5 @@
 with studies as (
-    select * from {{ ref('stg_studies') }}
+    select * from {{ ref('study_views') }}
     where bucket = 'elapsed'
 ),
 

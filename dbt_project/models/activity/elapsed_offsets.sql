@@ -5,7 +5,7 @@ with entries as (
 ),
 
 studies as (
-    select * from {{ ref('stg_studies') }}
+    select * from {{ ref('study_views') }}
 ),
 
 moments as (
@@ -23,7 +23,8 @@ followed as (
             as microseconds_elapsed,
         case when moments.activity = studies.return_activity then moments.occurrences else 0 end
             as occurrences,
-        case when moments.activity = 'order' then moments.revenue else 0 end as revenue,
+        case when moments.activity = studies.revenue_activity then moments.revenue else 0 end
+            as revenue,
         studies.min_occurrences
     from entries
     inner join studies on entries.study = studies.study
@@ -31,7 +32,7 @@ followed as (
         on
             entries.customer_id = moments.customer_id
             and entries.entered_at <= moments.occurred_at
-    where moments.activity in (studies.return_activity, 'order')
+    where moments.activity in (studies.return_activity, studies.revenue_activity)
 ),
 
 numbered as (

@@ -16,6 +16,7 @@ owned as (
         events.anonymous_id,
         events.event_name,
         events.event_date,
+        greatest(events.event_date, coalesce(links.learned_on, events.event_date)) as known_on,
         events.occurred_at
     from events
     left join links

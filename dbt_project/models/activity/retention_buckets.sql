@@ -1,5 +1,5 @@
-with studies as (
-    select * from {{ ref('stg_studies') }}
+with kinds as (
+    select distinct bucket from {{ ref('stg_studies') }}
 ),
 
 periods as (
@@ -12,7 +12,7 @@ as_of as (
 
 calendar_buckets as (
     select
-        studies.study,
+        kinds.bucket,
         cohorts.period,
         cohorts.period_index as cohort_index,
         buckets.period_index - cohorts.period_index as period_number,
@@ -21,20 +21,20 @@ calendar_buckets as (
         cohorts.period_end as cohort_end,
         buckets.period_start as bucket_start,
         buckets.period_end as bucket_end
-    from studies
+    from kinds
     cross join periods as cohorts
     inner join periods as buckets
         on
             cohorts.period = buckets.period
             and buckets.period_index - cohorts.period_index
             between 0 and {{ retention_limit('cohorts.period') }}
-    where studies.bucket = 'calendar'
+    where kinds.bucket = 'calendar'
 ),
 
 -- who started last in the cohort's period ends the span last
 elapsed_spans as (
     select
-        studies.study,
+        kinds.bucket,
         cohorts.period,
         cohorts.period_index as cohort_index,
         numbers.n as period_number,
@@ -44,16 +44,16 @@ elapsed_spans as (
             as bucket_start,
         {{ add_days('cohorts.period_end', '(numbers.n + 1) * ' ~ elapsed_days('cohorts.period')) }}
             as bucket_end
-    from studies
+    from kinds
     cross join periods as cohorts
     inner join {{ numbers(longest_retention_limit()) }} as numbers
         on numbers.n <= {{ retention_limit('cohorts.period') }}
-    where studies.bucket = 'elapsed'
+    where kinds.bucket = 'elapsed'
 ),
 
 elapsed_buckets as (
     select
-        elapsed_spans.study,
+        elapsed_spans.bucket,
         elapsed_spans.period,
         elapsed_spans.cohort_index,
         elapsed_spans.period_number,

@@ -10,10 +10,6 @@ buckets as (
     select * from {{ ref('retention_buckets') }}
 ),
 
-gaps as (
-    select * from {{ ref('retention_gaps') }}
-),
-
 spine as (
     select
         cohorts.*,
@@ -22,10 +18,10 @@ spine as (
     from cohorts
     inner join buckets
         on
-            cohorts.study = buckets.study
+            cohorts.bucket = buckets.bucket
             and cohorts.period = buckets.period
             and cohorts.cohort_index = buckets.cohort_index
-    left join gaps
+    left join {{ ref('retention_gaps') }} as gaps
         on
             cohorts.study = gaps.study
             and cohorts.period = gaps.period

@@ -4,7 +4,7 @@ with buckets as (
 ),
 
 studies as (
-    select * from {{ ref('stg_studies') }}
+    select * from {{ ref('study_views') }}
 ),
 
 missing as (
@@ -13,14 +13,14 @@ missing as (
 
 gaps as (
     select
-        buckets.study,
+        studies.study,
         buckets.period,
         buckets.cohort_index,
         buckets.period_number,
         'no ' || min(missing.export) || ' of ' || cast(min(missing.missing_date) as string)
             as gap_reason
     from buckets
-    inner join studies on buckets.study = studies.study
+    inner join studies on buckets.bucket = studies.bucket
     inner join missing
         on (
             studies.start_activity = missing.activity
@@ -29,7 +29,7 @@ gaps as (
             studies.return_activity = missing.activity
             and missing.missing_date between buckets.bucket_start and buckets.bucket_end
         )
-    group by buckets.study, buckets.period, buckets.cohort_index, buckets.period_number
+    group by studies.study, buckets.period, buckets.cohort_index, buckets.period_number
 )
 
 select * from gaps

@@ -10,7 +10,7 @@ returns as (
 ),
 
 studies as (
-    select study from {{ ref('stg_studies') }}
+    select study, revenue_activity from {{ ref('study_views') }}
     where bucket = 'calendar'
 ),
 
@@ -28,9 +28,8 @@ facts as (
     select
         studies.study, periods.period, periods.customer_id, periods.period_index,
         0 as returns, 0 as last_returns, periods.revenue
-    from {{ ref('customer_activity_periods') }} as periods
-    cross join studies
-    where periods.activity = 'order'
+    from {{ ref('viewed_periods') }} as periods
+    inner join studies on periods.activity = studies.revenue_activity
 ),
 
 offsets as (

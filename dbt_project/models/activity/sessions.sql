@@ -2,7 +2,8 @@
 -- depends_on: {{ ref('events') }}
 {% if var('sessions_mapped') -%}
 with sessions as (
-    select session_id, customer_id, anonymous_id, started_at from {{ ref('stg_sessions') }}
+    select session_id, customer_id, anonymous_id, session_date as known_on, started_at
+    from {{ ref('stg_sessions') }}
 ),
 {%- else -%}
 {#- No session export: a session is its events of one session_id, else events of one visitor
@@ -43,23 +44,19 @@ numbered as (
 
 sessions as (
     select
-        session_id, min(customer_id) as customer_id,
-        min(anonymous_id) as anonymous_id, min(occurred_at) as started_at
+        session_id, min(customer_id) as customer_id, min(anonymous_id) as anonymous_id,
+        max(known_on) as known_on, min(occurred_at) as started_at
     from events
     where session_id is not null
     group by session_id
     union all
     select
         visitor || '-' || cast(visit as string) as session_id, min(customer_id) as customer_id,
-        min(anonymous_id) as anonymous_id, min(occurred_at) as started_at
+        min(anonymous_id) as anonymous_id, max(known_on) as known_on, min(occurred_at) as started_at
     from numbered
     group by visitor, visit
 ),
 {%- endif %}
-
-links as (
-    select * from {{ ref('identity_links') }}
-),
 
 owned as (
     select
@@ -67,9 +64,10 @@ owned as (
         coalesce(sessions.customer_id, links.customer_id) as customer_id,
         sessions.anonymous_id,
         {{ business_date('sessions.started_at') }} as session_date,
+        greatest(sessions.known_on, coalesce(links.learned_on, sessions.known_on)) as known_on,
         sessions.started_at
     from sessions
-    left join links
+    left join {{ ref('identity_links') }} as links
         on
             sessions.customer_id is null
             and sessions.anonymous_id = links.anonymous_id
