@@ -102,7 +102,7 @@ def monthly_churn(facts: Facts) -> Iterator[Month]:
             joiners = sum(who in joined for who, _ in ends)
             returners = sum(within(back) for _, back in ends)
             opening, new, churned = len(at_start), len(joined), len(ends)
-            complete = facts.is_complete(first, last)
+            complete = facts.is_over(first, last)
             some = complete and opening
             yield Month(
                 base,

@@ -50,7 +50,11 @@ def lifecycle(facts: Facts) -> Iterator[Growth]:
                     new = {who for who, ns in own.items() if min(ns) == t}
                     dormant = len(before - active)
                     resurrected = len(active - before - new)
-                    complete = facts.is_complete(periods.first_day(t), periods.last_day(t))
+                    complete = facts.is_over(periods.first_day(t), periods.last_day(t))
+                    # who returned, resurrected or fell silent depends on the period before, too
+                    complete &= facts.is_known(
+                        activity, periods.first_day(t - 1), periods.last_day(t)
+                    )
                     yield Growth(
                         activity,
                         segment.name,
@@ -78,6 +82,7 @@ class Active(NamedTuple):
     wau: int
     mau_28: int
     mau: int
+    dau_is_complete: bool
     wau_is_complete: bool
     mau_28_is_complete: bool
     mau_is_complete: bool
@@ -102,26 +107,33 @@ def active_customers(facts: Facts) -> Iterator[Active]:
                 for day in range(first, last + 1)
             }
             for day in range(first, last + 1):
-                known = day - facts.history_starts_on.toordinal() + 1
                 wau, mau_28, mau = (
                     len(set().union(*(on.get(day - back, set()) for back in range(length))))
                     for length in (7, 28, 30)
                 )
-                whole_month = known >= 30
+                date = dt.date.fromordinal(day)
+                whole = {
+                    length: _is_whole(facts, activity, date - dt.timedelta(length - 1), date)
+                    for length in (1, 7, 28, 30)
+                }
                 yield Active(
                     activity,
                     segment.name,
                     segment.value,
-                    dt.date.fromordinal(day),
+                    date,
                     len(on[day]),
                     wau,
                     mau_28,
                     mau,
-                    known >= 7,
-                    known >= 28,
-                    whole_month,
-                    len(on[day]) / mau if whole_month and mau else None,
+                    *whole.values(),
+                    len(on[day]) / mau if whole[30] and mau else None,
                 )
+
+
+def _is_whole(facts: Facts, activity: str, first_day: dt.date, last_day: dt.date) -> bool:
+    """Whether the data reach over all days of a window, none of them missing."""
+    inside = facts.history_starts_on <= first_day and last_day <= facts.as_of
+    return inside and facts.is_known(activity, first_day, last_day)
 
 
 class DaysActive(NamedTuple):
@@ -158,7 +170,7 @@ def stickiness(facts: Facts) -> Iterator[DaysActive]:
                     n,
                     active[n],
                     at_least,
-                    facts.history_starts_on <= start and end <= facts.as_of,
+                    _is_whole(facts, activity, start, end),
                     average,
                 )
 

@@ -50,6 +50,8 @@ class Exports:
                 "delivered_at": str(plan.first_day + dt.timedelta(days=plan.days + 60)),
                 "columns": {column: column for column in columns},
             }
+        for export, days in plan.missing_days.items():
+            exports[export]["missing_days"] = days
         exports["orders"]["status_map"] = STATUSES
         exports["refunds"]["status_map"] = REFUND_STATUSES
         return {"settings": plan.settings, "exports": exports, "studies": plan.studies}

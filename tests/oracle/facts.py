@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from .exports import REFUND_STATUSES, STATUSES, TIMES, Exports, Row
 from .identity import Owners, People
@@ -14,6 +15,8 @@ from .periods import Periods
 from .plans import Plan
 
 SILENCE = dt.timedelta(minutes=30)
+#: The activity that an export tells of, of those that may miss a day here.
+TELLS_OF = {"orders": "order", "sessions": "session"}
 RESERVED = ("order", "session", "any")
 
 
@@ -51,6 +54,7 @@ class Facts:
     settings: dict[str, Any]
     as_of: dt.date
     history_starts_on: dt.date
+    missing_days: dict[str, list[str]]
     happenings: list[Happening]
     orders: list[Sale]
     segments: list[Segment]
@@ -83,9 +87,30 @@ class Facts:
         """Periods of this kind, as the shop cuts them."""
         return Periods(period, self.settings.get("week_starts_on", "monday"))
 
-    def is_complete(self, first_day: dt.date, last_day: dt.date) -> bool:
+    def day(self, at: dt.datetime) -> dt.date:
+        """The business day of a moment."""
+        zone = ZoneInfo(self.settings["business_time_zone"])
+        return at.replace(tzinfo=dt.UTC).astimezone(zone).date()
+
+    def midnight(self, day: dt.date) -> dt.datetime:
+        """The moment at which a business day begins, in UTC."""
+        zone = ZoneInfo(self.settings["business_time_zone"])
+        begin = dt.datetime.combine(day, dt.time(), zone)
+        return begin.astimezone(dt.UTC).replace(tzinfo=None)
+
+    def is_over(self, first_day: dt.date, last_day: dt.date) -> bool:
         """Whether a span of days ended on or before `as_of`, and not before the history began."""
-        return last_day <= self.as_of and last_day >= self.history_starts_on
+        return self.history_starts_on <= last_day <= self.as_of
+
+    def is_known(self, activity: str, first_day: dt.date, last_day: dt.date) -> bool:
+        """Whether no day of an export that tells of the activity is missing in a span of days."""
+        missing = (
+            dt.date.fromisoformat(day)
+            for export, days in self.missing_days.items()
+            for day in days
+            if activity in ("any", TELLS_OF[export])
+        )
+        return not any(first_day <= day <= last_day for day in missing)
 
     @cached_property
     def first_day(self) -> dt.date:
@@ -117,13 +142,13 @@ def read(exports: Exports, plan: Plan) -> Facts:
         for customer, activity, at in _happenings(orders.values(), traffic, owners, people, plan)
         if _day(at, plan) <= last
     ]
-    refunds = [row for row in _refunds(exports, people) if _day(row["refunded_at"], plan) <= last]
     return Facts(
         plan.settings,
         last,
         dt.date.fromisoformat(history) if history else min(everything),
+        plan.missing_days,
         happenings,
-        _sales(orders, refunds, plan),
+        _sales(orders, list(_refunds(exports, people)), last, plan),
         _segments({happening.customer for happening in happenings}, people),
     )
 
@@ -210,21 +235,23 @@ def _refunds(exports: Exports, people: People) -> Iterable[Row]:
             }
 
 
-def _sales(orders: dict[str, Row], refunds: list[Row], plan: Plan) -> list[Sale]:
-    """Orders, less what was ever refunded of them.
+def _sales(orders: dict[str, Row], refunds: list[Row], as_of: dt.date, plan: Plan) -> list[Sale]:
+    """Orders, less what was refunded of them up to `as_of`.
 
-    'A refund that names no order goes to the customer's latest order at or before it, one with none
-    before to the first order.' 'Refunded without a refund row is a refund of the whole.'
+    'Refunded without a refund row is a refund of the whole.' 'A refund that names no order goes to
+    the customer's latest order at or before it, one with none before to the first order.'
     """
-    net = {id_: row["amount"] for id_, row in orders.items()}
-    named = {row["order_id"] for row in refunds}
-    for id_, row in orders.items():
-        if row["state"] == "refunded" and id_ not in named:
-            net[id_] = Decimal(0)
+    named = {refund["order_id"] for refund in refunds}
+    net = {
+        id_: Decimal(0) if row["state"] == "refunded" and id_ not in named else row["amount"]
+        for id_, row in orders.items()
+    }
     of_customer = defaultdict(list)
     for id_, row in orders.items():
         of_customer[row["owner"]].append((row["ordered_at"], id_))
     for refund in refunds:
+        if _day(refund["refunded_at"], plan) > as_of:
+            continue
         id_ = refund["order_id"]
         if id_ is None and (own := sorted(of_customer[refund["customer_id"]])):
             before = [order for order in own if order[0] <= refund["refunded_at"]]

@@ -85,7 +85,7 @@ class _Shop:
 
     def _end(self) -> dt.datetime:
         """No visit begins later: its rows shall lie on the last day too."""
-        return _local(self.plan, self.plan.last_day, "23:00")
+        return _local(self.plan, self.plan.last_day, "21:00")
 
     def _life(self, customer: str, device: str) -> None:
         """Bursts of visits with gaps between them."""
@@ -100,6 +100,9 @@ class _Shop:
         for visit in sorted(visits):
             if start <= visit < self._end():
                 self._visit(customer, device, visit)
+                if self.rng.random() < 0.03:  # somebody else logs in, and stays anonymous after it
+                    self._visit(f"{self.name}-c0", device, visit)
+                    self._visit(customer, device, visit + dt.timedelta(hours=1))
 
     def _visit(self, customer: str, device: str, at: dt.datetime) -> None:
         """A session with events and, one time in three, an order."""
@@ -114,7 +117,8 @@ class _Shop:
             number = len(rows["sessions"])
             rows["sessions"].append({"session_id": f"v{number}", "started_at": at, **who})
             session = f"v{number}"
-        for minute in range(self.rng.choice((0, 1, 1, 2, 3))):
+        minute = 0
+        for _ in range(self.rng.choice((0, 1, 1, 2, 3))):
             name = "session" if self.rng.random() < 0.02 else self.rng.choice(EVENTS)
             rows["events"].append(
                 {
@@ -125,6 +129,7 @@ class _Shop:
                     **who,
                 }
             )
+            minute += self.rng.choice((0, 1, 1, 2, 14, 30, 31))
         if self.rng.random() < 0.35:
             self._order(customer, who, at + dt.timedelta(minutes=self.rng.choice((0, 1, 9, 20))))
 
@@ -144,10 +149,10 @@ class _Shop:
         if self.rng.random() < 0.1:
             newer = {"amount": order["amount"] + 5, "updated_at": at + dt.timedelta(hours=3)}
             rows["orders"].append(order | newer)
-        if order["status"] == "paid" and order["amount"] > 0 and self.rng.random() < 0.15:
+        if order["status"] in ("paid", "back") and order["amount"] > 0 and self.rng.random() < 0.15:
             self._refund(customer, order, at + dt.timedelta(days=self.rng.randrange(40), hours=1))
         if self.rng.random() < 0.05:
-            later = at + dt.timedelta(days=self.rng.randrange(1, 30))
+            later = at + dt.timedelta(days=self.rng.choice((-3, 0, 0, 1, 20)))
             self._refund(customer, None, later)
         credited_at = at + dt.timedelta(days=self.rng.randrange(30), hours=2)
         if self.rng.random() < 0.04 and credited_at < self._end():

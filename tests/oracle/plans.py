@@ -1,7 +1,7 @@
 """Four warehouses of fifty shops each, with unlike settings."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ class Plan:
     settings: dict[str, Any]
     studies: list[dict[str, Any]]
     has_sessions: bool = True
+    missing_days: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def last_day(self) -> dt.date:
@@ -48,6 +49,15 @@ STUDIES: list[dict[str, Any]] = [
     {"name": "viewed_to_order", "start": "viewed", "return": "order", "entry": "recurring"},
     {"name": "any_again", "start": "any", "return": "any", "entry": "recurring"},
     {"name": "twice", "start": "session", "return": "viewed", "min_occurrences": 2},
+    {"name": "spans", "start": "order", "return": "order", "bucket": "elapsed"},
+    {
+        "name": "spans_again",
+        "start": "viewed",
+        "return": "any",
+        "entry": "recurring",
+        "min_occurrences": 2,
+        "bucket": "elapsed",
+    },
     {"name": "favourited_to_any", "start": "favourited", "return": "any", "min_occurrences": 2},
 ]
 
@@ -57,10 +67,10 @@ def moments(*texts: str) -> tuple[dt.datetime, ...]:
 
 
 PLANS = {
-    "london": Plan(
+    "london": Plan(  # ends on a Sunday, a week after the night that has 23 hours
         seed=1,
         shops=50,
-        first_day=dt.date(2024, 2, 3),
+        first_day=dt.date(2024, 1, 4),
         days=95,
         clock_changes=moments("2024-03-31 01:00"),
         settings={
@@ -103,6 +113,7 @@ PLANS = {
             "stickiness_window_days": [5],
         },
         studies=STUDIES,
+        missing_days={"sessions": ["2024-03-05", "2024-04-06"]},
     ),
     "utc": Plan(  # sessions are built from events; the last day is the last of its month
         seed=4,
@@ -120,5 +131,6 @@ PLANS = {
         },
         studies=STUDIES,
         has_sessions=False,
+        missing_days={"orders": ["2024-02-20"]},
     ),
 }

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from .facts import Facts, Segment
+from .facts import Facts, Happening, Sale, Segment
 from .periods import PERIODS
 from .rates import rate
 
+SPANS = {"day": dt.timedelta(1), "week": dt.timedelta(7), "month": dt.timedelta(30)}
 HORIZONS = {"day": "retention_days", "week": "retention_weeks", "month": "retention_months"}
 
 
@@ -71,7 +72,7 @@ class Member(NamedTuple):
 
 
 def cohort_retention(facts: Facts, studies: list[Study]) -> Iterator[Cell]:
-    """All cells of all studies, from a cohort's own period to that of `as_of`.
+    """All cells of all studies that have begun by `as_of`.
 
     'On-interval: customers of the cohort with at least min occurrences of the return activity
     inside bucket k; k = 0 is the cohort's size by definition. On-or-after: customers whose last
@@ -98,14 +99,21 @@ def _cohorts(facts: Facts, study: Study, period: str) -> dict[int, dict[str, Mem
     returns, sales = facts.done(study.return_), facts.sales()
     cohorts: dict[int, dict[str, Member]] = defaultdict(dict)
     for who, starts in facts.done(study.start).items():
-        for number in {
-            periods.number(start.day)
-            for start in (starts[:1] if study.entry == "first" else starts)
-        }:
-            times = Counter(periods.number(one.day) - number for one in returns.get(who, []))
+        for start in starts[:1] if study.entry == "first" else starts:
+            number = periods.number(start.day)
+            if who in cohorts[number]:  # by an earlier start in the same period
+                continue
+
+            def offset(one: Happening | Sale, start: Happening = start) -> int:
+                """'Elapsed windows: 24 h, 7 d, 30 d from the start moment.'"""
+                if study.bucket == "elapsed":
+                    return (one.at - start.at) // SPANS[period]
+                return periods.number(one.day) - periods.number(start.day)
+
+            times = Counter(offset(one) for one in returns.get(who, []))
             revenue: dict[int, Decimal] = defaultdict(Decimal)
             for sale in sales.get(who, []):
-                revenue[periods.number(sale.day) - number] += sale.net
+                revenue[offset(sale)] += sale.net
             often_enough = {k for k, count in times.items() if count >= study.min_occurrences}
             cohorts[number][who] = Member(often_enough, revenue)
     return cohorts
@@ -116,26 +124,37 @@ def _cells(
 ) -> Iterator[Cell]:
     """One cohort, as far as cohorts are followed."""
     periods = facts.periods(period)
+    cohort_start, cohort_end = periods.first_day(start), periods.last_day(start)
     size = len(members)
-    last = min(periods.number(facts.as_of) - start, facts.settings[HORIZONS[period]])
-    for k in range(last + 1):
+    for k in range(facts.settings[HORIZONS[period]] + 1):
+        first, last = periods.first_day(start + k), periods.last_day(start + k)
+        if study.bucket == "elapsed":  # for whoever could have started first, and last
+            first = facts.day(facts.midnight(cohort_start) + k * SPANS[period])
+            end = facts.midnight(cohort_end + dt.timedelta(1)) + (k + 1) * SPANS[period]
+            last = facts.day(end - dt.timedelta.resolution)
+        if first > facts.as_of:
+            break
         retained = sum(k == 0 or k in one.returns for one in members)
         later = sum(k == 0 or max(one.returns, default=-1) >= k for one in members)
-        complete = facts.is_complete(periods.first_day(start + k), periods.last_day(start + k))
+        complete = (
+            facts.is_over(first, last)
+            and facts.is_known(study.start, cohort_start, cohort_end)
+            and facts.is_known(study.return_, first, last)
+        )
         yield Cell(
             study.name,
             study.bucket,
             period,
             segment.name,
             segment.value,
-            periods.first_day(start),
+            cohort_start,
             k,
             size,
             retained,
             later,
             sum((one.revenue.get(k, Decimal(0)) for one in members), Decimal(0)),
             complete,
-            is_left_truncated(facts, study, periods.first_day(start)),
+            is_left_truncated(facts, study, cohort_start),
             *rate(retained, size, complete),
             *rate(later, size, complete),
         )
