@@ -18,14 +18,14 @@ cast(case
 {%- endmacro %}
 
 {# Squared standard error of the mean of n values, from their sum and the sum of their squares;
-   NULL for fewer than two. #}
+   NULL for fewer than two, and where all are alike, which says nothing of how far off it is. #}
 {% macro squared_error(total, squares, n) -%}
-cast(greatest(
+cast(nullif(greatest(
             cast({{ squares }} as double)
             - cast({{ total }} as double) * cast({{ total }} as double)
             / cast(nullif({{ n }}, 0) as double),
             0e0
-        ) / nullif(cast({{ n }} as double) * (cast({{ n }} as double) - 1e0), 0e0) as double)
+        ), 0e0) / nullif(cast({{ n }} as double) * (cast({{ n }} as double) - 1e0), 0e0) as double)
 {%- endmacro %}
 
 {# Student's t that 97.5 % stay below, from the normal quantile: Abramowitz & Stegun (1964), 26.7.5.

@@ -7,6 +7,8 @@ what follows counts from 10 February to 9 April, 60 days on.
   m1..m4 favourite by then, m3 and m4 on the very landmark; o1 and o2 do so a day too late.
   m1, m2, o1 and o2 order afterwards. m3 orders on the landmark, which is no outcome.
   o3 looks around at 23:59 on 9 April in London, o4 a minute later.
+`late` came that day too, but logs in only in May: without having come again nobody would know,
+so it is no member and no other.
 
 From October on nobody is there but those who `ping`, for the conventions of churn:
 November opens with 100, 20 join, 11 end: 3 of them had joined, 2 came back.
@@ -46,6 +48,8 @@ s7,,o2,2024-03-30T11:59:59Z,
 s8,,m1,2024-03-31T00:30:00Z,
 s9,v2,,2024-03-05T09:00:00Z,
 s10,v2,m1,2024-03-06T09:00:00Z,
+s11,v3,,2024-01-10T09:00:00Z,
+s12,v3,late,2024-05-10T09:00:00Z,
 """
 BUYERS = ["m1", "m2", "m3", "m4", "o1", "o2", "o3", "o4"]
 #: Who did what, and when (UTC).

@@ -13,7 +13,6 @@ firsts as (
     group by customer_id
 ),
 
--- whoever came before the history may have done anything in the days that decide
 landmarks as (
     select
         firsts.customer_id,
@@ -24,9 +23,13 @@ landmarks as (
     from firsts
 ),
 
+-- whoever came before the history may have done anything in the days that decide, and of those
+-- not known by their landmark only the ones who came again have become known
 observed as (
     select landmarks.*
     from landmarks
+    inner join {{ ref('known_customers') }} as known
+        on landmarks.customer_id = known.customer_id and landmarks.landmark_date >= known.known_date
     inner join as_of
         on
             landmarks.first_date >= as_of.history_starts_on
