@@ -87,6 +87,10 @@ class Settings(_Strict):
     retention_weeks: Days | None = None
     retention_months: Days | None = None
     stickiness_window_days: list[Annotated[int, Field(ge=1)]] | None = None
+    repeat_purchase_days: list[Annotated[int, Field(ge=1)]] | None = None
+    conversion_window_hours: Annotated[int, Field(ge=1)] | None = None
+    landmark_day: Days | None = None
+    effect_horizon_days: Annotated[int, Field(ge=1)] | None = None
     lifespan_horizon_days: Annotated[int, Field(ge=1)] | None = None
     lifespan_disagreement: Share | None = None
     session_timeout_minutes: Annotated[int, Field(ge=1)] | None = None
