@@ -38,3 +38,31 @@ cast(nullif(greatest(
             + 1.5895340533938196e0 / ({{ degrees }} * {{ degrees }} * {{ degrees }} * {{ degrees }})
         )
 {%- endmacro %}
+
+{# Bound of the 95 % interval of a Net Promoter Score, from -100 to 100: the adjusted Wald
+   interval, which sees three more answers, half of them passive; NULL without answers.
+   Rocks (2016), Interval estimation for the "Net Promoter Score", American Statistician 70(4). #}
+{% macro nps_bound(promoters, detractors, responses, sign) -%}
+{%- set n = '(cast(' ~ responses ~ ' as double) + 3e0)' -%}
+{%- set p = '((cast(' ~ promoters ~ ' as double) + 0.75e0) / ' ~ n ~ ')' -%}
+{%- set d = '((cast(' ~ detractors ~ ' as double) + 0.75e0) / ' ~ n ~ ')' -%}
+{%- set score = '(' ~ p ~ ' - ' ~ d ~ ')' -%}
+{%- set variance = '(' ~ p ~ ' + ' ~ d ~ ' - ' ~ score ~ ' * ' ~ score ~ ')' -%}
+cast(case
+            when {{ responses }} > 0 then greatest(-100e0, least(100e0, 100e0 * (
+                {{ score }} {{ sign }} 1.959963984540054e0 * sqrt({{ variance }} / {{ n }})
+            )))
+        end as double)
+{%- endmacro %}
+
+{# Bounds of the 95 % interval of a mean, by the normal approximation, from the sum of the values
+   and of their squares; NULL below two values. #}
+{% macro mean_bound(total, squares, values, sign) -%}
+{%- set n = 'cast(' ~ values ~ ' as double)' -%}
+cast(case
+            when {{ values }} > 1 then {{ total }} / {{ n }} {{ sign }} 1.959963984540054e0 * sqrt(
+                greatest(0e0, {{ squares }} - {{ total }} * {{ total }} / {{ n }})
+                / ({{ n }} - 1e0) / {{ n }}
+            )
+        end as double)
+{%- endmacro %}
