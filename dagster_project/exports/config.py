@@ -59,6 +59,7 @@ Encoding = Annotated[str, AfterValidator(_encoding)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=0)]
 Factor = Annotated[float, Field(gt=1)]
+EventName = Annotated[str, Field(pattern=r"^[^'{}]+$")]
 
 
 class _Strict(BaseModel):
@@ -87,9 +88,25 @@ class Settings(_Strict):
     retention_weeks: Days | None = None
     retention_months: Days | None = None
     stickiness_window_days: list[Annotated[int, Field(ge=1)]] | None = None
+    repeat_purchase_days: list[Annotated[int, Field(ge=1)]] | None = None
+    conversion_window_hours: Annotated[int, Field(ge=1)] | None = None
+    landmark_day: Days | None = None
+    effect_horizon_days: Annotated[int, Field(ge=1)] | None = None
     lifespan_horizon_days: Annotated[int, Field(ge=1)] | None = None
     lifespan_disagreement: Share | None = None
     session_timeout_minutes: Annotated[int, Field(ge=1)] | None = None
+    conversion_window_hours: Annotated[int, Field(ge=1)] | None = None
+    message_conversion_days: Annotated[int, Field(ge=1)] | None = None
+    product_view_events: list[EventName] | None = None
+    favourite_events: list[EventName] | None = None
+    cart_events: list[EventName] | None = None
+    diagnosis_margin: Share | None = None
+    gross_margin: Share | None = None
+    activation_activity: EventName | None = None
+    activation_days: Annotated[int, Field(ge=1)] | None = None
+    landmark_day: Days | None = None
+    referral_maturity_days: Annotated[int, Field(ge=1)] | None = None
+    referral_value_days: Annotated[int, Field(ge=1)] | None = None
     exchange_rate_max_age_days: Days | None = None
     max_rejected_share: Share | None = None
     max_quarantined_share: Share | None = None

@@ -43,6 +43,8 @@ SHARES = {
     "monthly_churn": ["customer_retention_rate"],
     "lifespan_survival": ["survival", "survival_low", "survival_high"],
     "active_customers": ["stickiness"],
+    "repeat_purchase": ["repeat_rate"],
+    "session_conversion": ["conversion_rate"],
 }
 COUNTS = {
     "cohort_retention": ["cohort_size", "retained_customers", "retained_on_or_after"],
@@ -53,6 +55,8 @@ COUNTS = {
     "cohort_value": ["cohort_size"],
     "active_customers": ["dau", "wau", "mau", "mau_28"],
     "lifecycle": ["active_customers", "dormant_customers"],
+    "session_conversion": ["sessions", "orders"],
+    "behaviour_effect": ["members", "others"],
     "source_accounting": ["rows_in_files", "rows_used", "rows_rejected", "rows_quarantined"],
 }
 

@@ -14,6 +14,7 @@ known as (
     select
         numbered.*,
         {{ own_key('numbered.message_id') }} as message_key,
+        numbered.message_id is not null as has_message_id,
         left_out_customers.left_out_because
     from numbered
     left join left_out_customers
@@ -48,6 +49,7 @@ tagged as (
         campaign,
         {{ row_status() }} as row_status,
         quarantine_reason,
+        has_message_id,
         {{ business_date('occurred_at') }} as message_date,
         occurred_at,
         _file,
