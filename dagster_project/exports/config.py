@@ -97,6 +97,7 @@ class Settings(_Strict):
     week_starts_on: Literal["monday", "sunday"] | None = None
     base_currency: Currency | None = None
     churn_after_days: Annotated[int, Field(ge=1)] | None = None
+    grace_days: Days | None = None
     segments: list[str] | None = None
     as_of_date: dt.date | None = None
     last_day_is_partial: bool | None = None

@@ -43,6 +43,7 @@ SHARES = {
     "monthly_churn": ["customer_retention_rate"],
     "lifespan_survival": ["survival", "survival_low", "survival_high"],
     "active_customers": ["stickiness"],
+    "subscription_mrr_monthly": ["grr", "gross_churn_rate"],
 }
 COUNTS = {
     "cohort_retention": ["cohort_size", "retained_customers", "retained_on_or_after"],
@@ -53,6 +54,8 @@ COUNTS = {
     "cohort_value": ["cohort_size"],
     "active_customers": ["dau", "wau", "mau", "mau_28"],
     "lifecycle": ["active_customers", "dormant_customers"],
+    "subscription_mrr": ["mrr"],
+    "subscription_mrr_monthly": ["closing", "closing_customers", "expansion", "reactivation"],
     "source_accounting": ["rows_in_files", "rows_used", "rows_rejected", "rows_quarantined"],
 }
 
