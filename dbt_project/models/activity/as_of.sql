@@ -17,6 +17,7 @@ happenings as (
     select activity_date from sign_ups
     {%- for model, date in [
         ('stg_message_rows', 'message_date'),
+        ('stg_marketing_spend_rows', 'spend_date'),
         ('stg_survey_rows', 'answer_date'),
         ('stg_loyalty_point_rows', 'movement_date'),
         ('stg_referral_rows', 'invitation_date'),

@@ -14,6 +14,7 @@ known as (
     select
         numbered.*,
         {{ own_key('numbered.message_id') }} as message_key,
+        numbered.message_id is not null as has_message_id,
         test_customers.customer_id is not null as is_test
     from numbered
     left join test_customers on numbered.customer_id = test_customers.customer_id
@@ -47,6 +48,7 @@ tagged as (
         campaign,
         {{ row_status() }} as row_status,
         quarantine_reason,
+        has_message_id,
         {{ business_date('occurred_at') }} as message_date,
         occurred_at,
         _file,

@@ -1,0 +1,25 @@
+with rows_used as (
+    select * from {{ ref('stg_coupon_rows') }}
+    where row_status = 'used'
+),
+
+survivors as (
+    select * from {{ ref('customer_merges') }}
+    where survivor_id is not null
+),
+
+coupons as (
+    select
+        coalesce(survivors.survivor_id, rows_used.customer_id) as customer_id,
+        rows_used.order_id,
+        rows_used.coupon_code,
+        rows_used.campaign,
+        rows_used.discount_amount,
+        rows_used.copy_number,
+        rows_used.redemption_date,
+        rows_used.redeemed_at
+    from rows_used
+    left join survivors on rows_used.customer_id = survivors.customer_id
+)
+
+select * from coupons

@@ -1,0 +1,27 @@
+with rows_used as (
+    select * from {{ ref('stg_message_rows') }}
+    where row_status = 'used'
+),
+
+survivors as (
+    select * from {{ ref('customer_merges') }}
+    where survivor_id is not null
+),
+
+messages as (
+    select
+        case when rows_used.has_message_id then rows_used.message_id end as message_id,
+        coalesce(survivors.survivor_id, rows_used.customer_id) as customer_id,
+        case
+            when lower(trim(rows_used.channel)) in ('e-mail', 'mail') then 'email'
+            else lower(trim(rows_used.channel))
+        end as channel,
+        rows_used.status,
+        rows_used.campaign,
+        rows_used.message_date,
+        rows_used.occurred_at
+    from rows_used
+    left join survivors on rows_used.customer_id = survivors.customer_id
+)
+
+select * from messages
