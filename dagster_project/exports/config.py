@@ -84,6 +84,10 @@ Currency = Annotated[str, AfterValidator(_currency)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=0)]
 Factor = Annotated[float, Field(gt=1)]
+#: Names that stand in SQL between quotes.
+Words = Annotated[
+    list[Annotated[str, Field(pattern=r"^[^'\\]+$")]], BeforeValidator(_listed), Field(min_length=1)
+]
 
 
 class _Strict(BaseModel):
@@ -111,6 +115,28 @@ class Settings(_Strict):
     lifespan_disagreement: Share | None = None
     session_timeout_minutes: Annotated[int, Field(ge=1)] | None = None
     exchange_rate_max_age_days: Days | None = None
+    view_events: Words | None = None
+    favourite_events: Words | None = None
+    app_install_events: Words | None = None
+    app_platforms: Words | None = None
+    mobile_web_platforms: Words | None = None
+    messenger_channels: Words | None = None
+    audience_channels: (
+        Annotated[list[Literal["email", "push", "messenger", "sms"]], Field(min_length=1)] | None
+    ) = None
+    assume_consent: bool | None = None
+    audience_window_days: Annotated[int, Field(ge=1)] | None = None
+    renewal_due_days: Annotated[int, Field(ge=1)] | None = None
+    renewal_min_months: Annotated[int, Field(ge=1)] | None = None
+    lapse_min_orders: Annotated[int, Field(ge=2)] | None = None
+    lapse_factor: Factor | None = None
+    win_back_days: Annotated[int, Field(ge=1)] | None = None
+    promoter_days: Annotated[int, Field(ge=1)] | None = None
+    message_cap: Annotated[int, Field(ge=1)] | None = None
+    message_cap_days: Annotated[int, Field(ge=1)] | None = None
+    audience_rest_days: Annotated[int, Field(ge=1)] | None = None
+    holdout_share: Share | None = None
+    audience_outcome_days: Annotated[int, Field(ge=1)] | None = None
     max_rejected_share: Share | None = None
     max_quarantined_share: Share | None = None
     max_unknown_customers_share: Share | None = None

@@ -44,6 +44,7 @@ SHARES = {
     "lifespan_survival": ["survival", "survival_low", "survival_high"],
     "active_customers": ["stickiness"],
     "subscription_mrr_monthly": ["grr", "gross_churn_rate"],
+    "audience_uplift": ["treated_outcome", "held_out_outcome"],
 }
 COUNTS = {
     "cohort_retention": ["cohort_size", "retained_customers", "retained_on_or_after"],
@@ -55,6 +56,7 @@ COUNTS = {
     "active_customers": ["dau", "wau", "mau", "mau_28"],
     "lifecycle": ["active_customers", "dormant_customers"],
     "subscription_mrr": ["mrr"],
+    "communication_calendar": ["days_until_renewal"],
     "subscription_mrr_monthly": ["closing", "closing_customers", "expansion", "reactivation"],
     "source_accounting": ["rows_in_files", "rows_used", "rows_rejected", "rows_quarantined"],
 }

@@ -4,7 +4,9 @@
 {% macro day_diff(first, last) %}cast({{ dbt.datediff(first, last, 'day') }} as int){% endmacro %}
 
 {# Engines add months in their own ways; a day that the month lacks becomes its last on both. #}
-{% macro add_months(date, months) %}{{ return(adapter.dispatch('add_months')(date, months)) }}{% endmacro %}
+{% macro add_months(date, months) -%}
+{{ return(adapter.dispatch('add_months')(date, months)) }}
+{%- endmacro %}
 {% macro default__add_months(date, months) -%}
 cast({{ date }} + to_months(cast({{ months }} as int)) as date)
 {%- endmacro %}

@@ -12,13 +12,9 @@ with months as (
 ),
 
 positions as (
-    select
-        months.month,
-        sum(positions.mrr) as mrr
-    from {{ ref('subscription_months') }} as months
-    inner join {{ ref('subscription_positions') }} as positions
-        on months.month_index = positions.month_index
-    group by months.month
+    select month, sum(mrr) as mrr
+    from {{ ref('subscription_positions') }}
+    group by month
 )
 
 select months.*

@@ -15,6 +15,8 @@ owned as (
         coalesce(events.customer_id, links.customer_id) as customer_id,
         events.anonymous_id,
         events.event_name,
+        events.device,
+        events.platform,
         events.event_date,
         events.occurred_at
     from events

@@ -1,40 +1,8 @@
-with months as (
-    select * from {{ ref('subscription_months') }}
-),
-
-positions as (
-    select * from {{ ref('subscription_positions') }}
-),
-
-bounds as (
-    select
-        customer_id,
-        min(month_index) as first_index,
-        max(month_index) as last_index
-    from positions
-    group by customer_id
-),
-
-filled as (
-    select
-        bounds.customer_id,
-        coalesce(positions.mrr, 0) as mrr,
-        months.is_complete,
-        months.month,
-        months.position_date
-    from bounds
-    inner join months on months.month_index between bounds.first_index and bounds.last_index + 1
-    left join positions
-        on
-            bounds.customer_id = positions.customer_id
-            and months.month_index = positions.month_index
-),
-
-compared as (
+with compared as (
     select
         *,
         lag(mrr) over (partition by customer_id order by month) as previous_mrr
-    from filled
+    from {{ ref('subscription_positions') }}
 ),
 
 moved as (
@@ -73,7 +41,7 @@ subscription_mrr as (
         moved.customer_id,
         moved.movement,
         endings.cancel_reason as churn_reason,
-        {{ money('moved.mrr') }} as mrr,
+        moved.mrr,
         {{ money('moved.change') }} as change,
         moved.is_complete,
         moved.month
