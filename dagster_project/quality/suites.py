@@ -45,6 +45,8 @@ SHARES = {
     "active_customers": ["stickiness"],
     "repeat_purchase": ["repeat_rate"],
     "session_conversion": ["conversion_rate"],
+    "subscription_mrr_monthly": ["grr", "gross_churn_rate"],
+    "audience_uplift": ["treated_outcome", "held_out_outcome"],
 }
 COUNTS = {
     "cohort_retention": ["cohort_size", "retained_customers", "retained_on_or_after"],
@@ -57,6 +59,9 @@ COUNTS = {
     "lifecycle": ["active_customers", "dormant_customers"],
     "session_conversion": ["sessions", "orders"],
     "behaviour_effect": ["members", "others"],
+    "subscription_mrr": ["mrr"],
+    "communication_calendar": ["days_until_renewal"],
+    "subscription_mrr_monthly": ["closing", "closing_customers", "expansion", "reactivation"],
     "source_accounting": ["rows_in_files", "rows_used", "rows_rejected", "rows_quarantined"],
 }
 

@@ -66,3 +66,19 @@ cast(case
             )
         end as double)
 {%- endmacro %}
+
+{# Bounds of the 95 % interval of the difference of two shares, from columns <name>_outcome,
+   <name>_low and <name>_high of each. Newcombe (1998), Interval estimation for the difference
+   between independent proportions, method 10: built from their Wilson intervals. #}
+{% macro newcombe_low(first, second) -%}
+{{ first }}_outcome - {{ second }}_outcome - sqrt(
+            ({{ first }}_outcome - {{ first }}_low) * ({{ first }}_outcome - {{ first }}_low)
+            + ({{ second }}_high - {{ second }}_outcome) * ({{ second }}_high - {{ second }}_outcome)
+        )
+{%- endmacro %}
+{% macro newcombe_high(first, second) -%}
+{{ first }}_outcome - {{ second }}_outcome + sqrt(
+            ({{ first }}_high - {{ first }}_outcome) * ({{ first }}_high - {{ first }}_outcome)
+            + ({{ second }}_outcome - {{ second }}_low) * ({{ second }}_outcome - {{ second }}_low)
+        )
+{%- endmacro %}
