@@ -97,6 +97,13 @@ class Settings(_Strict):
     effect_horizon_days: Annotated[int, Field(ge=1)] | None = None
     lifespan_horizon_days: Annotated[int, Field(ge=1)] | None = None
     lifespan_disagreement: Share | None = None
+    landmark_day: Days | None = None
+    value_horizon_days: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = (
+        None
+    )
+    top_shares: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)] | None = (
+        None
+    )
     session_timeout_minutes: Annotated[int, Field(ge=1)] | None = None
     message_conversion_days: Annotated[int, Field(ge=1)] | None = None
     product_view_events: Words | None = None

@@ -82,3 +82,13 @@ cast(case
             + ({{ second }}_outcome - {{ second }}_low) * ({{ second }}_outcome - {{ second }}_low)
         )
 {%- endmacro %}
+
+{# How often something is drawn, 6 times at most: a Poisson(1) number from eight hexadecimal
+   digits, which compare as text as they do as numbers. The bounds are its distribution function:
+   1/e, 2/e, 2.5/e, ... #}
+{% macro poisson_weight(digits) -%}
+{%- set bounds = ['5e2d58d8', 'bc5ab1b1', 'eb715e1d', 'fb239797', 'ff1025f5', 'ffd90f3b'] -%}
+case {% for bound in bounds -%}
+when {{ digits }} < '{{ bound }}' then {{ loop.index0 }} {% endfor -%}
+else {{ bounds | length }} end
+{%- endmacro %}
