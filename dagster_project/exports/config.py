@@ -59,7 +59,9 @@ Encoding = Annotated[str, AfterValidator(_encoding)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=0)]
 Factor = Annotated[float, Field(gt=1)]
-EventName = Annotated[str, Field(pattern=r"^[^'{}]+$")]
+EventName = Annotated[str, Field(pattern=r"^[^'\\{}]+$")]
+#: Names that stand in SQL between quotes.
+Words = Annotated[list[EventName], BeforeValidator(_listed), Field(min_length=1)]
 
 
 class _Strict(BaseModel):
@@ -79,6 +81,7 @@ class Settings(_Strict):
     week_starts_on: Literal["monday", "sunday"] | None = None
     base_currency: Currency | None = None
     churn_after_days: Annotated[int, Field(ge=1)] | None = None
+    grace_days: Days | None = None
     segments: list[str] | None = None
     as_of_date: dt.date | None = None
     last_day_is_partial: bool | None = None
@@ -94,20 +97,45 @@ class Settings(_Strict):
     effect_horizon_days: Annotated[int, Field(ge=1)] | None = None
     lifespan_horizon_days: Annotated[int, Field(ge=1)] | None = None
     lifespan_disagreement: Share | None = None
+    landmark_day: Days | None = None
+    value_horizon_days: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = (
+        None
+    )
+    top_shares: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)] | None = (
+        None
+    )
     session_timeout_minutes: Annotated[int, Field(ge=1)] | None = None
-    conversion_window_hours: Annotated[int, Field(ge=1)] | None = None
     message_conversion_days: Annotated[int, Field(ge=1)] | None = None
-    product_view_events: list[EventName] | None = None
-    favourite_events: list[EventName] | None = None
-    cart_events: list[EventName] | None = None
+    product_view_events: Words | None = None
+    cart_events: Words | None = None
     diagnosis_margin: Share | None = None
     gross_margin: Share | None = None
     activation_activity: EventName | None = None
     activation_days: Annotated[int, Field(ge=1)] | None = None
-    landmark_day: Days | None = None
     referral_maturity_days: Annotated[int, Field(ge=1)] | None = None
     referral_value_days: Annotated[int, Field(ge=1)] | None = None
     exchange_rate_max_age_days: Days | None = None
+    favourite_events: Words | None = None
+    app_install_events: Words | None = None
+    app_platforms: Words | None = None
+    mobile_web_platforms: Words | None = None
+    messenger_channels: Words | None = None
+    audience_channels: (
+        Annotated[list[Literal["email", "push", "messenger", "sms"]], Field(min_length=1)] | None
+    ) = None
+    assume_consent: bool | None = None
+    audience_window_days: Annotated[int, Field(ge=1)] | None = None
+    renewal_due_days: Annotated[int, Field(ge=1)] | None = None
+    renewal_min_months: Annotated[int, Field(ge=1)] | None = None
+    lapse_min_orders: Annotated[int, Field(ge=2)] | None = None
+    lapse_factor: Factor | None = None
+    win_back_days: Annotated[int, Field(ge=1)] | None = None
+    promoter_days: Annotated[int, Field(ge=1)] | None = None
+    message_cap: Annotated[int, Field(ge=1)] | None = None
+    message_cap_days: Annotated[int, Field(ge=1)] | None = None
+    audience_rest_days: Annotated[int, Field(ge=1)] | None = None
+    holdout_share: Share | None = None
+    audience_outcome_days: Annotated[int, Field(ge=1)] | None = None
     max_rejected_share: Share | None = None
     max_quarantined_share: Share | None = None
     max_unknown_customers_share: Share | None = None

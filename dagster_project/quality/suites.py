@@ -45,6 +45,8 @@ SHARES = {
     "active_customers": ["stickiness"],
     "repeat_purchase": ["repeat_rate"],
     "session_conversion": ["conversion_rate"],
+    "subscription_mrr_monthly": ["grr", "gross_churn_rate"],
+    "audience_uplift": ["treated_outcome", "held_out_outcome"],
 }
 COUNTS = {
     "cohort_retention": ["cohort_size", "retained_customers", "retained_on_or_after"],
@@ -53,10 +55,17 @@ COUNTS = {
     "lifespan_summary": ["customers", "ended_customers"],
     "customer_value": ["orders"],
     "cohort_value": ["cohort_size"],
+    "value_curve": ["eligible_customers"],
+    "value_concentration": ["customers"],
+    "segment_value": ["members", "customers"],
+    "money_identity": ["row_count"],
     "active_customers": ["dau", "wau", "mau", "mau_28"],
     "lifecycle": ["active_customers", "dormant_customers"],
     "session_conversion": ["sessions", "orders"],
     "behaviour_effect": ["members", "others"],
+    "subscription_mrr": ["mrr"],
+    "communication_calendar": ["days_until_renewal"],
+    "subscription_mrr_monthly": ["closing", "closing_customers", "expansion", "reactivation"],
     "source_accounting": ["rows_in_files", "rows_used", "rows_rejected", "rows_quarantined"],
 }
 

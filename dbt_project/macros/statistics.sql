@@ -66,3 +66,29 @@ cast(case
             )
         end as double)
 {%- endmacro %}
+
+{# Bounds of the 95 % interval of the difference of two shares, from columns <name>_outcome,
+   <name>_low and <name>_high of each. Newcombe (1998), Interval estimation for the difference
+   between independent proportions, method 10: built from their Wilson intervals. #}
+{% macro newcombe_low(first, second) -%}
+{{ first }}_outcome - {{ second }}_outcome - sqrt(
+            ({{ first }}_outcome - {{ first }}_low) * ({{ first }}_outcome - {{ first }}_low)
+            + ({{ second }}_high - {{ second }}_outcome) * ({{ second }}_high - {{ second }}_outcome)
+        )
+{%- endmacro %}
+{% macro newcombe_high(first, second) -%}
+{{ first }}_outcome - {{ second }}_outcome + sqrt(
+            ({{ first }}_high - {{ first }}_outcome) * ({{ first }}_high - {{ first }}_outcome)
+            + ({{ second }}_outcome - {{ second }}_low) * ({{ second }}_outcome - {{ second }}_low)
+        )
+{%- endmacro %}
+
+{# How often something is drawn, 6 times at most: a Poisson(1) number from eight hexadecimal
+   digits, which compare as text as they do as numbers. The bounds are its distribution function:
+   1/e, 2/e, 2.5/e, ... #}
+{% macro poisson_weight(digits) -%}
+{%- set bounds = ['5e2d58d8', 'bc5ab1b1', 'eb715e1d', 'fb239797', 'ff1025f5', 'ffd90f3b'] -%}
+case {% for bound in bounds -%}
+when {{ digits }} < '{{ bound }}' then {{ loop.index0 }} {% endfor -%}
+else {{ bounds | length }} end
+{%- endmacro %}

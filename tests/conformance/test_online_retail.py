@@ -70,18 +70,25 @@ def test_every_row_and_every_cent_is_accounted_for(refunding: Shop) -> None:
         " from source_accounting where export = 'orders'"
     )
     assert row == (541_909, 0, 541_909, 0, 0, 0, 541_909, 135_080, 5_268)
-    (money,) = refunding.query(
-        "select amount_in_files, amount_without_customer, amount_without_order, amount_in_cohorts"
-        " from source_accounting where export = 'orders'"
+
+
+def test_every_cent_is_in_one_term(refunding: Shop) -> None:
+    rows = refunding.query(
+        "select term, row_count, round(amount, 2) from money_identity order by term_number"
     )
-    cents = [round(amount, 2) for amount in money]
-    in_files, without_customer, without_order, in_cohorts = cents
-    assert in_files == Decimal("9747747.93")
-    assert without_customer == Decimal("1447682.12")
-    assert without_order == Decimal("-10411.24")
-    assert round(money[2] + money[3], 2) == Decimal("8300065.81")
-    assert money[0] == money[1] + money[2] + money[3]
-    assert in_cohorts == round(refunding.query("select sum(revenue) from cohort_value")[0][0], 2)
+    nothing = ["rejected", "duplicate", "superseded", "quarantined", "cancelled or pending"]
+    nothing += ["after as_of_date", "refunded by status"]
+    assert rows == [
+        ("in files", 541_909, Decimal("9747747.93")),
+        *((term, 0, 0) for term in nothing),
+        ("without customer", 135_080, Decimal("1447682.12")),
+        ("customers without an order", 88, Decimal("-10411.24")),
+        ("cohort revenue", 406_741, Decimal("8310477.05")),
+    ]
+    assert Decimal("8310477.05") - Decimal("10411.24") == Decimal("8300065.81")
+    assert refunding.query("select sum(revenue), sum(revenue_cash) from cohort_value") == [
+        (Decimal("8310477.0540"), Decimal("8310477.0540"))
+    ]
 
 
 def test_customers_with_refunds_only_are_kept(refunding: Shop) -> None:

@@ -17,6 +17,7 @@ owned as (
         events.event_name,
         events.source,
         events.device,
+        events.platform,
         events.event_date,
         greatest(events.event_date, coalesce(links.learned_on, events.event_date)) as known_on,
         events.occurred_at
