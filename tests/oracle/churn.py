@@ -68,8 +68,12 @@ class Month:
 
 
 def months_of(facts: Facts) -> Iterator[Month]:
-    """All months of both bases, from the first day of anything on."""
+    """All months of both bases, from the first day of anything on.
+
+    Who ends in a month was last seen on the day N days before it, or later: those days are needed.
+    """
     months = facts.periods("month")
+    patience = dt.timedelta(days=facts.settings["churn_after_days"])
     for base in BASES:
         lives = stays(facts, base)
         for t in range(months.number(facts.first_day), months.number(facts.as_of) + 1):
@@ -94,7 +98,7 @@ def months_of(facts: Facts) -> Iterator[Month]:
                     for stay, following in zip(own, [*own[1:], None], strict=True)
                     if within(stay.ended)
                 ],
-                facts.is_over(first, last),
+                facts.is_over(first, last) and facts.is_known(base, first - patience, last),
             )
 
 
