@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ..oracle.churn import lifespan_summary, lifespan_survival, monthly_churn
+from ..oracle.churn import churn_bridge, monthly_churn
 from ..oracle.engagement import active_customers, lifecycle, stickiness
 from ..oracle.facts import Facts, read
 from ..oracle.generator import draw
+from ..oracle.lifespans import lifespan_summary, lifespan_survival
 from ..oracle.plans import PLANS
+from ..oracle.purchases import repeat_purchase
 from ..oracle.retention import SHIPPED, Study, cohort_retention, retention_curve
 from ..shops import Shop, run_shop
 
@@ -74,8 +76,13 @@ def test_stickiness(run: Run) -> None:
     assert_mart(run.shop, "stickiness", stickiness(run.facts), key=5)
 
 
-def test_monthly_churn(run: Run) -> None:
+def test_churn_and_its_bridge(run: Run) -> None:
     assert_mart(run.shop, "monthly_churn", monthly_churn(run.facts), key=2)
+    assert_mart(run.shop, "churn_bridge", churn_bridge(run.facts), key=3)
+
+
+def test_repeat_purchase(run: Run) -> None:
+    assert_mart(run.shop, "repeat_purchase", repeat_purchase(run.facts), key=1)
 
 
 def test_lifespans(run: Run) -> None:

@@ -70,7 +70,7 @@ class _Shop:
                 "shop": self.name,
                 "signed_up_at": signed_up if self.rng.random() < 0.85 else None,
                 "merged_into": customers[0] if merged else None,
-                "is_test": "true" if self.rng.random() < 0.02 else "false",
+                "is_test": "true" if not merged and self.rng.random() < 0.02 else "false",
             }
         )
 
