@@ -101,11 +101,14 @@ def _load_file(
         provide_gaps(con, export.time_zone)
         # DuckDB would push the test for faults below the typing, and type every value twice
         con.execute("set disabled_optimizers = 'filter_pushdown'")
+        con.execute("set preserve_insertion_order = false")
         write_rows(con, table, delivery, incoming, typed, run, contract)
     except duckdb.Error as error:
         raise ExportError(f"{delivery.path}: exports.{table.name}: {first_lines(error)}") from error
     finally:
-        con.execute("reset disabled_optimizers; set TimeZone = 'UTC'")
+        con.execute(
+            "reset disabled_optimizers; reset preserve_insertion_order; set TimeZone = 'UTC'"
+        )
         con.execute("drop table if exists incoming; drop table if exists unreadable")
 
 
