@@ -49,10 +49,18 @@ behaviours as (
     where activity <> 'any'
 ),
 
--- everybody did something on the first day
+-- everybody did something on the first day; without orders there are none to compare
 everybody as (
     select * from sums
-    where behaviour = 'any'
+    where
+        behaviour = 'any'
+        and (
+            outcome = 'active'
+            or exists (
+                select 1 from behaviours
+                where behaviours.behaviour = 'order'
+            )
+        )
 ),
 
 landmark_groups as (
