@@ -35,11 +35,8 @@ sums as (
     {%- for outcome in outcomes %}
     {{ 'union all' if not loop.first }}
     select
-        behaviour,
-        '{{ outcome }}' as outcome,
-        customers,
-        {{ outcome }}_total as total,
-        {{ outcome }}_squares as squares
+        behaviour, '{{ outcome }}' as outcome, customers,
+        {{ outcome }}_total as total, {{ outcome }}_squares as squares
     from summed
     {%- endfor %}
 ),
