@@ -43,6 +43,12 @@ SHARES = {
     "monthly_churn": ["customer_retention_rate"],
     "lifespan_survival": ["survival", "survival_low", "survival_high"],
     "active_customers": ["stickiness"],
+    "campaign_funnel": ["open_rate", "unsubscribe_rate", "conversion_rate"],
+    "landing_page_funnel": ["product_view_rate", "wish_rate", "order_rate", "conversion_rate"],
+    "nps": ["promoters_retention_rate", "detractors_retention_rate"],
+    "coupon_effect": ["share_of_orders", "share_of_expected", "repeat_rate", "redemption_rate"],
+    "referral_growth": ["conversion"],
+    "onboarding": ["activation_rate"],
 }
 COUNTS = {
     "cohort_retention": ["cohort_size", "retained_customers", "retained_on_or_after"],
@@ -53,6 +59,11 @@ COUNTS = {
     "cohort_value": ["cohort_size"],
     "active_customers": ["dau", "wau", "mau", "mau_28"],
     "lifecycle": ["active_customers", "dormant_customers"],
+    "acquisition": ["sessions", "visitors", "new_visitors", "new_customers", "spend", "cac"],
+    "campaign_funnel": ["sent", "delivered", "clicked", "converted", "cost"],
+    "loyalty_balances": ["redeemed", "expired"],
+    "referral_growth": ["invitations", "joined", "k_factor"],
+    "coupon_effect": ["redemptions", "redeemers", "redemptions_with_order", "discount"],
     "source_accounting": ["rows_in_files", "rows_used", "rows_rejected", "rows_quarantined"],
 }
 
