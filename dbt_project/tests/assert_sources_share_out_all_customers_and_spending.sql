@@ -19,11 +19,7 @@ buyers as (
 shop as (
     select
         buyers.*,
-        (
-            select coalesce(sum(spending.cost), 0)
-            from {{ ref('stg_marketing_spend') }} as spending
-            inner join {{ ref('as_of') }} as as_of on spending.spend_date <= as_of.as_of_date
-        ) as spend,
+        (select coalesce(sum(months.spend), 0) from {{ ref('spend_months') }} as months) as spend,
         (
             select count(*)
             from {{ ref('sessions') }} as sessions
