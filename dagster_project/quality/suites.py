@@ -49,6 +49,10 @@ SHARES = {
     "coupon_effect": ["share_of_orders", "share_of_expected", "repeat_rate", "redemption_rate"],
     "referral_growth": ["conversion"],
     "onboarding": ["activation_rate"],
+    "repeat_purchase": ["repeat_rate"],
+    "session_conversion": ["conversion_rate"],
+    "subscription_mrr_monthly": ["grr", "gross_churn_rate"],
+    "audience_uplift": ["treated_outcome", "held_out_outcome"],
 }
 COUNTS = {
     "cohort_retention": ["cohort_size", "retained_customers", "retained_on_or_after"],
@@ -57,6 +61,10 @@ COUNTS = {
     "lifespan_summary": ["customers", "ended_customers"],
     "customer_value": ["orders"],
     "cohort_value": ["cohort_size"],
+    "value_curve": ["eligible_customers"],
+    "value_concentration": ["customers"],
+    "segment_value": ["members", "customers"],
+    "money_identity": ["row_count"],
     "active_customers": ["dau", "wau", "mau", "mau_28"],
     "lifecycle": ["active_customers", "dormant_customers"],
     "acquisition": ["sessions", "visitors", "new_visitors", "new_customers", "spend", "cac"],
@@ -64,6 +72,11 @@ COUNTS = {
     "loyalty_balances": ["redeemed", "expired"],
     "referral_growth": ["invitations", "joined", "k_factor"],
     "coupon_effect": ["redemptions", "redeemers", "redemptions_with_order", "discount"],
+    "session_conversion": ["sessions", "orders"],
+    "behaviour_effect": ["members", "others"],
+    "subscription_mrr": ["mrr"],
+    "communication_calendar": ["days_until_renewal"],
+    "subscription_mrr_monthly": ["closing", "closing_customers", "expansion", "reactivation"],
     "source_accounting": ["rows_in_files", "rows_used", "rows_rejected", "rows_quarantined"],
 }
 

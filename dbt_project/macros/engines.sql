@@ -3,8 +3,26 @@
 {# Both count calendar boundaries, Spark with other functions. #}
 {% macro day_diff(first, last) %}cast({{ dbt.datediff(first, last, 'day') }} as int){% endmacro %}
 
+{# Engines add months in their own ways; a day that the month lacks becomes its last on both. #}
+{% macro add_months(date, months) -%}
+{{ return(adapter.dispatch('add_months')(date, months)) }}
+{%- endmacro %}
+{% macro default__add_months(date, months) -%}
+cast({{ date }} + to_months(cast({{ months }} as int)) as date)
+{%- endmacro %}
+{% macro spark__add_months(date, months) %}add_months({{ date }}, cast({{ months }} as int)){% endmacro %}
+
 {# Whole seconds, of timestamps without fractions the time elapsed. #}
 {% macro second_diff(first, last) %}{{ dbt.datediff(first, last, 'second') }}{% endmacro %}
+
+{# Time elapsed has to be exact; engines count microseconds since 1970 in their own ways. #}
+{% macro microseconds(timestamp) -%}
+{{ return(adapter.dispatch('microseconds')(timestamp)) }}
+{%- endmacro %}
+{% macro default__microseconds(timestamp) %}epoch_us({{ timestamp }}){% endmacro %}
+{% macro spark__microseconds(timestamp) -%}
+unix_micros(cast({{ timestamp }} as timestamp))
+{%- endmacro %}
 
 {# The one way to quote a name that is a reserved word: "x" is a string on Spark. #}
 {% macro quoted(name) %}{{ return(adapter.quote(name)) }}{% endmacro %}

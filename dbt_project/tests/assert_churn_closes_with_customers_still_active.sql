@@ -9,7 +9,7 @@ with months as (
         closing_customers,
         cast(last_day(month) as date) as month_end
     from {{ ref('monthly_churn') }}
-    where is_complete
+    where is_complete and base <> 'subscription'
 ),
 
 recounted as (

@@ -39,6 +39,22 @@ movements as (
             active_days.next_date is null
             and {{ add_days('active_days.activity_date', after_days) }} <= as_of.as_of_date
         )
+    union all
+    select
+        'subscription' as base,
+        customer_id,
+        case when spell_number = 1 then 'new' else 'reactivated' end as movement,
+        start_date as movement_date
+    from {{ ref('subscription_spells') }}
+    union all
+    select
+        'subscription' as base,
+        spells.customer_id,
+        'churned' as movement,
+        {{ add_days('spells.end_date', var('grace_days')) }} as movement_date
+    from {{ ref('subscription_spells') }} as spells
+    inner join as_of
+        on {{ add_days('spells.end_date', var('grace_days')) }} <= as_of.as_of_date
 )
 
 select * from movements

@@ -1,26 +1,26 @@
-with months as (
-    select * from {{ ref('churn_months') }}
-),
-
-spine as (
-    select bases.base, calendar.period_start as month, calendar.is_complete
-    from (select distinct base from months) as bases
-    inner join {{ ref('calendar_periods') }} as calendar on calendar.period = 'month'
-),
+{%- set counts = [
+    'new_customers', 'reactivated_customers', 'churned_customers',
+    'churned_joiners', 'churned_returners', 'lost_opening_customers',
+] -%}
+with months as (select * from {{ ref('churn_months') }}),
 
 counted as (
     select
-        spine.base,
-        spine.month,
-        spine.is_complete,
-        coalesce(months.new_customers, 0) as new_customers,
-        coalesce(months.reactivated_customers, 0) as reactivated_customers,
-        coalesce(months.churned_customers, 0) as churned_customers,
-        coalesce(months.churned_joiners, 0) as churned_joiners,
-        coalesce(months.churned_returners, 0) as churned_returners,
-        coalesce(months.lost_opening_customers, 0) as lost_opening_customers
-    from spine
-    left join months on spine.base = months.base and spine.month = months.month
+        {%- for column in counts %}
+        coalesce(months.{{ column }}, 0) as {{ column }},
+        {%- endfor %}
+        calendar.base,
+        calendar.month,
+        calendar.is_complete,
+        revenue.opening as opening_mrr,
+        -revenue.churned as churned_mrr,
+        revenue.closing as closing_mrr,
+        revenue.gross_churn_rate as gross_revenue_churn_rate,
+        revenue.net_churn_rate as net_revenue_churn_rate
+    from {{ ref('churn_calendar') }} as calendar
+    left join months on calendar.base = months.base and calendar.month = months.month
+    left join {{ ref('subscription_mrr_monthly') }} as revenue
+        on calendar.base = 'subscription' and calendar.month = revenue.month
 ),
 
 running as (
@@ -47,14 +47,9 @@ balanced as (
 monthly_churn as (
     select
         base,
-        cast(opening_customers as bigint) as opening_customers,
-        cast(new_customers as bigint) as new_customers,
-        cast(reactivated_customers as bigint) as reactivated_customers,
-        cast(churned_customers as bigint) as churned_customers,
-        cast(closing_customers as bigint) as closing_customers,
-        cast(churned_joiners as bigint) as churned_joiners,
-        cast(churned_returners as bigint) as churned_returners,
-        cast(lost_opening_customers as bigint) as lost_opening_customers,
+        {%- for column in ['opening_customers', 'closing_customers'] + counts %}
+        cast({{ column }} as bigint) as {{ column }},
+        {%- endfor %}
         {{ ratio('churned_customers', 'at_risk') }} as churn_rate,
         {{ wilson_low('churned_customers', 'at_risk') }} as churn_rate_low,
         {{ wilson_high('churned_customers', 'at_risk') }} as churn_rate_high,
@@ -72,6 +67,11 @@ monthly_churn as (
             as customer_retention_rate_high,
         {{ ratio('closing_customers - new_customers', 'at_risk') }}
             as customer_retention_rate_textbook,
+        opening_mrr,
+        {{ money('churned_mrr') }} as churned_mrr,
+        closing_mrr,
+        gross_revenue_churn_rate,
+        net_revenue_churn_rate,
         is_complete,
         month
     from balanced

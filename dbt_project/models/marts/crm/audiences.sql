@@ -1,0 +1,72 @@
+with as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+current_spells as (
+    select
+        spells.*,
+        as_of.as_of_date,
+        row_number() over (
+            partition by spells.audience, spells.customer_id
+            order by spells.entered_on asc, spells.left_on desc, spells.reason asc
+        ) as spell_rank
+    from {{ ref('audience_spells') }} as spells
+    inner join as_of on spells.left_on > as_of.as_of_date
+),
+
+contacts as (
+    select
+        contacts.customer_id,
+        contacts.campaign,
+        {{ day_diff('contacts.contact_date', 'as_of.as_of_date') }} as days_ago
+    from {{ ref('customer_contacts') }} as contacts
+    cross join as_of
+),
+
+capped as (
+    select customer_id
+    from contacts
+    where days_ago < {{ var('message_cap_days') }}
+    group by customer_id
+    having count(*) >= {{ var('message_cap') }}
+),
+
+rested as (
+    select distinct customer_id, campaign
+    from contacts
+    where days_ago < {{ var('audience_rest_days') }}
+),
+
+reachable as (
+    select
+        spells.*,
+        consents.channel,
+        row_number() over (
+            partition by spells.audience, spells.customer_id
+            order by {{ channel_rank('consents.channel') }}
+        ) as channel_rank
+    from current_spells as spells
+    inner join {{ ref('customer_consents') }} as consents
+        on
+            spells.customer_id = consents.customer_id
+            and spells.as_of_date >= consents.valid_from
+            and spells.as_of_date < consents.valid_to
+    where spells.spell_rank = 1 and {{ channel_rank('consents.channel') }} is not null
+),
+
+audiences as (
+    select
+        reachable.audience,
+        reachable.customer_id,
+        reachable.reason,
+        reachable.channel,
+        {{ is_held_out('reachable.audience', 'reachable.customer_id') }} as is_holdout,
+        reachable.entered_on as since
+    from reachable
+    left join capped on reachable.customer_id = capped.customer_id
+    left join rested
+        on reachable.customer_id = rested.customer_id and reachable.audience = rested.campaign
+    where reachable.channel_rank = 1 and capped.customer_id is null and rested.customer_id is null
+)
+
+select * from audiences
