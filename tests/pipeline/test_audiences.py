@@ -254,7 +254,8 @@ def test_what_a_message_changed_is_told_by_assignment(shop: Shop) -> None:
     arms = {"T1": True, "T2": True, "T3": False, "T5": False, "C": False, "D": False, "W2": False}
     treated = [has for who, has in arms.items() if not held_out("win_back", who)]
     kept_out = [has for who, has in arms.items() if held_out("win_back", who)]
-    assert treated and kept_out
+    assert treated
+    assert kept_out
     rows = shop.query(
         "select audience, treated, held_out, treated_with_outcome, held_out_with_outcome,"
         " uplift, treated_messaged + held_out_messaged, low <= uplift, uplift <= high"
