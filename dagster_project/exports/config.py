@@ -115,7 +115,7 @@ class Settings(_Strict):
     lifespan_disagreement: Share | None = None
     session_timeout_minutes: Annotated[int, Field(ge=1)] | None = None
     exchange_rate_max_age_days: Days | None = None
-    view_events: Words | None = None
+    product_view_events: Words | None = None
     favourite_events: Words | None = None
     app_install_events: Words | None = None
     app_platforms: Words | None = None

@@ -33,7 +33,7 @@ known as (
 told as (
     select
         customer_id,
-        {{ is_one_of('event_name', var('view_events')) }} as is_view,
+        {{ is_one_of('event_name', var('product_view_events')) }} as is_view,
         {{ is_one_of('event_name', var('favourite_events')) }} as is_favourite,
         coalesce(
             {{ is_one_of('event_name', var('app_install_events')) }}
