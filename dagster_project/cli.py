@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="load, check, build and publish")
     run.add_argument("--exports", type=Path, default=exports_file(), help="exports.yml to load")
     run.add_argument("--full-refresh", action="store_true", help="read every file again")
+    run.add_argument(
+        "--prune", action="store_true", help="drop the rows of files that are no longer there"
+    )
     run.set_defaults(command=_run)
 
     query = commands.add_parser("query", help="read the published marts with SQL")
@@ -82,7 +85,7 @@ def _run(given: argparse.Namespace) -> int:
 
     from .definitions import build
 
-    job = build(exports, folder, given.full_refresh).resolve_job_def("nightly")
+    job = build(exports, folder, given.full_refresh, given.prune).resolve_job_def("nightly")
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}

@@ -10,7 +10,9 @@ from .defs.resources import Shop
 from .settings import exports_file, warehouse_folder
 
 
-def build(exports: Path, folder: Path, full_refresh: bool = False) -> dg.Definitions:
+def build(
+    exports: Path, folder: Path, full_refresh: bool = False, prune: bool = False
+) -> dg.Definitions:
     """The project over one shop's exports and warehouse."""
     published = publish.published.map_asset_specs(
         lambda spec: spec.replace_attributes(freshness_policy=jobs.EVERY_NIGHT)
@@ -22,7 +24,9 @@ def build(exports: Path, folder: Path, full_refresh: bool = False) -> dg.Definit
         schedules=[jobs.nightly_schedule],
         sensors=[sensors.new_files_sensor(exports)],
         resources={
-            "shop": Shop(exports=str(exports), folder=str(folder), full_refresh=full_refresh)
+            "shop": Shop(
+                exports=str(exports), folder=str(folder), full_refresh=full_refresh, prune=prune
+            )
         },
         loggers={"console": progress},
         # one writer: steps of one run follow each other in one process

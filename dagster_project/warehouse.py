@@ -96,10 +96,11 @@ class Warehouse:
             finally:
                 file.truncate(0)
 
-    def publish(self) -> Published:
+    def publish(self, run_id: str) -> Published:
         """Swap the marts in with one rename, so that a reader meets all of a run or none of it.
 
-        Rows are written in order of their columns: equal marts are equal files, row for row.
+        Rows are written in order of their columns: equal marts are equal files, row for row. The
+        run's row of `metric_run_log` is filled in here, where it is true.
         """
         new = self.marts_file.with_name("marts.duckdb.new")
         for leftover in (new, _wal(new)):
@@ -124,6 +125,13 @@ class Warehouse:
                 counted = con.execute(f"select count(*) from published.marts.{name}").fetchone()
                 assert counted is not None
                 rows[table] = counted[0]
+            passed, failed = self.checks(run_id)
+            con.execute(
+                "update published.marts.metric_run_log set published = true, rows = ?,"
+                " checks_passed = ?, checks_failed = ?,"
+                " as_of_date = (select as_of_date from build.activity.as_of) where run_id = ?",
+                [sum(rows.values()), passed, failed, run_id],
+            )
             con.execute("detach published")
         finally:
             con.close()
@@ -133,6 +141,16 @@ class Warehouse:
         # a client that opened the old file for writing may have left one; it is not ours
         _wal(self.marts_file).unlink(missing_ok=True)
         return Published(rows, self.marts_file.stat().st_size)
+
+    def checks(self, run_id: str) -> tuple[int, int]:
+        """How many expectations of the run's gates held, and how many did not."""
+        outcomes = [
+            outcome["passed"]
+            for stage in sorted((self.checks_folder / run_id).glob("*.json"))
+            for suite in json.loads(stage.read_text())
+            for outcome in suite["outcomes"]
+        ]
+        return sum(outcomes), len(outcomes) - sum(outcomes)
 
     def keep_checks(self, run_id: str, stage: str, results: list[dict]) -> None:
         """Keep what a gate found, as JSON."""

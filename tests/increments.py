@@ -19,12 +19,13 @@ from typing import Any
 import duckdb
 import yaml
 
-from dagster_project.dbt import Dbt
+from dagster_project.dbt import Dbt, project_digest
 from dagster_project.defs.dbt import MARTS, STAGING
 from dagster_project.defs.resources import Shop as Resource
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loader import Run, load_export, prepare
 from dagster_project.exports.sql import identifier, literal
+from dagster_project.history import note_definitions, prepare_history
 from dagster_project.warehouse import Warehouse
 
 from .shops import run_file
@@ -375,13 +376,15 @@ class Line:
             assert run_file(exports, self.warehouse.folder).result.success
             return
         self._runs += 1
-        run = Run(f"run {self._runs}", dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0))
+        run = Run(self.run_id, dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0))
         shop = Resource(exports=str(exports), folder=str(self.warehouse.folder))
         with self.warehouse.connect() as con:
             prepare(con, shop.config)
+            prepare_history(con, self.warehouse.marts_file, run)
             for name in load_contract().tables:
                 load_export(con, shop.config, name, run)
-        variables = shop.variables
+            variables = shop.variables
+            note_definitions(con, run, project_digest(), variables)
         dbt = self._parsed.setdefault(
             json.dumps(variables, default=str),
             Dbt(self.warehouse.build_file, self.warehouse.dbt_target, variables),
@@ -390,6 +393,15 @@ class Line:
         broken = [f"{r.name}: {r.message}" for r in results if not r.passed]
         assert not broken, "\n".join(broken)
         dbt.mark_built()
+
+    @property
+    def run_id(self) -> str:
+        """The newest run."""
+        return f"run {self._runs}"
+
+    def publish(self) -> None:
+        """Publish what the newest run built."""
+        self.warehouse.publish(self.run_id)
 
     def start_anew(self) -> None:
         """Forget the warehouse, not what dbt has parsed."""
@@ -418,14 +430,14 @@ def differences(line: Line, shop: Deliveries, whole: bool = False) -> list[str]:
     for step, (config, files) in enumerate(shop.steps, start=1):
         line.deliver(config, files)
         line.run(whole and step == len(shop.steps))
-    line.warehouse.publish()
+    line.publish()
     by_steps = [
         line.warehouse.build_file.replace(line.folder / "steps_build.duckdb"),
         line.warehouse.marts_file.replace(line.folder / "steps_marts.duckdb"),
     ]
     line.start_anew()
     line.run(whole)
-    line.warehouse.publish()
+    line.publish()
     at_once = [line.warehouse.build_file, line.warehouse.marts_file]
     return [
         difference

@@ -12,7 +12,7 @@ import duckdb
 import yaml
 
 from dagster_project.definitions import build
-from dagster_project.settings import OFFLINE
+from dagster_project.settings import OFFLINE, ROOT
 from dagster_project.warehouse import Warehouse
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -36,6 +36,14 @@ class Shop:
         """Rows of a query on the published marts."""
         with self.marts() as con:
             return con.execute(sql, list(parameters)).fetchall()
+
+
+def preset(name: str, data: Path) -> dict[str, Any]:
+    """The preset of this name, for files that lie in another folder."""
+    config = yaml.safe_load((ROOT / f"data/presets/{name}.yml").read_text())
+    for export in config["exports"].values():
+        export["files"] = str(data / export["files"])
+    return config
 
 
 def run_shop(folder: Path, config: dict[str, Any], full_refresh: bool = False) -> Shop:

@@ -9,6 +9,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from ..dbt import NodeResult, ensure_manifest
+from ..first_orders import note_first_orders
 from ..quality.suites import COUNTS, SHARES
 from .pictures import picture
 from .resources import Shop, told
@@ -57,6 +58,9 @@ def staging(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
 def marts(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
     """Identity, activity and the marts."""
     yield from _build(context, shop, MARTS)
+    with shop.warehouse.connect() as con:
+        if moves := note_first_orders(con, shop.run.run_id):
+            context.log.info(str(moves))
     shop.dbt.mark_built()
 
 

@@ -16,7 +16,7 @@ from .resources import Shop
 )
 def published(context: dg.AssetExecutionContext, shop: Shop) -> dg.MaterializeResult:
     """Publish the marts by one rename."""
-    result = shop.warehouse.publish()
+    result = shop.warehouse.publish(shop.run.run_id)
     context.log.info(
         f"published {len(result.rows)} marts, {sum(result.rows.values()):,} rows:"
         f" {shop.warehouse.marts_file}"

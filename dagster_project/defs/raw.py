@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from ..dbt import project_digest
 from ..exports.contract import load_contract
-from ..exports.loader import Loaded, load_export, prepare
+from ..exports.ledger import Loaded
+from ..exports.loader import load_export, prepare
+from ..exports.missing import note_missing_days
+from ..history import note_definitions, prepare_history
 from .jobs import EVERY_NIGHT
 from .resources import Shop, told
 
@@ -52,19 +56,34 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
     """New and changed files into the raw tables."""
     with told(), shop.warehouse.connect() as con:
         prepare(con, shop.config)
+        prepare_history(con, shop.warehouse.marts_file, shop.run)
         for name in CONTRACT.tables:
             if ["raw", name] not in [list(key.path) for key in context.selected_asset_keys]:
                 continue
-            loaded = load_export(con, shop.config, name, shop.run, force=shop.full_refresh)
+            loaded = load_export(
+                con, shop.config, name, shop.run, force=shop.full_refresh, prune=shop.prune
+            )
             if name in shop.config.exports:
                 context.log.info(
                     f"raw.{name}: {loaded.rows:,} rows of {loaded.files} files"
                     f" ({loaded.files_read} new or changed), {loaded.rejected:,} rejected"
                 )
+            if loaded.dropped:
+                context.log.info(
+                    f"raw.{name}: {loaded.rows_dropped:,} rows of {len(loaded.dropped)} files left,"
+                    f" which are pruned or no longer asked for: {', '.join(loaded.dropped[:5])}"
+                    f"{' ...' if len(loaded.dropped) > 5 else ''}"
+                )
             preview = con.execute(f"select * from raw.{name} limit {PREVIEW_ROWS}").fetchall()
             yield dg.MaterializeResult(
                 asset_key=["raw", name], metadata=_metadata(name, loaded, preview)
             )
+        for name, days in note_missing_days(con, shop.config).items():
+            context.log.warning(
+                f"raw.{name}: no rows of {len(days)} days ({days[0]} first) came;"
+                " what needs them is marked incomplete"
+            )
+        note_definitions(con, shop.run, project_digest(), shop.variables)
         for name in CONTRACT.ledger:
             if dg.AssetKey(["ledger", name]) in context.selected_asset_keys:
                 counted = con.execute(f"select count(*) from ledger.{name}").fetchone()
@@ -89,6 +108,7 @@ def _metadata(name: str, loaded: Loaded, preview: list[tuple]) -> dict[str, dg.M
         "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns)),
         "rejected": dg.MetadataValue.int(loaded.rejected),
         "files": dg.MetadataValue.int(loaded.files),
+        "rows_dropped": dg.MetadataValue.int(loaded.rows_dropped),
         "preview": dg.MetadataValue.md(
             markdown_table(shown, [[row[i] for i in positions] for row in preview])
         ),

@@ -13,8 +13,9 @@ from pydantic import PrivateAttr
 
 from ..dbt import Dbt
 from ..exports.config import ExportsConfig, load_config
+from ..exports.currencies import base_currency
 from ..exports.errors import ExportError, WarehouseBusy
-from ..exports.loader import Run, base_currency
+from ..exports.writing import Run
 from ..settings import DBT_PROJECT
 from ..warehouse import Warehouse
 
@@ -32,6 +33,7 @@ class Shop(dg.ConfigurableResource):
     exports: str
     folder: str
     full_refresh: bool = False
+    prune: bool = False
 
     _run: Run = PrivateAttr()
 

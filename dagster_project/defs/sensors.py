@@ -60,13 +60,15 @@ def _look(exports: Path) -> tuple[str, str]:
     Raises ExportError where `exports.yml` is wrong or a file is missing.
     """
     config = load_config(exports)
-    found = {}
+    files = config.setting_files()
     for export in config.exports:
-        for name, path in config.files(export).items():
-            try:
-                status = path.stat()
-            except OSError as error:  # taken away between two breaths
-                raise ExportError(f"{path}: {error.strerror}") from error
-            found[name] = (status.st_mtime_ns, status.st_size)
+        files |= config.files(export)
+    found = {}
+    for name, path in files.items():
+        try:
+            status = path.stat()
+        except OSError as error:  # taken away between two breaths
+            raise ExportError(f"{path}: {error.strerror}") from error
+        found[name] = (status.st_mtime_ns, status.st_size)
     digest = hashlib.sha256(json.dumps(sorted(found.items())).encode()).hexdigest()
     return digest, max(found, key=lambda name: (found[name], name))

@@ -1,10 +1,10 @@
 """`exports.yml`: what to load and what a shop calls its columns, validated before anything runs."""
 
+import codecs
 import datetime as dt
 import glob
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,43 +22,9 @@ from pydantic import (
     model_validator,
 )
 
-from .contract import Contract, Table, load_contract
+from .config_faults import EachKeyOnce, contract_faults, sentence
+from .contract import Contract, load_contract
 from .errors import ExportError
-
-#: Of each export whose `status` speaks of a state: the words the models know.
-STATUSES = {
-    "orders": ("counted", "cancelled", "pending", "refunded"),
-    "refunds": ("counted", "cancelled", "pending"),
-    "messages": ("sent", "delivered", "opened", "clicked", "unsubscribed", "bounced"),
-}
-
-_CANCELLED = ("cancelled", "canceled", "void", "voided", "failed", "declined")
-#: What shop systems call these states; a shop's own `status_map` comes before it.
-DEFAULT_STATUS_MAPS = {
-    "orders": {
-        **dict.fromkeys(
-            ("counted", "paid", "completed", "complete", "fulfilled", "shipped"), "counted"
-        ),
-        **dict.fromkeys(("delivered", "processing", "closed", "partially_refunded"), "counted"),
-        **dict.fromkeys(_CANCELLED, "cancelled"),
-        **dict.fromkeys(("pending", "on-hold", "authorized", "draft", "unpaid"), "pending"),
-        **dict.fromkeys(("refunded", "returned"), "refunded"),
-    },
-    "refunds": {
-        **dict.fromkeys(("counted", "approved", "processed", "completed", "complete"), "counted"),
-        **dict.fromkeys(("paid", "refunded", "succeeded"), "counted"),
-        **dict.fromkeys(("pending", "requested", "open", "processing"), "pending"),
-        **dict.fromkeys(("rejected", "denied", *_CANCELLED), "cancelled"),
-    },
-    "messages": {
-        **dict.fromkeys(("sent", "send", "processed"), "sent"),
-        **dict.fromkeys(("delivered", "delivery"), "delivered"),
-        **dict.fromkeys(("opened", "open"), "opened"),
-        **dict.fromkeys(("clicked", "click"), "clicked"),
-        **dict.fromkeys(("unsubscribed", "unsubscribe", "optout"), "unsubscribed"),
-        **dict.fromkeys(("bounced", "bounce", "hard_bounce", "soft_bounce"), "bounced"),
-    },
-}
 
 
 def _known_zone(name: str) -> str:
@@ -75,19 +41,27 @@ def _currency(code: str) -> str:
     return code.upper()
 
 
+def _encoding(name: str) -> str:
+    try:
+        "".encode(codecs.lookup(name).name)
+    except LookupError as error:  # unknown, or a codec that is no encoding of text
+        raise ValueError(f"'{name}' is no encoding of text; use a name such as cp1252") from error
+    return name
+
+
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Currency = Annotated[str, AfterValidator(_currency)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=0)]
 Factor = Annotated[float, Field(gt=1)]
+EventName = Annotated[str, Field(pattern=r"^[^'\\{}]+$")]
 #: Names that stand in SQL between quotes.
-Words = Annotated[
-    list[Annotated[str, Field(pattern=r"^[^'\\]+$")]], BeforeValidator(_listed), Field(min_length=1)
-]
+Words = Annotated[list[EventName], BeforeValidator(_listed), Field(min_length=1)]
 
 
 class _Strict(BaseModel):
@@ -95,7 +69,13 @@ class _Strict(BaseModel):
 
 
 class Settings(_Strict):
-    """Knobs of a shop. Those with a value are handed to dbt as vars of the same name."""
+    """Knobs of a shop. Those with a value are handed to dbt as vars of the same name.
+
+    `exchange_rates` and `exclude_customers` name files, relative to `exports.yml`, for the loader.
+    """
+
+    exchange_rates: str | None = None
+    exclude_customers: str | None = None
 
     business_time_zone: Zone | None = None
     week_starts_on: Literal["monday", "sunday"] | None = None
@@ -111,11 +91,29 @@ class Settings(_Strict):
     retention_weeks: Days | None = None
     retention_months: Days | None = None
     stickiness_window_days: list[Annotated[int, Field(ge=1)]] | None = None
+    repeat_purchase_days: list[Annotated[int, Field(ge=1)]] | None = None
+    conversion_window_hours: Annotated[int, Field(ge=1)] | None = None
+    landmark_day: Days | None = None
+    effect_horizon_days: Annotated[int, Field(ge=1)] | None = None
     lifespan_horizon_days: Annotated[int, Field(ge=1)] | None = None
     lifespan_disagreement: Share | None = None
+    value_horizon_days: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = (
+        None
+    )
+    top_shares: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)] | None = (
+        None
+    )
     session_timeout_minutes: Annotated[int, Field(ge=1)] | None = None
-    exchange_rate_max_age_days: Days | None = None
+    message_conversion_days: Annotated[int, Field(ge=1)] | None = None
     product_view_events: Words | None = None
+    cart_events: Words | None = None
+    diagnosis_margin: Share | None = None
+    gross_margin: Share | None = None
+    activation_activity: EventName | None = None
+    activation_days: Annotated[int, Field(ge=1)] | None = None
+    referral_maturity_days: Annotated[int, Field(ge=1)] | None = None
+    referral_value_days: Annotated[int, Field(ge=1)] | None = None
+    exchange_rate_max_age_days: Days | None = None
     favourite_events: Words | None = None
     app_install_events: Words | None = None
     app_platforms: Words | None = None
@@ -147,6 +145,10 @@ class Settings(_Strict):
     volume_critical_factor: Factor | None = None
 
 
+#: Settings that name a file.
+FILES = {"exchange_rates", "exclude_customers"}
+
+
 class Expression(_Strict):
     """A column that is not simply one of the file's: an expression over them, or a constant."""
 
@@ -175,6 +177,7 @@ class Export(_Strict):
     time_zone: Zone = "UTC"
     timestamp_format: str | None = None
     currency: Currency | None = None
+    encoding: Encoding | None = None
     delimiter: Annotated[str, Field(min_length=1)] | None = None
     grain: Literal["order", "line"] = "order"
     negative_amounts: Literal["refund", "order"] = "refund"
@@ -182,6 +185,7 @@ class Export(_Strict):
     select: str | None = None
     status_map: dict[str, str] = {}
     delivered_at: dt.date | None = None
+    missing_days: list[dt.date] | None = None
 
     @field_validator("select")
     @classmethod
@@ -199,7 +203,7 @@ class Study(_Strict):
     return_: Annotated[str, Field(alias="return")]
     entry: Literal["first", "recurring"] = "first"
     min_occurrences: Annotated[int, Field(ge=1)] = 1
-    bucket: Literal["calendar"] = "calendar"
+    bucket: Literal["calendar", "elapsed"] = "calendar"
 
 
 class ExportsConfig(_Strict):
@@ -210,17 +214,19 @@ class ExportsConfig(_Strict):
     studies: list[Study] = []
     path: Annotated[Path, Field(exclude=True)] = Path("exports.yml")
 
-    def files(self, export: str) -> dict[str, Path]:
+    def files(self, export: str, known: Iterable[str] = ()) -> dict[str, Path]:
         """The export's files in name order: as `files` names them, and where they are.
 
-        Raises ExportError where a pattern meets nothing.
+        Raises ExportError where a pattern meets nothing, neither here nor among the `known` files
+        that were loaded before.
         """
         found: dict[str, Path] = {}
         for pattern in self.exports[export].files:
             names = glob.glob(pattern, root_dir=self.path.parent, recursive=True)
             names += [pattern] if (self.path.parent / pattern).is_file() else []
             paths = {name: self.path.parent / name for name in names}
-            if not (paths := {name: path for name, path in paths.items() if path.is_file()}):
+            paths = {name: path for name, path in paths.items() if path.is_file()}
+            if not paths and not any(asks_for(pattern, name) for name in known):
                 raise ExportError(
                     f"{self.path}: exports.{export}.files: no file matches '{pattern}' "
                     f"(looked from {self.path.parent.resolve()})"
@@ -228,9 +234,24 @@ class ExportsConfig(_Strict):
             found |= paths
         return dict(sorted(found.items()))
 
+    def setting_files(self) -> dict[str, Path]:
+        """The files that settings name, by setting.
+
+        Raises ExportError where one is not there.
+        """
+        given = self.settings.model_dump(include=FILES, exclude_none=True)
+        found = {setting: self.path.parent / name for setting, name in given.items()}
+        for setting, path in sorted(found.items()):
+            if not path.is_file():
+                raise ExportError(
+                    f"{self.path}: settings.{setting}: {path} is no file; correct its name, which "
+                    "is relative to this one, or take the setting out"
+                )
+        return found
+
     def dbt_vars(self) -> dict[str, Any]:
         """The settings that were given, as dbt vars."""
-        given = self.settings.model_dump(mode="json", exclude_none=True)
+        given = self.settings.model_dump(mode="json", exclude_none=True, exclude=FILES)
         if orders := self.exports.get("orders"):
             given |= {"orders_grain": orders.grain, "negative_amounts": orders.negative_amounts}
         return given | {"sessions_mapped": "sessions" in self.exports}
@@ -260,7 +281,7 @@ def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
     if not path.is_file():
         raise ExportError(f"{path}: no such file; `retention init FILE...` writes a first one")
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _EachKeyOnce)
+        content = yaml.load(path.read_text(encoding="utf-8"), EachKeyOnce)
     except yaml.YAMLError as error:
         raise ExportError(f"{path}: not valid YAML: {error}") from error
     except UnicodeDecodeError as error:
@@ -270,84 +291,18 @@ def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
     try:
         config = ExportsConfig.model_validate(content | {"path": path})
     except ValidationError as error:
-        faults = [_sentence(fault) for fault in error.errors()]
+        faults = [sentence(fault, _known_keys()) for fault in error.errors()]
         raise ExportError("\n".join(f"{path}: {fault}" for fault in faults)) from error
-    if faults := list(_contract_faults(config, contract)):
+    if faults := list(contract_faults(config, contract)):
         raise ExportError("\n".join(f"{path}: {fault}" for fault in faults))
     return config
 
 
-class _EachKeyOnce(yaml.SafeLoader):
-    """YAML in which a key may not stand twice: of two, all but the last would be lost."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        keys = [key.value for key, _ in node.value]
-        for key, _ in node.value:
-            if key.value != "<<" and keys.count(key.value) > 1:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key '{key.value}' stands here twice", problem_mark=key.start_mark
-                )
-        return super().construct_mapping(node, deep)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint naming the likeliest meant name, or all of them."""
-    known = sorted(known)
-    close = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}"
-
-
-_MODELS: dict[str, type[BaseModel]] = {"settings": Settings, "exports": Export, "studies": Study}
-
-
-def _sentence(fault: Any) -> str:
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        model = _MODELS.get(str(fault["loc"][0])) if len(fault["loc"]) > 1 else ExportsConfig
-        fields = model.model_fields.items() if model else ()
-        known = [field.alias or name for name, field in fields if name != "path"]
-        return f"{where}: unknown key; {nearest(str(fault['loc'][-1]), known)}"
-    return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
-
-
-def _contract_faults(config: ExportsConfig, contract: Contract) -> Iterable[str]:
-    for name, export in config.exports.items():
-        table = contract.tables.get(name)
-        if table is None:
-            yield f"exports.{name}: unknown export; {nearest(name, contract.tables)}"
-            continue
-        for column in export.columns:
-            if column not in table.columns and table.rest is None:
-                hint = nearest(column, table.columns)
-                yield f"exports.{name}.columns.{column}: unknown column; {hint}"
-        yield from _unmapped(name, export, table)
-        if "grain" in export.model_fields_set and name != "orders":
-            yield f"exports.{name}.grain: only orders have it"
-        if export.status_map and name not in STATUSES:
-            yield f"exports.{name}.status_map: only {', '.join(STATUSES)} have it"
-            continue
-        for theirs, ours in export.status_map.items():
-            if ours not in STATUSES[name]:
-                hint = nearest(ours, STATUSES[name])
-                yield f"exports.{name}.status_map.{theirs}: unknown state '{ours}'; {hint}"
-    names = [study.name for study in config.studies]
-    for twice in {name for name in names if names.count(name) > 1}:
-        yield f"studies: the name '{twice}' is used twice"
-
-
-def _unmapped(name: str, export: Export, table: Table) -> Iterable[str]:
-    for column in table.columns.values():
-        if not column.is_required or column.name in export.columns:
-            continue
-        if column.default is not None:
-            needs = {other for other in table.columns if re.search(rf"\b{other}\b", column.default)}
-            needs = {other for other in needs if f"coalesce({other}" not in column.default}
-            if needs <= set(export.columns):
-                continue
-            instead = f", or {' and '.join(sorted(needs))},"
-        else:
-            instead = ""
-        yield (
-            f"exports.{name}.columns: the required column '{column.name}'{instead} is not mapped; "
-            f"add `{column.name}: <its name in the file>` ({column.description.rstrip('.')})"
-        )
+def _known_keys() -> dict[str, list[str]]:
+    """The keys of `exports.yml` by section; of '' the sections."""
+    models: dict[str, type[BaseModel]] = {"": ExportsConfig, "settings": Settings}
+    models |= {"exports": Export, "studies": Study}
+    return {
+        section: [f.alias or name for name, f in model.model_fields.items() if name != "path"]
+        for section, model in models.items()
+    }

@@ -20,6 +20,7 @@ from .errors import ExportError
 from .scan import (
     BOM,
     CARRIAGE_RETURN,
+    NOT_UTF8,
     compression,
     csv_records,
     open_bytes,
@@ -35,7 +36,7 @@ _REASONS = {
     "MISSING COLUMNS": "has fewer columns than the header",
     "TOO MANY COLUMNS": "has more columns than the header",
     "UNQUOTED VALUE": "has an unclosed quote, or text after a closing one",
-    "INVALID ENCODING": "is not UTF-8; save the file as UTF-8",
+    "INVALID ENCODING": NOT_UTF8,
     "LINE SIZE OVER MAXIMUM": "is longer than 2,000,000 bytes",
 }
 
@@ -81,12 +82,15 @@ def find_dialect(path: Path, export: Export) -> Dialect:
     if said := re.fullmatch(rb"sep=(.)", lines[skip]):  # Excel's own hint
         given, skip = given or said[1].decode("latin-1"), skip + 1
     if b"\0" in b"".join(lines[skip : skip + 1]):
-        raise ExportError(f"{path}: line {skip + 1}: NUL bytes: the file is no text; export CSV")
+        raise ExportError(
+            f"{path}: line {skip + 1}: NUL bytes: the file is no text; export CSV, or write "
+            "`encoding: utf-16-le` where it is that"
+        )
     try:
         lines[skip].decode()
-    except (UnicodeDecodeError, IndexError) as error:
+    except UnicodeDecodeError as error:
         raise ExportError(
-            f"{path}: line {skip + 1}: the header is not UTF-8; save the file as UTF-8"
+            f"{path}: line {skip + 1}, byte {error.start + 1}: the header {NOT_UTF8}"
         ) from error
     text = "\n".join(line.decode(errors="replace") for line in lines[skip:-1] or lines[skip:])
     quote = "'" if text.startswith("'") else '"'

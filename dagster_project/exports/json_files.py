@@ -11,7 +11,7 @@ import duckdb
 from .config import Export
 from .csv_files import unique_names
 from .errors import ExportError
-from .scan import BOM, Scan, compression, open_bytes, read_head, scan
+from .scan import BOM, NOT_UTF8, Scan, compression, open_bytes, read_head, scan
 from .sql import identifier, literal
 
 _OBJECT = "json_type(json) = 'OBJECT'"
@@ -79,13 +79,24 @@ def _keep_lines(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         for line in file:
             number += bool(line.strip())
             if number in wanted and line.strip():
-                texts.append((number, line[:2000].decode(errors="replace").rstrip("\r\n")))
-    con.execute("create or replace temp table texts (line bigint, text varchar)")
-    con.executemany("insert into texts values (?, ?)", texts)
+                text = line[:2000].decode(errors="replace").rstrip("\r\n")
+                texts.append((number, text, None if _is_utf8(line) else NOT_UTF8))
+    con.execute("create or replace temp table texts (line bigint, text varchar, reason varchar)")
+    con.executemany("insert into texts values (?, ?, ?)", texts)
     con.execute(
-        "update unreadable set text = texts.text from texts where texts.line = unreadable.line"
+        "update unreadable set text = texts.text,"
+        " reason = coalesce(texts.reason, unreadable.reason)"
+        " from texts where texts.line = unreadable.line"
     )
     con.execute("drop table texts")
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _json_format(path: Path) -> str:

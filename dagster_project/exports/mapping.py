@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
-from .config import DEFAULT_STATUS_MAPS, Export, Expression, nearest
+from .config import Export, Expression
+from .config_faults import nearest
 from .contract import Column, Table
 from .errors import ExportError
 from .readers import HIDDEN, Incoming
 from .sql import identifier, literal
+from .statuses import DEFAULT_STATUS_MAPS
 from .zones import GAPS_TABLE
 
 _SEPARATOR = "chr(31)"

@@ -5,8 +5,8 @@ rounded or reinterpreted before it can be judged. DuckDB's own readers do the re
 are known to pass over in silence is reconciled with an independent look at the bytes.
 """
 
-import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,21 +18,11 @@ from .errors import ExportError
 from .json_files import json_source, stage_json
 from .scan import compression, file_format, scan
 from .sql import identifier, literal
-
-__all__ = ["Fingerprint", "Incoming", "file_columns", "file_format", "fingerprint", "read_file"]
-
+from .transcoding import in_utf8
 
 #: Marks columns that are ours among the file's: no export has a name that begins with it.
 HIDDEN = "\x1f"
 ROW = identifier(f"{HIDDEN}{HIDDEN}row")
-
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """What the ledger knows a file by."""
-
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -53,12 +43,6 @@ class Incoming:
     has_nul: bool = False
 
 
-def fingerprint(path: Path) -> Fingerprint:
-    """Size and content hash of a file."""
-    with path.open("rb") as file:
-        return Fingerprint(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
-
-
 def read_file(
     con: duckdb.DuckDBPyConnection, path: Path, export: Export, limit: int | None = None
 ) -> Incoming:
@@ -72,35 +56,43 @@ def read_file(
         "create or replace temp table unreadable"
         ' (line bigint, "column" varchar, reason varchar, text varchar)'
     )
-    kind = file_format(path)
-    try:
-        return _read(con, path, export, kind, limit)
-    except duckdb.Error as error:
-        raise ExportError(
-            f"{path}: cannot be read as {kind}: {first_lines(error)}; deliver it again"
-        ) from error
-    finally:
-        con.execute("drop table if exists staged; drop table if exists selected")
+    with in_utf8(path, export.encoding) as source:
+        kind = file_format(source)
+        try:
+            return _read(con, source, export, kind, limit)
+        except duckdb.Error as error:
+            raise ExportError(
+                f"{source}: cannot be read as {kind}: {first_lines(error)}; deliver it again"
+            ) from error
+        finally:
+            con.execute("drop table if exists staged; drop table if exists selected")
 
 
 def file_columns(con: duckdb.DuckDBPyConnection, path: Path, export: Export) -> frozenset[str]:
     """The names of a file's columns, in lower case; `incoming` stays as it is."""
-    kind = file_format(path)
+    with in_utf8(path, export.encoding) as source:
+        kind = file_format(source)
+        try:
+            return frozenset(name.lower() for name in _names(con, source, export, kind))
+        except duckdb.Error as error:
+            raise ExportError(
+                f"{source}: cannot be read as {kind}: {first_lines(error)}"
+            ) from error
+
+
+def _names(con: duckdb.DuckDBPyConnection, path: Path, export: Export, kind: str) -> Iterable[str]:
     if export.select is None and kind == "csv":
-        return frozenset(name.lower() for name in find_dialect(path, export).names)
-    try:
-        if export.select is None and kind == "json":
-            with json_source(path) as source:
-                keys = con.execute(
-                    f"select distinct lower(unnest(json_keys(json))) from {source}"
-                    " where json_type(json) = 'OBJECT'"
-                ).fetchall()
-                return frozenset(key for (key,) in keys)
-        reader = f"read_{kind}({literal(path)})"
-        selected = (export.select or "select * from {file}").replace("{file}", reader)
-        return frozenset(name.lower() for name in _kinds(con, f"({selected})"))
-    except duckdb.Error as error:
-        raise ExportError(f"{path}: cannot be read as {kind}: {first_lines(error)}") from error
+        return find_dialect(path, export).names
+    if export.select is None and kind == "json":
+        with json_source(path) as source:
+            keys = con.execute(
+                f"select distinct unnest(json_keys(json)) from {source}"
+                " where json_type(json) = 'OBJECT'"
+            ).fetchall()
+            return [key for (key,) in keys]
+    reader = f"read_{kind}({literal(path)})"
+    selected = (export.select or "select * from {file}").replace("{file}", reader)
+    return _kinds(con, f"({selected})")
 
 
 def first_lines(error: Exception) -> str:

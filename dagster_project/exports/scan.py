@@ -15,20 +15,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from backports import zstd
 
 from .errors import ExportError
 
 CHUNK = 1 << 22
 HEAD = 1 << 18
 LINE_FEED, CARRIAGE_RETURN = 10, 13
-GZIP_MAGIC = b"\x1f\x8b"
+PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+PARQUET_MAGIC = b"PAR1"
 BOM = b"\xef\xbb\xbf"
+NOT_UTF8 = "is not UTF-8; save the file as UTF-8, or say what it is in, as in `encoding: cp1252`"
 _FOREIGN = {
-    b"\xff\xfe": "text in UTF-16; save it as UTF-8",
-    b"\xfe\xff": "text in UTF-16; save it as UTF-8",
     b"PK\x03\x04": "a zip archive or an Excel workbook; unpack it, or save the sheet as CSV UTF-8",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as CSV UTF-8",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it, or use gzip",
     b"BZh": "compressed with bzip2; unpack it, or use gzip",
     b"\xfd7zXZ": "compressed with xz; unpack it, or use gzip",
     b"%PDF": "a PDF; export the data as CSV",
@@ -44,28 +44,35 @@ class Scan:
     has_nul: bool
 
 
-def is_gzip(path: Path) -> bool:
-    """Whether the file is a gzip, by its first bytes."""
-    with path.open("rb") as file:
-        return file.read(2) == GZIP_MAGIC
-
-
 def compression(path: Path) -> str:
     """How the file is packed, in DuckDB's words: by its content, whatever its name."""
-    return "gzip" if is_gzip(path) else "uncompressed"
+    with path.open("rb") as file:
+        head = file.read(max(map(len, PACKED)))
+    packed = (kind for magic, kind in PACKED.items() if head.startswith(magic))
+    return next(packed, "uncompressed")
 
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[BinaryIO]:
-    """The file's bytes, unpacked. Raises ExportError where a gzip is damaged or cut short."""
-    zipped = is_gzip(path)
+    """The file's bytes, unpacked. Raises ExportError where a packed one is damaged or cut short."""
+    kind = compression(path)
     with path.open("rb") as file:
         try:
-            yield gzip.GzipFile(fileobj=file) if zipped else file  # type: ignore[misc]
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            if kind == "gzip":
+                yield gzip.GzipFile(fileobj=file)  # type: ignore[misc]
+            elif kind == "zstd":
+                yield zstd.ZstdFile(file)  # type: ignore[misc]
+            else:
+                yield file
+        except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
             raise ExportError(
-                f"{path}: the gzip file is damaged or cut short ({error}); deliver it again"
+                f"{path}: the {kind} file is damaged or cut short ({error}); deliver it again"
             ) from error
+
+
+def is_text(head: bytes) -> bool:
+    """Whether a file that begins so may be text, in whatever encoding."""
+    return not head.startswith((PARQUET_MAGIC, *_FOREIGN))
 
 
 def read_head(path: Path) -> bytes:
@@ -80,7 +87,7 @@ def file_format(path: Path) -> str:
     Raises ExportError where the file is empty or of a kind that is known but not read.
     """
     head = read_head(path)
-    if head.startswith(b"PAR1"):
+    if head.startswith(PARQUET_MAGIC):
         return "parquet"
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
@@ -92,7 +99,7 @@ def file_format(path: Path) -> str:
 
 
 def scan(path: Path, quote: str = "", nul: bytes = b"\0") -> Scan:
-    """Count the lines of a text file, those inside quotes not; read a gzip to its end.
+    """Count the lines of a text file, those inside quotes not; read a packed one to its end.
 
     DuckDB takes what it can of a truncated gzip, and passes NUL bytes, without a word. `nul` is how
     the format writes a NUL. A quote that opens no field upsets the count: see `count_records`.

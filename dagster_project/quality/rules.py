@@ -118,11 +118,17 @@ def rejected(export: str, share: float) -> str:
 
 
 def quarantined(share: float) -> str:
-    """Too many rows set aside by a rule, on the export's tagged rows."""
+    """Too many rows set aside by a rule, on the export's tagged rows.
+
+    Those of customers whom `exclude_customers` lists are set aside by the shop itself.
+    """
     return f"""
         with counts as (
             select
-                count(*) filter (where row_status = 'quarantined') as quarantined,
+                count(*) filter (
+                    where row_status = 'quarantined'
+                    and quarantine_reason not like '% is an excluded customer'
+                ) as quarantined,
                 count(*) as loaded
             from {{batch}}
         )

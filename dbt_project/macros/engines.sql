@@ -15,6 +15,15 @@ cast({{ date }} + to_months(cast({{ months }} as int)) as date)
 {# Whole seconds, of timestamps without fractions the time elapsed. #}
 {% macro second_diff(first, last) %}{{ dbt.datediff(first, last, 'second') }}{% endmacro %}
 
+{# Time elapsed has to be exact; engines count microseconds since 1970 in their own ways. #}
+{% macro microseconds(timestamp) -%}
+{{ return(adapter.dispatch('microseconds')(timestamp)) }}
+{%- endmacro %}
+{% macro default__microseconds(timestamp) %}epoch_us({{ timestamp }}){% endmacro %}
+{% macro spark__microseconds(timestamp) -%}
+unix_micros(cast({{ timestamp }} as timestamp))
+{%- endmacro %}
+
 {# The one way to quote a name that is a reserved word: "x" is a string on Spark. #}
 {% macro quoted(name) %}{{ return(adapter.quote(name)) }}{% endmacro %}
 

@@ -23,6 +23,18 @@ cast(floor({{ day_diff("date '1970-01-04'", week_start) }} / 7e0) as int)
 
 {% macro month_number(date) %}cast(year({{ date }}) * 12 + month({{ date }}) as int){% endmacro %}
 
+{# The running number of the period of this kind in which a date lies. #}
+{% macro period_index(period, date) -%}
+case {{ period }}
+            when 'day' then {{ day_number(date) }}
+            when 'week' then {{ week_number(week_start(date)) }}
+            else {{ month_number(date) }}
+        end
+{%- endmacro %}
+
+{# Days in a period of elapsed time: 24 hours, 7 and 30 days. #}
+{% macro elapsed_days(period) %}case {{ period }} when 'day' then 1 when 'week' then 7 else 30 end{% endmacro %}
+
 {# A double; NULL where the denominator is 0. #}
 {% macro ratio(numerator, denominator) -%}
 cast(cast({{ numerator }} as double) / cast(nullif({{ denominator }}, 0) as double) as double)

@@ -6,3 +6,8 @@ case {{ period }}
         else {{ var('retention_months') }}
     end
 {%- endmacro %}
+
+{% macro longest_retention_limit() -%}
+{%- set limits = [var('retention_days'), var('retention_weeks'), var('retention_months')] -%}
+{{ limits | map('int') | max + 1 }}
+{%- endmacro %}

@@ -65,5 +65,5 @@ when {{ column }} < date '1990-01-01' then '{{ column }} is before 1990'
 {# Why a row that has to name a customer may not count. #}
 {% macro customer_faults(column='customer_id') -%}
 when {{ known_id(column) }} is null then '{{ column }} is no id'
-            when is_test then '{{ column }} is a test customer'
+            when left_out_because is not null then '{{ column }} ' || left_out_because
 {%- endmacro %}

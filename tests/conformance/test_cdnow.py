@@ -1,15 +1,17 @@
 """CDNOW, 1-in-10 sample: the purchase histories that the lifetime literature is checked on."""
 
 import csv
+import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
+import duckdb
+import numpy as np
 import pytest
-import yaml
+from lifelines import KaplanMeierFitter
+from lifelines.utils import restricted_mean_survival_time
 
-from dagster_project.settings import ROOT
-
-from ..shops import SHARED, Shop, run_shop
+from ..shops import SHARED, Shop, preset, run_shop
 
 DATA = SHARED / "data/cdnow"
 
@@ -17,9 +19,7 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there"
 
 
 def shop_as_of(folder: Path, day: str) -> Shop:
-    config = yaml.safe_load((ROOT / "data/presets/cdnow.yml").read_text())
-    orders = config["exports"]["orders"]
-    orders["files"] = str(DATA / orders["files"])
+    config = preset("cdnow", DATA)
     config["settings"]["as_of_date"] = day
     shop = run_shop(folder, config)
     assert shop.result.success
@@ -82,3 +82,37 @@ def test_summary_equals_the_published_one(calibration: Shop) -> None:
     assert len(repeaters) == 946
     assert sum(row[1] for row in rows) == 2457
     assert all(monetary is None for _, frequency, *_, monetary in rows if frequency == 0)
+
+
+def test_survival_equals_that_of_lifelines(whole: Shop) -> None:
+    """The lifespans are made here from the purchases, so that nothing of the warehouse is used."""
+    as_of, silence, horizon = dt.date(1998, 6, 30), 90, 365
+    purchases = duckdb.execute(
+        "select min(date)::date, max(date)::date from read_parquet(?) group by sample_id",
+        [str(DATA / "cdnow_sample_1in10.parquet")],
+    ).fetchall()
+    ended = [last + dt.timedelta(days=silence) <= as_of for _, last in purchases]
+    days = [
+        (last - first).days + silence if has_ended else (as_of - first).days
+        for (first, last), has_ended in zip(purchases, ended, strict=True)
+    ]
+    timeline = list(range(max(days) + 1))
+    fitted = KaplanMeierFitter().fit(days, ended, timeline=timeline)
+
+    found = np.array(
+        whole.query(
+            "select survival, survival_low, survival_high from lifespan_survival"
+            " where segment = 'all' order by days"
+        )
+    )
+    survival = fitted.survival_function_.to_numpy()
+    expected = np.hstack([survival, fitted.confidence_interval_.to_numpy()])
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).max() < 1e-9
+    (summary,) = whole.query(
+        "select customers, ended_customers, median_days, horizon_days, restricted_mean_days"
+        " from lifespan_summary where segment = 'all'"
+    )
+    assert summary[:4] == (2357, sum(ended), fitted.median_survival_time_, horizon)
+    mean = restricted_mean_survival_time(fitted, t=horizon)
+    assert summary[4] == pytest.approx(mean, abs=1e-9)

@@ -4,17 +4,19 @@ The truth is counted by the simulator from its clean draws, in Python, before th
 """
 
 import csv
+import datetime as dt
 import gzip
 from collections import defaultdict
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 
 import pytest
 import yaml
 
 from dagster_project.demo import DemoTruth, simulate
-from dagster_project.settings import ROOT
+from dagster_project.settings import DBT_PROJECT, ROOT
 
+from ..identities import broken_identities
 from ..shops import Shop, run_shop
 
 
@@ -112,6 +114,64 @@ def test_rows_of_each_kind_of_mess(demo: tuple[Shop, DemoTruth, Path]) -> None:
         # what is neither used nor an older version is a test customer's, first or repeated
         set_aside = made["clean_rows"] - used + again - older
         assert set_aside == of_test_customers.get(export, 0)
+
+
+def test_identities(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    assert broken_identities(demo[0]) == []
+
+
+def test_every_penny_of_the_files_is_in_one_term(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    shop, truth, folder = demo
+    terms = {
+        term: (rows, amount)
+        for term, rows, amount in shop.query("select term, row_count, amount from money_identity")
+    }
+    rows, amount = terms.pop("in files")
+    assert rows == truth.exports["orders"]["rows_in_files"]
+    assert amount == money_of_files(folder.parent)
+    assert rows == sum(rows for rows, _ in terms.values())
+    assert amount == sum(amount for _, amount in terms.values())
+    made = truth.exports["orders"]
+    assert terms["rejected"][0] == made["unreadable_date_rows"] + made["unreadable_amount_rows"]
+    # only what lies after the as-of date is nothing: the files end with it
+    assert [term for term, (rows, _) in terms.items() if not rows] == ["after as_of_date"]
+
+
+def money_of_files(folder: Path) -> Decimal:
+    """Pounds in every row of the order files, as far as its amount can be read."""
+    rates = pounds_by_day()
+    total = Decimal(0)
+    for path in sorted(folder.glob("orders_*.csv")):
+        delivered = path.stem.removeprefix("orders_")
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                day = row["Placed At"][:10]
+                day = day if day.startswith("20") else delivered
+                try:
+                    amount = Decimal(row["Net Amount"])
+                except InvalidOperation:
+                    continue
+                rate = Decimal(1) if row["Cur"] == "GBP" else rates[row["Cur"], day]
+                total += (amount * rate).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    return total
+
+
+def pounds_by_day() -> dict[tuple[str, str], Decimal]:
+    """Pounds for a euro or a dollar by day; on days without a quote the last of seven days."""
+    with (DBT_PROJECT / "seeds/exchange_rates.csv").open() as file:
+        quotes = {(row["currency"], row["rate_date"]): row for row in csv.DictReader(file)}
+    rates = {}
+    pounds: dict[str, float] = {}
+    first, last = (dt.date.fromisoformat(pick(day for _, day in quotes)) for pick in (min, max))
+    for n in range((last - first).days + 8):
+        day = str(first + dt.timedelta(days=n))
+        for currency in ("GBP", "USD"):
+            if (currency, day) in quotes:
+                pounds[currency] = float(quotes[currency, day]["units_per_euro"])
+        for currency, per_euro in (("EUR", 1.0), ("USD", pounds["USD"])):
+            rate = Decimal(pounds["GBP"] / per_euro)
+            rates[currency, day] = rate.quantize(Decimal("1e-12"), ROUND_HALF_UP)
+    return rates
 
 
 def test_recurring_revenue_of_every_month(demo: tuple[Shop, DemoTruth, Path]) -> None:

@@ -3,24 +3,22 @@
 import csv
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 
-from dagster_project.settings import ROOT
-
-from ..shops import SHARED, Shop, run_shop
+from ..identities import broken_identities
+from ..increments import unlike
+from ..shops import SHARED, Shop, preset, run_shop
 
 DATA = SHARED / "data/online_retail"
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
 
 
-def shop_by_preset(folder: Path, **options: str) -> Shop:
-    config = yaml.safe_load((ROOT / "data/presets/online_retail.yml").read_text())
-    orders = config["exports"]["orders"]
-    orders["files"] = str(DATA / orders["files"])
-    orders.update(options)
+def shop_by_preset(folder: Path, **options: Any) -> Shop:
+    config = preset("online_retail", DATA)
+    config["exports"]["orders"] |= options
     shop = run_shop(folder, config)
     assert shop.result.success
     return shop
@@ -72,21 +70,49 @@ def test_every_row_and_every_cent_is_accounted_for(refunding: Shop) -> None:
         " from source_accounting where export = 'orders'"
     )
     assert row == (541_909, 0, 541_909, 0, 0, 0, 541_909, 135_080, 5_268)
-    (money,) = refunding.query(
-        "select amount_in_files, amount_without_customer, amount_without_order, amount_in_cohorts"
-        " from source_accounting where export = 'orders'"
+
+
+def test_every_cent_is_in_one_term(refunding: Shop) -> None:
+    rows = refunding.query(
+        "select term, row_count, round(amount, 2) from money_identity order by term_number"
     )
-    cents = [round(amount, 2) for amount in money]
-    in_files, without_customer, without_order, in_cohorts = cents
-    assert in_files == Decimal("9747747.93")
-    assert without_customer == Decimal("1447682.12")
-    assert without_order == Decimal("-10411.24")
-    assert round(money[2] + money[3], 2) == Decimal("8300065.81")
-    assert money[0] == money[1] + money[2] + money[3]
-    assert in_cohorts == round(refunding.query("select sum(revenue) from cohort_value")[0][0], 2)
+    nothing = ["rejected", "duplicate", "superseded", "quarantined", "cancelled or pending"]
+    nothing += ["after as_of_date", "refunded by status"]
+    assert rows == [
+        ("in files", 541_909, Decimal("9747747.93")),
+        *((term, 0, 0) for term in nothing),
+        ("without customer", 135_080, Decimal("1447682.12")),
+        ("customers without an order", 88, Decimal("-10411.24")),
+        ("cohort revenue", 406_741, Decimal("8310477.05")),
+    ]
+    assert Decimal("8310477.05") - Decimal("10411.24") == Decimal("8300065.81")
+    assert refunding.query("select sum(revenue), sum(revenue_cash) from cohort_value") == [
+        (Decimal("8310477.0540"), Decimal("8310477.0540"))
+    ]
 
 
 def test_customers_with_refunds_only_are_kept(refunding: Shop) -> None:
     assert refunding.query(
         "select count(*), sum(net_revenue) from customer_value where cohort_month is null"
     ) == [(33, Decimal("-10411.2400"))]
+
+
+def test_an_overlapping_delivery_changes_no_figure(refunding: Shop, tmp_path: Path) -> None:
+    names = ("online_retail_2010_2011.parquet", "sample_5pct_2010_2011.csv.gz")
+    overlapping = shop_by_preset(tmp_path, files=[str(DATA / name) for name in names])
+    differences = list(
+        unlike(refunding.warehouse.marts_file, overlapping.warehouse.marts_file, "marts")
+    )
+    # what tells of files tells of both
+    assert {difference.split(":")[0] for difference in differences} == {"marts.source_accounting"}
+    figures = "rows_used, rows_without_customer, rows_identical, amount_used, amount_in_cohorts"
+    query = f"select {figures} from source_accounting where export = 'orders'"
+    assert overlapping.query(query) == refunding.query(query)
+    assert overlapping.query(
+        "select rows_in_files, rows_loaded, rows_duplicate, rows_superseded, rows_quarantined"
+        " from source_accounting where export = 'orders'"
+    ) == [(541_909 + 26_877, 541_909 + 26_877, 26_877, 0, 0)]
+
+
+def test_identities(refunding: Shop) -> None:
+    assert broken_identities(refunding) == []

@@ -16,8 +16,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from backports import zstd
 
 from dagster_project.exports.errors import ExportError
+from dagster_project.exports.scan import NOT_UTF8
 from tests.unit.test_exports_loader import COLUMNS, HEADER, LINES, ROWS, Shop
 
 NOT_A_TIME = "ordered_at is not a timestamp"
@@ -75,6 +77,7 @@ def damaged(content: bytes, at: int) -> bytes:
     return content[:at] + bytes(code ^ 0xFF for code in content[at : at + 8]) + content[at + 8 :]
 
 
+ZST = zstd.compress("".join(f"o{n},c{n * 7919 % 1000},x\n" for n in range(20_000)).encode())
 ZIPPED = gzip.compress((HEADER + ROWS * 2000).encode())
 NUMBERED = (
     "select 'o' || i as id, 'c' as who, date '2024-01-05' as \"at\", {} as sum from range({}) t(i)"
@@ -176,7 +179,7 @@ REJECTED = {
     "invalid UTF-8": Rejected(
         (HEADER + ROWS).encode() + b"o9,caf\xe9,2024-02-01,1\n" + ROW.encode(),
         4,
-        [(4, "who", "is not UTF-8; save the file as UTF-8")],
+        [(4, "who", NOT_UTF8)],
     ),
     "a NUL byte in a value": Rejected(
         HEADER + ROWS + row(who="c\0009") + ROW,
@@ -229,7 +232,7 @@ REJECTED = {
     "invalid UTF-8 in JSON": Rejected(
         LINES.encode() + b'{"id": "o9", "who": "\xe9", "at": "2024-01-05", "sum": 1}\n',
         3,
-        [(3, None, "is not a JSON object")],
+        [(3, None, NOT_UTF8)],
         "a.jsonl",
     ),
     "NUL in JSON": Rejected(
@@ -346,16 +349,42 @@ REFUSED = {
     "a delimiter that is too long": Refused(
         HEADER + ROWS, ["cannot be read"], options={"delimiter": "<~~~>"}
     ),
-    "UTF-16": Refused((HEADER + ROWS).encode("utf-16"), ["text in UTF-16; save it as UTF-8"]),
+    "UTF-16 cut short": Refused(
+        (HEADER + ROWS).encode("utf-16")[:-1],
+        ["line 3, byte 149: 0x0A is nothing in utf-16", "save the file as UTF-8"],
+    ),
+    "UTF-16 without its mark": Refused(
+        (HEADER + ROWS).encode("utf-16-le"), ["line 1: NUL bytes", "`encoding: utf-16-le`"]
+    ),
+    "bytes that the encoding does not know": Refused(
+        (HEADER + ROWS).encode() + b"o9,\x81,2024-02-01,1\n",
+        ["a.csv: line 4, byte 78: 0x81 is nothing in cp1252", "correct `encoding:`"],
+        options={"encoding": "cp1252"},
+    ),
     "a header that is not UTF-8": Refused(
-        b"id,who,at,sum,caf\xe9\n", ["line 1: the header is not UTF-8", "save the file as UTF-8"]
+        b"id,who,at,sum,caf\xe9\n",
+        ["line 1, byte 18: the header is not UTF-8", "save the file as UTF-8, or say what"],
+    ),
+    "a column missing in another encoding": Refused(
+        (HEADER + ROWS).replace("sum", "caf\xe9").encode("cp1252"),
+        ["a.csv: exports.orders.columns.amount", "known: at, caf\xe9"],
+        options={"encoding": "cp1252"},
     ),
     "a picture": Refused(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, ["line 1", "UTF-8"]),
     "a workbook": Refused(
         b"PK\x03\x04" + bytes(999), ["an Excel workbook", "save the sheet as CSV UTF-8"]
     ),
-    "another compression": Refused(
-        b"\x28\xb5\x2f\xfd" + bytes(99), ["compressed with zstd; unpack it, or use gzip"]
+    "another compression": Refused(b"BZh9" + bytes(99), ["compressed with bzip2; unpack it"]),
+    "a zst cut short": Refused(
+        ZST[: len(ZST) // 2], ["the zstd file is damaged or cut short", "again"], "a.csv.zst"
+    ),
+    "a zst without its last byte": Refused(ZST[:-1], ["damaged or cut short"], "a.csv.zst"),
+    "a zst damaged inside": Refused(
+        damaged(ZST, len(ZST) // 2), ["damaged or cut short"], "a.csv.zst"
+    ),
+    "a zst with rubbish behind": Refused(ZST + b"rubbish", ["damaged or cut short"], "a.csv.zst"),
+    "a zst of JSON cut short": Refused(
+        zstd.compress((LINES * 2000).encode())[:-5], ["damaged or cut short"], "a.jsonl.zst"
     ),
     "NUL bytes for a header": Refused(b"i\0d,who\n" + bytes(99), ["line 1: NUL bytes", "no text"]),
     "Parquet without its end": Refused(

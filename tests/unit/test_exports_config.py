@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from dagster_project.exports.config import ExportsConfig, asks_for, load_config, nearest
+from dagster_project.exports.config import ExportsConfig, asks_for, load_config
+from dagster_project.exports.config_faults import nearest
 from dagster_project.exports.errors import ExportError
+from dagster_project.settings import ROOT
 
 COLUMNS = {"customer_id": "c", "ordered_at": "t", "amount": "a"}
 
@@ -74,6 +76,14 @@ FAULTS = {
     "bad zone": (
         config({"time_zone": "Europe/Londn"}),
         ["exports.orders.time_zone: 'Europe/Londn' is no time zone", "Europe/London"],
+    ),
+    "an encoding nobody knows": (
+        config({"encoding": "cp12520"}),
+        ["exports.orders.encoding: 'cp12520' is no encoding of text", "such as cp1252"],
+    ),
+    "a codec that is no encoding": (
+        config({"encoding": "base64"}),
+        ["exports.orders.encoding: 'base64' is no encoding of text"],
     ),
     "bad business zone": (
         config(settings={"business_time_zone": "GMT+25"}),
@@ -200,7 +210,8 @@ def test_further_columns_of_customers_are_allowed(tmp_path: Path) -> None:
 
 
 def test_only_given_settings_become_dbt_vars(tmp_path: Path) -> None:
-    settings = {"churn_after_days": 30, "as_of_date": dt.date(2024, 5, 1), "segments": ["country"]}
+    settings = {"exchange_rates": "rates.csv", "exclude_customers": "staff.txt"}
+    settings |= {"churn_after_days": 30, "as_of_date": dt.date(2024, 5, 1), "segments": ["country"]}
     assert load(tmp_path, config({"grain": "line"}, settings=settings)).dbt_vars() == {
         "churn_after_days": 30,
         "as_of_date": "2024-05-01",
@@ -227,6 +238,14 @@ def test_files_come_in_name_order_and_each_once(tmp_path: Path) -> None:
     files = load(tmp_path, config({"files": patterns})).files("orders")
     assert list(files) == ["a.csv", "b.csv", "deep/er/c.csv", "orders[1].csv"]
     assert files["deep/er/c.csv"] == tmp_path / "deep/er/c.csv"
+
+
+def test_a_pattern_may_meet_nothing_but_files_that_were_loaded_before(tmp_path: Path) -> None:
+    (tmp_path / "o.csv").touch()
+    loaded = load(tmp_path, config({"files": ["o.csv", "old/*.csv"]}))
+    assert list(loaded.files("orders", known=["old/a.csv"])) == ["o.csv"]
+    with pytest.raises(ExportError, match=r"no file matches 'old/\*.csv'"):
+        loaded.files("orders", known=["older/a.csv"])
 
 
 @pytest.mark.parametrize("pattern", ["none.csv", "none_*.csv", "folder"])
@@ -262,3 +281,10 @@ def test_what_a_pattern_asks_for(pattern: str, file: str, expected: bool) -> Non
 def test_the_nearest_name_or_all_of_them() -> None:
     assert nearest("Countri", ["country", "channel"]) == "did you mean 'country'?"
     assert nearest("zzz", ["b", "a"]) == "known: a, b"
+
+
+@pytest.mark.parametrize(
+    "preset", sorted((ROOT / "data/presets").glob("*.yml")), ids=lambda p: p.stem
+)
+def test_every_preset_is_valid(preset: Path) -> None:
+    assert load_config(preset).exports

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from dagster_project.exports.config import DEFAULT_STATUS_MAPS, STATUSES
 from dagster_project.exports.contract import Column, Table, load_contract
+from dagster_project.exports.statuses import DEFAULT_STATUS_MAPS, STATUSES
 
 TABLES = list(load_contract().tables.values())
 COLUMNS = [(table, column) for table in TABLES for column in table.columns.values()]

@@ -1,5 +1,6 @@
 """The loader on real files and a real DuckDB: every format, every option, every re-delivery."""
 
+import codecs
 import datetime as dt
 import gzip
 import json
@@ -12,12 +13,14 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from backports import zstd
 
 from dagster_project.exports.config import ExportsConfig, load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.csv_files import unique_names
+from dagster_project.exports.currencies import base_currency
 from dagster_project.exports.errors import ExportError
-from dagster_project.exports.loader import Loaded, Run, base_currency, load_export, prepare
+from dagster_project.exports.loader import Loaded, Run, load_export, prepare
 from dagster_project.exports.zones import clock_gaps
 
 COLUMNS = {"order_id": "id", "customer_id": "who", "ordered_at": "at", "amount": "sum"}
@@ -66,18 +69,21 @@ class Shop:
         files: str | list[str] = "*.csv",
         export: str = "orders",
         force: bool = False,
+        prune: bool = False,
         **options: Any,
     ) -> Loaded:
         """Load an export in a run of its own."""
         config = self.config({export: {"files": files, "columns": COLUMNS} | options})
-        return self.load_config(config, export, force)
+        return self.load_config(config, export, force, prune)
 
-    def load_config(self, config: ExportsConfig, export: str, force: bool = False) -> Loaded:
+    def load_config(
+        self, config: ExportsConfig, export: str, force: bool = False, prune: bool = False
+    ) -> Loaded:
         """Load an export as a configuration has it."""
         self.runs += 1
         prepare(self.con, config)
         run = Run(f"run{self.runs}", at(2024, 6, self.runs, 12))
-        return load_export(self.con, config, export, run, force=force)
+        return load_export(self.con, config, export, run, force=force, prune=prune)
 
     def ask(self, sql: str, *parameters: Any) -> list[tuple]:
         """Rows of a query."""
@@ -138,6 +144,12 @@ TEXT_FILES: dict[str, tuple[str, str | bytes]] = {
         gzip.compress(HEADER.encode()) + gzip.compress(ROWS.encode()),
     ),
     "gzip by content": ("a.csv", gzip.compress(CSV.encode())),
+    "zst": ("a.csv.zst", zstd.compress(CSV.encode())),
+    "zst in two parts": ("a.zst", zstd.compress(HEADER.encode()) + zstd.compress(ROWS.encode())),
+    "UTF-16": ("a.csv", CSV.encode("utf-16")),
+    "UTF-16, big end first": ("a.csv", codecs.BOM_UTF16_BE + CSV.encode("utf-16-be")),
+    "UTF-32": ("a.csv", CSV.encode("utf-32")),
+    "UTF-16, gzip": ("a.csv.gz", gzip.compress(CSV.encode("utf-16"))),
     "plain in spite of its name": ("a.csv.gz", CSV),
 }
 JSON_FILES: dict[str, tuple[str, str | bytes]] = {
@@ -146,6 +158,8 @@ JSON_FILES: dict[str, tuple[str, str | bytes]] = {
     "lines, blank ones": ("a.jsonl", "\n" + LINES.replace("\n", "\n\n  \n")),
     "lines, byte order mark": ("a.jsonl", b"\xef\xbb\xbf" + LINES.encode()),
     "lines, gzip": ("a.jsonl.gz", gzip.compress(LINES.encode())),
+    "lines, zst": ("a.jsonl.zst", zstd.compress(LINES.encode())),
+    "lines, UTF-16": ("a.jsonl", LINES.encode("utf-16")),
     "lines named json": ("a.json", LINES),
     "array": ("a.json", json.dumps(OBJECTS)),
     "array over lines": ("a.json", json.dumps(OBJECTS, indent=1)),
@@ -169,6 +183,30 @@ def test_json_however_it_is_written(shop: Shop, kind: str) -> None:
     shop.write(name, content)
     assert shop.load(name).rows == 2
     assert shop.orders() == [(1, *FIRST[1:]), (2, *SECOND[1:])]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "cp850", "utf-16-le", "UTF-8"])
+def test_the_encoding_given_is_used_where_no_mark_says_otherwise(shop: Shop, encoding: str) -> None:
+    text = CSV.replace("c1", "c\xe91").replace("who", "w\xe9")
+    shop.write("a.csv", text.encode(encoding))
+    shop.write("b.csv", text.encode("utf-16"))
+    shop.write("c.csv", text.encode("utf-8-sig"))
+    shop.write("d.jsonl", LINES.replace("c1", "c\xe91").replace("who", "w\xe9").encode(encoding))
+    shop.parquet(
+        "e.parquet", "select 'o' as id, 'c\xe91' as w\xe9, date '2024-01-05' as at, 1 as sum"
+    )
+    columns = COLUMNS | {"customer_id": "w\xe9", "country": "land"}
+    shop.write("f.csv", "id,w\xe9,at,sum,land\n".encode(encoding))
+    loaded = shop.load(["*.csv", "*.jsonl", "*.parquet"], encoding=encoding, columns=columns)
+    assert (loaded.rows, loaded.rejected) == (9, 0)
+    assert set(shop.values("customer_id")) == {"c\xe91", "c2"}
+
+
+def test_lines_are_counted_in_a_file_of_another_encoding(shop: Shop) -> None:
+    shop.write("a.csv", (CSV + "o\xe9,c9\n" + CSV).encode("cp1252"))
+    shop.load(encoding="cp1252")
+    assert [line for _, line, *_ in shop.rejects()] == [4, 5]
+    assert shop.ask("select raw_line from ledger.rejects where _line = 4") == [("o\xe9,c9",)]
 
 
 def test_parquet_by_content_whatever_its_name(shop: Shop) -> None:
@@ -526,12 +564,43 @@ def test_a_vanished_file_keeps_its_rows_while_it_is_asked_for(shop: Shop) -> Non
     assert shop.load("a.csv").rows == 2
 
 
+def test_files_may_all_have_been_put_away(shop: Shop) -> None:
+    gone = shop.write("a.csv", CSV)
+    shop.load()
+    gone.unlink()
+    loaded = shop.load()
+    assert (loaded.rows, loaded.files_read, loaded.dropped) == (2, 0, ())
+
+
+def test_pruned_files_lose_their_rows_and_are_counted(shop: Shop) -> None:
+    shop.write("a.csv", CSV)
+    gone = shop.write("b.csv", CSV + "bad\n")
+    shop.load()
+    gone.unlink()
+    assert shop.load().dropped == ()
+    loaded = shop.load(prune=True)
+    assert (loaded.rows, loaded.files, loaded.rejected) == (2, 1, 0)
+    assert (loaded.dropped, loaded.rows_dropped) == (("b.csv",), 3)
+    assert set(shop.values("_file")) == {"a.csv"}
+    assert shop.rejects() == []
+
+
+def test_a_folder_out_of_reach_is_no_reason_to_prune_everything(shop: Shop) -> None:
+    gone = shop.write("deep/a.csv", CSV)
+    shop.load("deep/*.csv")
+    gone.unlink()
+    with pytest.raises(ExportError, match=r"no file matches 'deep/\*.csv'"):
+        shop.load("deep/*.csv", prune=True)
+    assert len(shop.orders()) == 2
+
+
 def test_a_file_no_longer_asked_for_loses_its_rows(shop: Shop) -> None:
     shop.write("a.csv", CSV)
     shop.write("sub/b.csv", HEADER + "bad\n")
     shop.load(["a.csv", "sub/*.csv"])
     assert len(shop.rejects()) == 1
-    shop.load("*.csv")
+    loaded = shop.load("*.csv")
+    assert (loaded.dropped, loaded.rows_dropped) == (("sub/b.csv",), 1)
     assert set(shop.values("_file")) == {"a.csv"}
     assert shop.rejects() == []
     assert shop.ask("select file from ledger.files") == [("a.csv",)]
@@ -642,8 +711,27 @@ def test_the_base_currency_is_the_only_one_there_is(shop: Shop) -> None:
     assert base_currency(shop.con, config) == "GBP"
     shop.write("b.csv", "id,who,at,sum,cur\n1,c,2024-01-05,1,EUR\n2,c,2024-01-05,1,\n")
     shop.load(columns=COLUMNS | {"currency": "cur"}, currency="GBP")
-    with pytest.raises(ExportError, match=r"settings.base_currency: the orders are in EUR, GBP"):
+    told = r"settings.base_currency: the exports are in EUR \(orders\), GBP \(orders\); name"
+    with pytest.raises(ExportError, match=told):
         base_currency(shop.con, config)
+
+
+def test_the_base_currency_is_that_of_every_export_with_money(shop: Shop) -> None:
+    shop.write("a.csv", CSV)
+    shop.write("s.csv", "day,from,paid\n2024-01-05,ads,3\n")
+    paid = {"spend_date": "day", "source": "from", "cost": "paid"}
+    spend = {"files": "s.csv", "columns": paid, "currency": "USD"}
+    orders: dict[str, Any] = {"files": "a.csv", "columns": COLUMNS}
+    for currency, told in ((None, None), ("USD", None), ("GBP", "GBP .orders., USD .market")):
+        given = orders | ({"currency": currency} if currency else {})
+        config = shop.config({"orders": given, "marketing_spend": spend})
+        shop.load_config(config, "orders")
+        shop.load_config(config, "marketing_spend")
+        if told is None:
+            assert base_currency(shop.con, config) == "USD"
+        else:
+            with pytest.raises(ExportError, match=told):
+                base_currency(shop.con, config)
 
 
 def test_studies_are_put_where_dbt_finds_them(shop: Shop) -> None:

@@ -32,7 +32,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(
                 f"create table raw.{name} ({happening.moment} timestamp, _delivered_at date);"
                 f"create table {rules.STAGED[name]}"
-                f" (order_id varchar, {happening.day} date, row_status varchar)"
+                f" (order_id varchar, {happening.day} date, row_status varchar,"
+                " quarantine_reason varchar)"
             )
         yield connection
 
@@ -44,8 +45,13 @@ def found(con: duckdb.DuckDBPyConnection, rule: str, table: str) -> list[tuple]:
 def put(con: duckdb.DuckDBPyConnection, name: str, day: dt.date, count: int, **how: str) -> None:
     con.execute(
         f"insert into {rules.STAGED[name]}"
-        " select $day || '-' || i, $day, $status from range($count) as rows (i)",
-        {"day": day, "count": count, "status": how.get("status", "used")},
+        " select $day || '-' || i, $day, $status, $reason from range($count) as rows (i)",
+        {
+            "day": day,
+            "count": count,
+            "status": how.get("status", "used"),
+            "reason": how.get("reason"),
+        },
     )
 
 
@@ -145,7 +151,8 @@ def test_only_used_rows_count_and_lines_of_an_order_once(con: duckdb.DuckDBPyCon
 def test_no_day_of_a_real_shop_is_critical(con: duckdb.DuckDBPyConnection) -> None:
     """Two years' Saturdays, Easter, Christmas: on every day as if it were the newest."""
     con.execute(
-        "insert into staging.stg_order_rows select distinct InvoiceNo, InvoiceDate::date, 'used'"
+        "insert into staging.stg_order_rows"
+        " select distinct InvoiceNo, InvoiceDate::date, 'used', null"
         f" from '{ONLINE_RETAIL}'"
     )
     deliver(con, "orders", dt.date(2012, 1, 1))
@@ -207,8 +214,10 @@ def test_rejected_and_quarantined_shares(con: duckdb.DuckDBPyConnection) -> None
     assert found(con, rules.rejected("orders", 0.01), "ledger.files") == []
     assert found(con, rules.rejected("orders", 0.009), "ledger.files") == [(2, 200)]
     assert found(con, rules.rejected("sessions", 0.0), "ledger.files") == []
-    put(con, "orders", MONDAY, 98)
-    put(con, "orders", MONDAY, 2, status="quarantined")
+    put(con, "orders", MONDAY, 90)
+    put(con, "orders", MONDAY, 2, status="quarantined", reason="status is unknown")
+    chosen = "customer_id is an excluded customer"
+    put(con, "orders", MONDAY, 8, status="quarantined", reason=chosen)
     assert found(con, rules.quarantined(0.02), "staging.stg_order_rows") == []
     assert found(con, rules.quarantined(0.019), "staging.stg_order_rows") == [(2, 100)]
 

@@ -7,31 +7,32 @@ with as_of as (
 -- a refund is no activity: it takes from what its order's day brought
 facts as (
     select
-        customer_id, 'order' as activity, order_date as activity_date,
-        1 as occurrences, amount as revenue
+        customer_id, 'order' as activity, 1 as occurrences, amount as revenue,
+        order_date as activity_date, known_on, ordered_at as occurred_at
     from {{ ref('orders') }}
     union all
     select
-        refunds.customer_id, 'order' as activity, refunds.order_date as activity_date,
-        0 as occurrences, -refunds.amount as revenue
+        refunds.customer_id, 'order' as activity, 0 as occurrences, -refunds.amount as revenue,
+        refunds.order_date as activity_date, refunds.refund_date as known_on,
+        refunds.ordered_at as occurred_at
     from {{ ref('refunds') }} as refunds
     inner join as_of on refunds.refund_date <= as_of.as_of_date
     where refunds.order_date is not null
     union all
     select
-        customer_id, 'session' as activity, session_date as activity_date,
-        1 as occurrences, 0 as revenue
+        customer_id, 'session' as activity, 1 as occurrences, 0 as revenue,
+        session_date as activity_date, known_on, started_at as occurred_at
     from {{ ref('sessions') }}
     union all
     select
-        customer_id, event_name as activity, event_date as activity_date,
-        1 as occurrences, 0 as revenue
+        customer_id, event_name as activity, 1 as occurrences, 0 as revenue,
+        event_date as activity_date, known_on, occurred_at
     from {{ ref('events') }}
     union all
     select
-        customer_id, 'signed_up' as activity,
+        customer_id, 'signed_up' as activity, 1 as occurrences, 0 as revenue,
         {{ business_date('signed_up_at') }} as activity_date,
-        1 as occurrences, 0 as revenue
+        {{ business_date('signed_up_at') }} as known_on, signed_up_at as occurred_at
     from {{ ref('stg_customers') }}
     where signed_up_at is not null and not is_test
 ),
@@ -43,7 +44,9 @@ known as (
         {{ bucket_of('facts.customer_id') }} as customer_bucket,
         facts.occurrences,
         {{ money('facts.revenue') }} as revenue,
-        facts.activity_date
+        facts.activity_date,
+        facts.known_on,
+        facts.occurred_at
     from facts
     inner join as_of
         on facts.activity_date between date '1990-01-01' and as_of.as_of_date

@@ -38,7 +38,7 @@ bounds as (
         coalesce(
             (select min(activity_date) from moments), (select min(activity_date) from happenings)
         ) as first_moment_date,
-        (select min(activity_date) from sign_ups) as first_sign_up_date
+        (select min(activity_date) from happenings) as first_happening_date
 ),
 
 as_of as (
@@ -48,7 +48,7 @@ as_of as (
         {%- else -%}
         {{ add_days('last_date', -1 if var('last_day_is_partial') else 0) }}
         {%- endif %} as as_of_date,
-        least(first_moment_date, coalesce(first_sign_up_date, first_moment_date)) as first_date,
+        least(first_moment_date, coalesce(first_happening_date, first_moment_date)) as first_date,
         {% if var('history_starts_on') -%}
         date '{{ var("history_starts_on") }}'
         {%- else -%}

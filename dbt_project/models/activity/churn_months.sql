@@ -29,6 +29,9 @@ months as (
         sum(case when new > 0 then churned else 0 end) as churned_joiners,
         sum(case when first_movement = 'reactivated' then reactivated - 1 else reactivated end)
             as churned_returners,
+        sum(case when new > 0 then reactivated else 0 end) as churned_joiners_returned,
+        count(*) filter (where first_movement = 'reactivated' and last_movement = 'churned')
+            as lost_returners,
         count(*) filter (where first_movement = 'churned' and last_movement = 'churned')
             as lost_opening_customers
     from customer_months

@@ -15,9 +15,11 @@ owned as (
         coalesce(events.customer_id, links.customer_id) as customer_id,
         events.anonymous_id,
         events.event_name,
+        events.source,
         events.device,
         events.platform,
         events.event_date,
+        greatest(events.event_date, coalesce(links.learned_on, events.event_date)) as known_on,
         events.occurred_at
     from events
     left join links

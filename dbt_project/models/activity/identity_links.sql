@@ -13,11 +13,12 @@ logins as (
     select
         sightings.anonymous_id,
         sightings.seen_at,
+        sightings.seen_on,
         min(sightings.customer_id) as customer_id
     from sightings
     inner join {{ ref('as_of') }} as as_of on sightings.seen_on <= as_of.as_of_date
     where sightings.anonymous_id is not null and sightings.customer_id is not null
-    group by sightings.anonymous_id, sightings.seen_at
+    group by sightings.anonymous_id, sightings.seen_at, sightings.seen_on
 ),
 
 ordered as (
@@ -32,6 +33,7 @@ changes as (
         anonymous_id,
         customer_id,
         seen_at,
+        seen_on,
         previous_customer_id is null as is_first
     from ordered
     where previous_customer_id is null or previous_customer_id <> customer_id
@@ -42,6 +44,7 @@ links as (
     select
         anonymous_id,
         customer_id,
+        seen_on as learned_on,
         case when is_first then timestamp '1900-01-01 00:00:00' else seen_at end as valid_from,
         coalesce(
             lead(seen_at) over (partition by anonymous_id order by seen_at),

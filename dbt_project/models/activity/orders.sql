@@ -31,6 +31,7 @@ owned as (
             as decimal(18, 4)
         ) as refunded_amount,
         orders.order_date,
+        greatest(orders.order_date, coalesce(links.learned_on, orders.order_date)) as known_on,
         orders.ordered_at
     from orders
     left join refunded on orders.order_id = refunded.order_id

@@ -26,6 +26,7 @@ refunds as (
         cast(null as string) as order_id,
         'negative order' as origin,
         cast(-negative_orders.amount as decimal(18, 4)) as amount,
+        cast(coalesce(-negative_orders.cost_amount, 0) as decimal(18, 4)) as returned_cost,
         negative_orders.order_date as refund_date,
         negative_orders.ordered_at as refunded_at
     from negative_orders
@@ -43,6 +44,7 @@ refunds as (
         orders.order_id,
         'refund export' as origin,
         exported.amount,
+        cast(0 as decimal(18, 4)) as returned_cost,
         exported.refund_date,
         exported.refunded_at
     from exported

@@ -72,7 +72,7 @@ attributed as (
 ),
 
 dated as (
-    select attributed.*, orders.order_date
+    select attributed.*, orders.order_date, orders.ordered_at
     from attributed
     left join orders on attributed.order_id = orders.order_id
 )

@@ -6,22 +6,27 @@ counts as (
     select * from {{ ref('retention_counts') }}
 ),
 
-periods as (
-    select * from {{ ref('calendar_periods') }}
+buckets as (
+    select * from {{ ref('retention_buckets') }}
 ),
 
 spine as (
     select
         cohorts.*,
-        periods.period_index - cohorts.cohort_index as period_number,
-        periods.is_complete,
-        periods.incomplete_reason
+        buckets.period_number,
+        coalesce(buckets.incomplete_reason, gaps.gap_reason) as incomplete_reason
     from cohorts
-    inner join periods
+    inner join buckets
         on
-            cohorts.period = periods.period
-            and periods.period_index - cohorts.cohort_index
-            between 0 and {{ retention_limit('cohorts.period') }}
+            cohorts.bucket = buckets.bucket
+            and cohorts.period = buckets.period
+            and cohorts.cohort_index = buckets.cohort_index
+    left join {{ ref('retention_gaps') }} as gaps
+        on
+            cohorts.study = gaps.study
+            and cohorts.period = gaps.period
+            and cohorts.cohort_index = gaps.cohort_index
+            and buckets.period_number = gaps.period_number
 ),
 
 counted as (
@@ -66,7 +71,7 @@ cells as (
         case when period_number = 0 then cohort_size else last_returned_since end
             as retained_on_or_after,
         revenue,
-        is_complete,
+        incomplete_reason is null as is_complete,
         incomplete_reason
     from summed
 )

@@ -1,60 +1,25 @@
-{#- What the customers of a cohort did in each later period: came back, came back for the last
-    time, spent. One join of entries with these facts counts all three. -#}
-with entries as (
+with offsets as (
+    select * from {{ ref('retention_offsets') }}
+),
+
+segments as (
+    select * from {{ ref('customer_segments') }}
+),
+
+limited as (
     select
-        entries.*,
+        offsets.study,
+        offsets.period,
         segments.segment_name,
-        segments.segment_value
-    from {{ ref('retention_entries') }} as entries
-    inner join {{ ref('customer_segments') }} as segments
-        on entries.customer_id = segments.customer_id
-),
-
-returns as (
-    select * from {{ ref('retention_returns') }}
-),
-
-studies as (
-    select study from {{ ref('stg_studies') }}
-),
-
-facts as (
-    select study, period, customer_id, period_index, 1 as returns, 0 as last_returns, 0 as revenue
-    from returns
-    union all
-    select
-        study, period, customer_id, max(period_index) as period_index,
-        0 as returns, 1 as last_returns, 0 as revenue
-    from returns
-    group by study, period, customer_id
-    union all
-    select
-        studies.study, periods.period, periods.customer_id, periods.period_index,
-        0 as returns, 0 as last_returns, periods.revenue
-    from {{ ref('customer_activity_periods') }} as periods
-    cross join studies
-    where periods.activity = 'order'
-),
-
-offsets as (
-    select
-        entries.study,
-        entries.period,
-        entries.segment_name,
-        entries.segment_value,
-        entries.cohort_index,
-        facts.period_index - entries.cohort_index as period_number,
-        {{ retention_limit('entries.period') }} as last_period_number,
-        facts.returns,
-        facts.last_returns,
-        facts.revenue
-    from entries
-    inner join facts
-        on
-            entries.study = facts.study
-            and entries.period = facts.period
-            and entries.customer_id = facts.customer_id
-            and entries.cohort_index <= facts.period_index
+        segments.segment_value,
+        offsets.cohort_index,
+        offsets.period_number,
+        {{ retention_limit('offsets.period') }} as last_period_number,
+        offsets.returns,
+        offsets.last_returns,
+        offsets.revenue
+    from offsets
+    inner join segments on offsets.customer_id = segments.customer_id
 ),
 
 -- whoever came back for the last time beyond the last offset shown, did so after all of them
@@ -70,7 +35,7 @@ counts as (
             as returned_customers,
         sum(last_returns) as last_returned_customers,
         sum(case when period_number <= last_period_number then revenue else 0 end) as revenue
-    from offsets
+    from limited
     group by
         study, period, segment_name, segment_value, cohort_index,
         least(period_number, last_period_number)

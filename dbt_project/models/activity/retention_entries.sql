@@ -1,9 +1,9 @@
 with studies as (
-    select * from {{ ref('stg_studies') }}
+    select * from {{ ref('study_views') }}
 ),
 
 periods as (
-    select * from {{ ref('customer_activity_periods') }}
+    select * from {{ ref('viewed_periods') }}
 ),
 
 entries as (

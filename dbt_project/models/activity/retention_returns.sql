@@ -1,9 +1,10 @@
 with studies as (
-    select * from {{ ref('stg_studies') }}
+    select * from {{ ref('study_views') }}
+    where bucket = 'calendar'
 ),
 
 periods as (
-    select * from {{ ref('customer_activity_periods') }}
+    select * from {{ ref('viewed_periods') }}
 ),
 
 returns as (

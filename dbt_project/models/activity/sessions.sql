@@ -1,8 +1,10 @@
--- depends_on: {{ ref('stg_sessions') }}
--- depends_on: {{ ref('events') }}
+-- depends_on: {{ ref('stg_sessions') }}, {{ ref('events') }}
 {% if var('sessions_mapped') -%}
 with sessions as (
-    select session_id, customer_id, anonymous_id, started_at from {{ ref('stg_sessions') }}
+    select
+        session_id, customer_id, anonymous_id, source, device,
+        session_date as known_on, started_at
+    from {{ ref('stg_sessions') }}
 ),
 {%- else -%}
 {#- No session export: a session is its events of one session_id, else events of one visitor
@@ -23,19 +25,15 @@ spaced as (
 opened as (
     select
         *,
-        case
-            when
-                {{ second_diff('previous_at', 'occurred_at') }}
-                <= {{ var('session_timeout_minutes') * 60 }} then 0
-            else 1
-        end as opens_visit
+        {{ second_diff('previous_at', 'occurred_at') }} <= {{ var('session_timeout_minutes') * 60 }}
+            as goes_on
     from spaced
 ),
 
 numbered as (
     select
         *,
-        sum(opens_visit) over (
+        sum(case when goes_on then 0 else 1 end) over (
             partition by visitor order by occurred_at, event_id rows unbounded preceding
         ) as visit
     from opened
@@ -43,33 +41,35 @@ numbered as (
 
 sessions as (
     select
-        session_id, min(customer_id) as customer_id,
-        min(anonymous_id) as anonymous_id, min(occurred_at) as started_at
+        session_id, min(customer_id) as customer_id, min(anonymous_id) as anonymous_id,
+        min(source) as source, min(device) as device,
+        max(known_on) as known_on, min(occurred_at) as started_at
     from events
     where session_id is not null
     group by session_id
     union all
     select
-        visitor || '-' || cast(visit as string) as session_id, min(customer_id) as customer_id,
-        min(anonymous_id) as anonymous_id, min(occurred_at) as started_at
+        visitor || '-' || cast(visit as string) as session_id,
+        min(customer_id) as customer_id, min(anonymous_id) as anonymous_id,
+        min(source) as source, min(device) as device,
+        max(known_on) as known_on, min(occurred_at) as started_at
     from numbered
     group by visitor, visit
 ),
 {%- endif %}
-
-links as (
-    select * from {{ ref('identity_links') }}
-),
 
 owned as (
     select
         sessions.session_id,
         coalesce(sessions.customer_id, links.customer_id) as customer_id,
         sessions.anonymous_id,
+        sessions.source,
+        sessions.device,
         {{ business_date('sessions.started_at') }} as session_date,
+        greatest(sessions.known_on, coalesce(links.learned_on, sessions.known_on)) as known_on,
         sessions.started_at
     from sessions
-    left join links
+    left join {{ ref('identity_links') }} as links
         on
             sessions.customer_id is null
             and sessions.anonymous_id = links.anonymous_id

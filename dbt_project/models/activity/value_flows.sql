@@ -1,24 +1,46 @@
 {#- Money of a customer by day: orders on their day, refunds on the order's day (cohort view) and on
-    their own (cash view). -#}
+    their own (cash view); the cost of goods follows the cohort view. -#}
 with as_of as (
     select * from {{ ref('as_of') }}
 ),
 
 refunds as (
-    select refunds.*
+    select refunds.*, coalesce(owned_refunds.returned_cost, 0) as returned_cost
     from {{ ref('refunds') }} as refunds
     inner join as_of on refunds.refund_date <= as_of.as_of_date
+    left join {{ ref('owned_refunds') }} as owned_refunds
+        on
+            refunds.refund_id = owned_refunds.refund_id
+            and refunds.origin = owned_refunds.origin
 ),
 
 movements as (
-    select customer_id, order_date as flow_date, amount as revenue, amount as revenue_cash
+    select
+        customer_id,
+        amount as revenue,
+        amount as revenue_cash,
+        coalesce(cost_amount, 0) as cost,
+        case when cost_amount is null then 1 else 0 end as orders_without_cost,
+        order_date as flow_date
     from {{ ref('orders') }}
     union all
-    select customer_id, order_date as flow_date, -amount as revenue, 0 as revenue_cash
+    select
+        customer_id,
+        -amount as revenue,
+        0 as revenue_cash,
+        -returned_cost as cost,
+        0 as orders_without_cost,
+        order_date as flow_date
     from refunds
     where order_date is not null
     union all
-    select customer_id, refund_date as flow_date, 0 as revenue, -amount as revenue_cash
+    select
+        customer_id,
+        0 as revenue,
+        -amount as revenue_cash,
+        0 as cost,
+        0 as orders_without_cost,
+        refund_date as flow_date
     from refunds
 ),
 
@@ -27,6 +49,8 @@ flows as (
         movements.customer_id,
         sum(movements.revenue) as revenue,
         sum(movements.revenue_cash) as revenue_cash,
+        sum(movements.cost) as cost,
+        sum(movements.orders_without_cost) as orders_without_cost,
         movements.flow_date
     from movements
     inner join as_of on movements.flow_date <= as_of.as_of_date

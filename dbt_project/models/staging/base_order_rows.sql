@@ -12,8 +12,8 @@ rates as (
     select * from {{ ref('stg_exchange_rates') }}
 ),
 
-test_customers as (
-    select * from {{ ref('test_customers') }}
+left_out_customers as (
+    select * from {{ ref('left_out_customers') }}
 ),
 
 numbered as (
@@ -29,11 +29,12 @@ priced as (
             else {{ "''" if has_order_grain else 'numbered.line_id' }}
         end as line_key,
         {{ exchange_rate('numbered.currency') }} as rate,
-        test_customers.customer_id is not null as is_test
+        left_out_customers.left_out_because
     from numbered
     left join rates
         on numbered.currency = rates.currency and numbered.order_date = rates.rate_date
-    left join test_customers on numbered.customer_id = test_customers.customer_id
+    left join left_out_customers
+        on numbered.customer_id = left_out_customers.customer_id
 ),
 
 judged as (
@@ -47,7 +48,7 @@ judged as (
             when quantity < 0 and amount > 0 then 'quantity is negative, the amount is not'
             {%- endif %}
             when rate is null then 'currency has no exchange rate on its day'
-            when is_test then 'customer_id is a test customer'
+            when left_out_because is not null then 'customer_id ' || left_out_because
         end as quarantine_reason
     from priced
 )

@@ -9,6 +9,10 @@ with survivors as (
     where survivor_id is not null
 ),
 
+listed as (
+    select customer_id from {{ source('ledger', 'excluded_customers') }}
+),
+
 profiles as (
     select
         coalesce(survivors.survivor_id, customer_rows.customer_id) as customer_id,
@@ -18,7 +22,7 @@ profiles as (
         customer_rows.country,
         customer_rows.acquisition_source,
         customer_rows.attributes,
-        customer_rows.is_test,
+        customer_rows.is_test or listed.customer_id is not null as is_test,
         customer_rows.consent_email,
         customer_rows.consent_sms,
         customer_rows.consent_push,
@@ -42,6 +46,8 @@ profiles as (
         ) as profile_count
     from {{ ref('stg_customer_rows') }} as customer_rows
     left join survivors on customer_rows.customer_id = survivors.customer_id
+    left join listed
+        on coalesce(survivors.survivor_id, customer_rows.customer_id) = listed.customer_id
     where customer_rows.row_status = 'used'
 ),
 

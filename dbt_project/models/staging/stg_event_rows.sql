@@ -2,8 +2,8 @@ with events as (
     select * from {{ source('raw', 'events') }}
 ),
 
-test_customers as (
-    select * from {{ ref('test_customers') }}
+left_out_customers as (
+    select * from {{ ref('left_out_customers') }}
 ),
 
 numbered as (
@@ -14,9 +14,10 @@ known as (
     select
         numbered.*,
         {{ own_key('numbered.event_id') }} as event_key,
-        test_customers.customer_id is not null as is_test
+        left_out_customers.left_out_because
     from numbered
-    left join test_customers on numbered.customer_id = test_customers.customer_id
+    left join left_out_customers
+        on numbered.customer_id = left_out_customers.customer_id
 ),
 
 judged as (
@@ -24,7 +25,7 @@ judged as (
         *,
         case
             {{ moment_faults('occurred_at') }}
-            when is_test then 'customer_id is a test customer'
+            when left_out_because is not null then 'customer_id ' || left_out_because
         end as quarantine_reason
     from known
 ),

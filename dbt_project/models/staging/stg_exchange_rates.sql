@@ -1,5 +1,18 @@
-with rates as (
-    select currency, rate_date, units_per_euro from {{ ref('exchange_rates') }}
+with own_rates as (
+    select currency, rate_date, units_per_euro
+    from {{ source('ledger', 'own_exchange_rates') }}
+),
+
+rates as (
+    select currency, rate_date, units_per_euro from own_rates
+    union all
+    select published.currency, published.rate_date, published.units_per_euro
+    from {{ ref('exchange_rates') }} as published
+    left join own_rates
+        on
+            published.currency = own_rates.currency
+            and published.rate_date = own_rates.rate_date
+    where own_rates.currency is null
 ),
 
 quotes as (

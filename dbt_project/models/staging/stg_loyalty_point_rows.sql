@@ -2,8 +2,8 @@ with loyalty_points_delivered as (
     select * from {{ source('raw', 'loyalty_points') }}
 ),
 
-test_customers as (
-    select * from {{ ref('test_customers') }}
+left_out_customers as (
+    select * from {{ ref('left_out_customers') }}
 ),
 
 -- rows of one file that share their key are different ones: their number tells them apart
@@ -20,9 +20,10 @@ numbered as (
 known as (
     select
         numbered.*,
-        test_customers.customer_id is not null as is_test
+        left_out_customers.left_out_because
     from numbered
-    left join test_customers on numbered.customer_id = test_customers.customer_id
+    left join left_out_customers
+        on numbered.customer_id = left_out_customers.customer_id
 ),
 
 judged as (

@@ -2,8 +2,8 @@ with messages_delivered as (
     select * from {{ source('raw', 'messages') }}
 ),
 
-test_customers as (
-    select * from {{ ref('test_customers') }}
+left_out_customers as (
+    select * from {{ ref('left_out_customers') }}
 ),
 
 numbered as (
@@ -15,9 +15,10 @@ known as (
         numbered.*,
         {{ own_key('numbered.message_id') }} as message_key,
         numbered.message_id is not null as has_message_id,
-        test_customers.customer_id is not null as is_test
+        left_out_customers.left_out_because
     from numbered
-    left join test_customers on numbered.customer_id = test_customers.customer_id
+    left join left_out_customers
+        on numbered.customer_id = left_out_customers.customer_id
 ),
 
 judged as (

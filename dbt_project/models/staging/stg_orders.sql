@@ -24,7 +24,8 @@ totals as (
         count(*) as line_count,
         {{ money('sum(amount)') }} as amount,
         {{ money('sum(coalesce(discount_amount, 0))') }} as discount_amount,
-        {{ money('sum(cost_amount)') }} as cost_amount,
+        {{ money('case when count(*) = count(cost_amount) then sum(cost_amount) end') }}
+            as cost_amount,
         {{ money("sum(case when status = 'refunded' then amount else 0 end)") }} as refunded_amount,
         min(order_date) as order_date,
         min(ordered_at) as ordered_at

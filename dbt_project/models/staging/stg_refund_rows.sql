@@ -10,7 +10,7 @@ judged as (
             when state not in ('counted', 'cancelled', 'pending') then 'status is unknown'
             when amount < 0 then 'amount is negative'
             when rate is null then 'currency has no exchange rate on its day'
-            when is_test then 'customer_id is a test customer'
+            when left_out_because is not null then 'customer_id ' || left_out_because
             when named_order_id is not null and order_amount is null
                 then 'order_id names no order'
             when amount_of_order > order_amount + 0.01 then 'amount is above its order'

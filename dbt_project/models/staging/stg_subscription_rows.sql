@@ -2,8 +2,8 @@ with subscriptions_delivered as (
     select * from {{ source('raw', 'subscriptions') }}
 ),
 
-test_customers as (
-    select * from {{ ref('test_customers') }}
+left_out_customers as (
+    select * from {{ ref('left_out_customers') }}
 ),
 
 rates as (
@@ -24,9 +24,9 @@ priced as (
 known as (
     select
         priced.*,
-        test_customers.customer_id is not null as is_test
+        left_out_customers.left_out_because
     from priced
-    left join test_customers on priced.customer_id = test_customers.customer_id
+    left join left_out_customers on priced.customer_id = left_out_customers.customer_id
 ),
 
 judged as (

@@ -2,16 +2,17 @@ with surveys_delivered as (
     select * from {{ source('raw', 'surveys') }}
 ),
 
-test_customers as (
-    select * from {{ ref('test_customers') }}
+left_out_customers as (
+    select * from {{ ref('left_out_customers') }}
 ),
 
 known as (
     select
         surveys_delivered.*,
-        test_customers.customer_id is not null as is_test
+        left_out_customers.left_out_because
     from surveys_delivered
-    left join test_customers on surveys_delivered.customer_id = test_customers.customer_id
+    left join left_out_customers
+        on surveys_delivered.customer_id = left_out_customers.customer_id
 ),
 
 judged as (

@@ -63,17 +63,14 @@ active_customers as (
         cast(counted.active_7 as bigint) as wau,
         cast(counted.active_28 as bigint) as mau_28,
         cast(counted.active_30 as bigint) as mau,
-        case
-            when counted.calendar_date >= {{ add_days('as_of.history_starts_on', 29) }}
-                then {{ ratio('counted.dau', 'counted.active_30') }}
-        end as stickiness,
-        counted.calendar_date >= {{ add_days('as_of.history_starts_on', 6) }} as wau_is_complete,
-        counted.calendar_date >= {{ add_days('as_of.history_starts_on', 27) }}
-            as mau_28_is_complete,
-        counted.calendar_date >= {{ add_days('as_of.history_starts_on', 29) }} as mau_is_complete,
+        case when flags.mau_is_complete then {{ ratio('counted.dau', 'counted.active_30') }} end
+            as stickiness,
+        flags.dau_is_complete, flags.wau_is_complete, flags.mau_28_is_complete,
+        flags.mau_is_complete,
         counted.calendar_date as activity_date
     from counted
-    cross join {{ ref('as_of') }} as as_of
+    inner join {{ ref('active_day_flags') }} as flags
+        on counted.activity = flags.activity and counted.calendar_date = flags.activity_date
 )
 
 select * from active_customers

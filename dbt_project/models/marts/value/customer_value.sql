@@ -6,15 +6,27 @@ as_of as (
     select * from {{ ref('as_of') }}
 ),
 
+costs as (
+    select
+        customer_id,
+        sum(cost) as cost,
+        sum(orders_without_cost) as orders_without_cost
+    from {{ ref('value_flows') }}
+    group by customer_id
+),
+
 measured as (
     select
         customers.*,
         customers.amount - customers.refunds as net_revenue,
+        case when customers.orders > 0 and costs.orders_without_cost = 0 then costs.cost end
+            as cost,
         {{ day_diff('customers.last_order_date', 'as_of.as_of_date') }} as days_since_last_order,
         {{ day_diff('customers.first_order_date', 'customers.last_order_date') }} as recency_days,
         {{ day_diff('customers.first_order_date', 'as_of.as_of_date') }} as age_days
     from customers
     cross join as_of
+    left join costs on customers.customer_id = costs.customer_id
 ),
 
 scored as (
@@ -35,6 +47,7 @@ customer_value as (
         {{ money('discounts') }} as discounts,
         {{ money('refunds') }} as refunds,
         {{ money('net_revenue') }} as net_revenue,
+        {{ money('net_revenue - cost') }} as gross_margin,
         {{ ratio('net_revenue', 'orders') }} as average_order_value,
         cast(frequency as int) as frequency,
         recency_days,

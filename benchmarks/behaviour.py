@@ -1,0 +1,215 @@
+"""What the behaviour marts cost at 20 million events: the models against the limit and the peers.
+
+The limit is one hand-written DuckDB script (behaviour.sql) that makes the same tables from the same
+loaded events. The peers are pandas and Polars, for monthly cohorts and trailing 30-day actives.
+Each runs in a process of its own, in turn; medians of wall seconds and the largest peak of memory
+are reported, and every count is compared. Then one more day is loaded and built on top.
+
+    python -m benchmarks.behaviour [--events 20000000] [--runs 3] [--room /tmp/behaviour]
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.exports.config import load_config
+from dagster_project.settings import DBT_PROJECT, OFFLINE, ROOT
+from dagster_project.warehouse import Warehouse
+
+from .event_shop import CHUNK, DAYS, load, prepare_room, write_events
+from .peers import LIBRARIES
+
+#: Of each mart: what is compared of the rows that the script makes too.
+COMPARED = {
+    "cohort_retention": "study in ('any_to_any', 'session_to_session') and bucket = 'calendar'",
+    "retention_curve": "study in ('any_to_any', 'session_to_session') and bucket = 'calendar'",
+    "lifecycle": "true",
+    "active_customers": "true",
+    "stickiness": "true",
+    "monthly_churn": "base = 'any'",
+    "lifespan_survival": "true",
+}
+SCRIPT = Path(__file__).with_suffix(".sql")
+BY_HAND = """
+import duckdb, sys
+from pathlib import Path
+with duckdb.connect(sys.argv[2]) as con:
+    con.execute(f"attach '{sys.argv[1]}' as shop (read_only)")
+    con.execute(Path(sys.argv[3]).read_text())
+"""
+
+
+@dataclass
+class Cost:
+    """Wall seconds of every run, and the largest peak of resident memory."""
+
+    seconds: list[float] = field(default_factory=list)
+    peak_bytes: int = 0
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{seconds:.1f}" for seconds in sorted(self.seconds))
+        return f"median {self.median:6.1f} s, {self.peak_bytes / 2**30:5.2f} GB  of {shown}"
+
+    @property
+    def median(self) -> float:
+        """Median of the seconds."""
+        return statistics.median(self.seconds)
+
+    def run(self, *command: str, **environment: str) -> None:
+        """Run a command to its end; its failure is ours."""
+        started = time.perf_counter()
+        with tempfile.TemporaryFile("w+") as output:
+            process = subprocess.Popen(
+                command, env=os.environ | environment, cwd=ROOT, stdout=output, stderr=output
+            )
+            while process.poll() is None:
+                self.peak_bytes = max(self.peak_bytes, _peak_bytes(process.pid))
+                time.sleep(0.02)
+            if process.returncode:
+                output.seek(0)
+                raise SystemExit(f"{command} failed:\n{output.read()}")
+        self.seconds.append(time.perf_counter() - started)
+
+
+def main() -> None:
+    """Measure, compare and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--events", type=int, default=20_000_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--room", type=Path, help="where the files go; a temporary folder if none")
+    given = parser.parse_args()
+    os.environ.update(OFFLINE)
+    with tempfile.TemporaryDirectory(dir=given.room) as room:
+        _measure(Path(room), given.events, given.runs)
+
+
+def _peak_bytes(process: int) -> int:
+    """Most memory a process has held so far; what wait4 tells begins with that of its parent."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) * 1024 if found else 0
+
+
+def _measure(room: Path, events: int, runs: int) -> None:
+    prepare_room(room)
+    for start in range(0, events, CHUNK):
+        write_events(room, start, min(start + CHUNK, events), events // 20, DAYS)
+    print(f"{events:,} events of up to {events // 20:,} customers over {DAYS} days")
+    print(f"{'load':34} {load(room):6.1f} s")
+
+    by_hand = room / "by_hand.duckdb"
+    models, limit = Cost(), Cost()
+    figures = {name: Cost() for name in LIBRARIES}
+    for _ in range(runs):
+        by_hand.unlink(missing_ok=True)
+        build = str(Warehouse(room).build_file)
+        limit.run(sys.executable, "-c", BY_HAND, build, str(by_hand), str(SCRIPT))
+        _dbt(room, models, "--full-refresh")
+        for name, cost in figures.items():
+            (room / name).mkdir(exist_ok=True)
+            command = [sys.executable, "-m", "benchmarks.peers", name]
+            cost.run(*command, str(room / "events"), str(room / name))
+    print(f"{'all behaviour marts: models':34} {models}")
+    print(f"{'  of which from staging on':34} {_node_seconds(room):6.1f} s in models, the last run")
+    print(f"{'all behaviour marts: by hand':34} {limit}")
+    print(f"{'  ratio':34} {models.median / limit.median:6.2f}")
+    for name, cost in figures.items():
+        print(f"{'cohorts and 30-day actives: ' + name:34} {cost}")
+    _compare(room, by_hand)
+
+    write_events(room, events, events + events // DAYS, events // 20, 1, first=DAYS)
+    print(f"{'one more day: load':34} {load(room):6.1f} s")
+    day = Cost()
+    _dbt(room, day)
+    print(f"{'one more day: models':34} {day}")
+    one = _node_seconds(room, "customer_activity_days")
+    print(f"{'  of which customer_activity_days':34} {one:6.1f} s")
+
+
+def _dbt(room: Path, cost: Cost, *options: str) -> None:
+    """Build the marts and all they are made of; the seeds belong to it."""
+    command = [str(Path(sys.executable).with_name("dbt")), "build", *options, "--select"]
+    command += [*(f"+{mart}" for mart in COMPARED), "+lifespan_summary"]
+    command += ["--exclude-resource-type", "unit_test", "test", "--vars"]
+    command += [json.dumps(load_config(room / "exports.yml").dbt_vars())]
+    command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    command += ["--target-path", str(room / "dbt"), "--log-path", str(room / "dbt")]
+    cost.run(*command, RETENTION_BUILD_DATABASE=str(Warehouse(room).build_file))
+
+
+def _node_seconds(room: Path, name: str = "") -> float:
+    """Seconds of the last run's models after staging, or of one of them."""
+    manifest = json.loads((room / "dbt/manifest.json").read_text())["nodes"]
+    results = json.loads((room / "dbt/run_results.json").read_text())["results"]
+    return sum(
+        result["execution_time"]
+        for result in results
+        if manifest[result["unique_id"]]["schema"] != "staging"
+        and name in ("", manifest[result["unique_id"]]["name"])
+    )
+
+
+def _compare(room: Path, by_hand: Path) -> None:
+    """Every figure of the script and of the peers against the marts; a difference ends it all."""
+    with duckdb.connect() as con:
+        con.execute(f"attach '{Warehouse(room).build_file}' as shop (read_only)")
+        con.execute(f"attach '{by_hand}' as hand (read_only)")
+        for mart, rows in COMPARED.items():
+            columns = con.execute(f"select * from hand.{mart} limit 0").description or []
+            names = ", ".join(
+                f'round("{name}", 9)' if name == "survival" else f'"{name}"' for name, *_ in columns
+            )
+            segment = "segment_name = 'all' and " if _has_segments(con, mart) else ""
+            ours = f"select {names} from shop.marts.{mart} where {segment}{rows}"
+            _must_be_equal(con, mart, ours, f"select {names} from hand.{mart}")
+        for name in LIBRARIES:
+            _must_be_equal(
+                con,
+                f"cohorts by {name}",
+                "select year(cohort_start) * 12 + month(cohort_start), period_number,"
+                " retained_customers from shop.marts.cohort_retention where study = 'any_to_any'"
+                " and period = 'month' and segment_name = 'all' and retained_customers > 0",
+                f"from '{room}/{name}/cohorts.csv'",
+            )
+            _must_be_equal(
+                con,
+                f"30-day actives by {name}",
+                # the peers write days on which the number changes, and go on after the last one
+                "select activity_date, mau from shop.marts.active_customers"
+                " where activity = 'any' and segment_name = 'all' and activity_date in"
+                f" (select day from '{room}/{name}/actives.csv')",
+                f"from '{room}/{name}/actives.csv' where day in"
+                " (select activity_date from shop.marts.active_customers)",
+            )
+
+
+def _has_segments(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
+    columns = con.execute(f"select * from shop.marts.{mart} limit 0").description or []
+    return "segment_name" in [name for name, *_ in columns]
+
+
+def _must_be_equal(con: duckdb.DuckDBPyConnection, what: str, ours: str, theirs: str) -> None:
+    differences = con.execute(
+        f"(({ours}) except all ({theirs})) union all (({theirs}) except all ({ours})) limit 5"
+    ).fetchall()
+    counted = con.execute(f"select count(*) from ({ours})").fetchall()
+    if differences or not counted[0][0]:
+        raise SystemExit(f"{what}: {differences or 'no rows'}")
+    print(f"{'equal: ' + what:34} {counted[0][0]:,} rows")
+
+
+if __name__ == "__main__":
+    main()

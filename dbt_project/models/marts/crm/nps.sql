@@ -1,0 +1,79 @@
+with answers as (
+    select * from {{ ref('survey_answers') }}
+),
+
+segments as (
+    select * from {{ ref('customer_segments') }}
+),
+
+cut as (
+    select answers.*, 'all' as segment_name, 'all' as segment_value from answers
+    {%- for segment in var('segments') %}
+    union all
+    select
+        answers.*,
+        '{{ segment }}' as segment_name,
+        coalesce(segments.segment_value, 'unknown') as segment_value
+    from answers
+    left join segments
+        on answers.customer_id = segments.customer_id and segments.segment_name = '{{ segment }}'
+    {%- endfor %}
+),
+
+spine as (
+    select
+        lives.survey,
+        lives.segment_name,
+        lives.segment_value,
+        months.period_start as month
+    from (
+        select survey, segment_name, segment_value, min(month) as first_month
+        from cut
+        group by survey, segment_name, segment_value
+    ) as lives
+    inner join {{ ref('calendar_periods') }} as months
+        on months.period = 'month' and lives.first_month <= months.period_start
+),
+
+counted as (
+    select
+        {%- for attitude in ['promoter', 'passive', 'detractor'] %}
+        sum(case when cut.attitude = '{{ attitude }}' then 1 else 0 end) as {{ attitude }}s,
+        sum(case when cut.attitude = '{{ attitude }}' then cut.observed else 0 end)
+            as {{ attitude }}s_observed,
+        sum(case when cut.attitude = '{{ attitude }}' then cut.retained else 0 end)
+            as {{ attitude }}s_retained,
+        {%- endfor %}
+        count(cut.customer_id) as responses,
+        spine.*
+    from spine
+    left join cut
+        on
+            spine.survey = cut.survey and spine.month = cut.month
+            and spine.segment_name = cut.segment_name and spine.segment_value = cut.segment_value
+    group by spine.survey, spine.segment_name, spine.segment_value, spine.month
+),
+
+nps as (
+    select
+        survey, segment_name, segment_value,
+        cast(responses as bigint) as responses,
+        cast(promoters as bigint) as promoters,
+        cast(passives as bigint) as passives,
+        cast(detractors as bigint) as detractors,
+        cast(100e0 * {{ ratio('promoters - detractors', 'responses') }} as double) as nps,
+        {{ nps_bound('promoters', 'detractors', 'responses', '-') }} as nps_low,
+        {{ nps_bound('promoters', 'detractors', 'responses', '+') }} as nps_high,
+        {%- for group in ['promoters', 'detractors'] %}
+        {%- set of = [group ~ '_retained', group ~ '_observed'] %}
+        cast({{ group }}_observed as bigint) as {{ group }}_observed,
+        cast({{ group }}_retained as bigint) as {{ group }}_retained,
+        {{ ratio(*of) }} as {{ group }}_retention_rate,
+        {{ wilson_low(*of) }} as {{ group }}_retention_low,
+        {{ wilson_high(*of) }} as {{ group }}_retention_high,
+        {%- endfor %}
+        month
+    from counted
+)
+
+select * from nps

@@ -1,0 +1,56 @@
+{#- Others are those won since the first invitation: the shop may have been another one before. -#}
+with referrals as (
+    select referrals.*
+    from {{ ref('stg_referrals') }} as referrals
+    inner join {{ ref('as_of') }} as as_of on referrals.invitation_date <= as_of.as_of_date
+),
+
+customers as (
+    select
+        outcomes.*,
+        case when referred.customer_id is null then 'others' else 'referred' end as customer_group
+    from {{ ref('first_order_outcomes') }} as outcomes
+    left join {{ ref('referred_customers') }} as referred
+        on outcomes.customer_id = referred.customer_id
+    where
+        outcomes.first_order_date
+        >= (select min(referrals.invitation_date) from referrals)
+),
+
+measured as (
+    select
+        *,
+        case when revenue_is_observed then cast(revenue as double) end as observed_revenue
+    from customers
+),
+
+totals as (
+    select
+        customer_group,
+        count(observed_revenue) as customers,
+        coalesce(sum(observed_revenue), 0e0) as revenue,
+        coalesce(sum(observed_revenue * observed_revenue), 0e0) as squares,
+        count(*) filter (where repeat_is_observed) as repeat_eligible_customers,
+        count(*) filter (where repeat_is_observed and has_repeated) as repeat_customers
+    from measured
+    group by customer_group
+),
+
+referral_effect as (
+    select
+        customer_group,
+        cast({{ var('referral_value_days') }} as int) as value_days,
+        cast({{ var('churn_after_days') }} as int) as repeat_days,
+        cast(customers as bigint) as customers,
+        {{ ratio('revenue', 'customers') }} as value_per_customer,
+        {{ mean_bound('revenue', 'squares', 'customers', '-') }} as value_low,
+        {{ mean_bound('revenue', 'squares', 'customers', '+') }} as value_high,
+        cast(repeat_eligible_customers as bigint) as repeat_eligible_customers,
+        cast(repeat_customers as bigint) as repeat_customers,
+        {{ ratio('repeat_customers', 'repeat_eligible_customers') }} as repeat_rate,
+        {{ wilson_low('repeat_customers', 'repeat_eligible_customers') }} as rate_low,
+        {{ wilson_high('repeat_customers', 'repeat_eligible_customers') }} as rate_high
+    from totals
+)
+
+select * from referral_effect
