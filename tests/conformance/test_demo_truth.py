@@ -283,3 +283,36 @@ def month_starts(shop: SimulatedShop) -> np.ndarray:
     """First day of each month, and the day after the last: days since 1970."""
     months = [shop.parameters.month_start(month) for month in range(MONTHS + 1)]
     return np.array(months, dtype="datetime64[D]").astype(int)
+
+
+def test_recurring_revenue_of_every_month(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    shop, truth, _ = demo
+    rows = shop.query(
+        "select cast(month as varchar), closing_customers, closing from subscription_mrr_monthly"
+    )
+    found = {month: (customers, float(mrr)) for month, customers, mrr in rows}
+    expected = {row["month"]: (row["customers"], row["mrr"]) for row in truth.recurring_revenue}
+    assert found == expected
+
+
+def test_the_message_that_works_is_told_from_the_one_that_does_not(
+    demo: tuple[Shop, DemoTruth, Path],
+) -> None:
+    shop, _, _ = demo
+    rows = shop.query(
+        "select audience, uplift, low, high, treated_messaged, held_out_messaged"
+        " from audience_uplift"
+    )
+    found = {audience: figures for audience, *figures in rows}
+    assert set(found) == {"renewal_due", "win_back"}
+    # 90 % of those who are written to renew, of the others 45 %
+    uplift, low, high, written_to, wrongly = found["renewal_due"]
+    assert 0 < low < 0.45 < high
+    assert written_to > 50
+    assert wrongly == 0
+    # silent buyers order as they would have without the message
+    uplift, low, high, written_to, wrongly = found["win_back"]
+    assert low < 0 < high
+    assert abs(uplift) < 0.1
+    assert written_to > 100
+    assert wrongly == 0
