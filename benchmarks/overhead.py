@@ -30,13 +30,16 @@ from pathlib import Path
 from dagster_project.exports.config import load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loader import Run, load_export, prepare
+from dagster_project.history import prepare_history
 from dagster_project.warehouse import Warehouse
 
 config, warehouse = load_config(Path(sys.argv[1])), Warehouse(Path(sys.argv[2]))
+run = Run("bare", dt.datetime(2024, 1, 1))
 with warehouse.connect() as con:
     prepare(con, config)
     for table in load_contract().tables:
-        load_export(con, config, table, Run("bare", dt.datetime(2024, 1, 1)))
+        load_export(con, config, table, run)
+    prepare_history(con, warehouse.marts_file, run)
 print(json.dumps(config.dbt_vars()))
 """
 

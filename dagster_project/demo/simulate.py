@@ -10,6 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from dagster_project.demo.audiences import (
+    Reach,
+    mailing_deliveries,
+    unsubscribe,
+    win_back_mailings,
+)
 from dagster_project.demo.clock import to_local
 from dagster_project.demo.crm import crm_export
 from dagster_project.demo.files import write_deliveries, write_table
@@ -19,6 +25,7 @@ from dagster_project.demo.parameters import CURRENCIES, DAY, DEMO_VERSION, ShopP
 from dagster_project.demo.reports import event_export, order_export, session_export
 from dagster_project.demo.rows import customer_ids, order_numbers, pick
 from dagster_project.demo.shop import Shop, draw_shop
+from dagster_project.demo.subscriptions import club_deliveries, draw_club, recurring_revenue
 from dagster_project.demo.truth import CleanOrders, clean_orders, cohorts, daily_sessions, money
 
 TRUTH = Path("truth") / "truth.json"
@@ -45,6 +52,7 @@ class DemoTruth:
     cohorts: list[dict[str, Any]]
     daily_active_customers: dict[str, int]  # activity `session`
     daily_anonymous_visitors: dict[str, int]  # visitor ids that nobody ever logged in with
+    recurring_revenue: list[dict[str, Any]]  # month, paying customers and mrr on its last day
 
 
 def simulate(
@@ -65,12 +73,19 @@ def simulate(
     links = shop.links()
     clean = clean_orders(shop, links)
 
+    customer_lists = crm_export(shop)
+    reach = Reach.of(customer_lists[0])
+    mailings = unsubscribe(shop, reach, win_back_mailings(shop, reach))
+    club = draw_club(shop, reach)
+
     (out_dir / "truth").mkdir(parents=True, exist_ok=True)
     delivered = [
         garble_orders(shop, order_export(shop)),
         garble_stream(shop, session_export(shop), 8, ["start", "end"]),
         garble_stream(shop, event_export(shop), 9, ["ts"]),
-        garble_customers(shop, *crm_export(shop)),
+        garble_customers(shop, *customer_lists),
+        club_deliveries(shop, club),
+        mailing_deliveries(shop, reach, [*mailings, *club.mailings]),
     ]
     rng = parameters.rng(12)
     garbled = [row for export in delivered for row in write_deliveries(out_dir, export, rng)]
@@ -90,6 +105,7 @@ def simulate(
         cohorts=cohorts(shop, clean),
         daily_active_customers=active,
         daily_anonymous_visitors=anonymous,
+        recurring_revenue=recurring_revenue(shop, club),
     )
     _write_tables(out_dir / "truth", shop, clean)
     (out_dir / TRUTH).write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ its time zones; it shares no code with the simulator.
 """
 
 import gzip
+import hashlib
 import json
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -316,6 +317,37 @@ def test_the_clock_is_that_of_europe_london():
     local = avoid_clock_change(utc)
     back = pd.to_datetime(local, unit="s").tz_localize(LONDON).tz_convert("UTC")
     assert (to_utc(local) == back.tz_localize(None).as_unit("s").astype("int64")).all()
+
+
+def test_nobody_is_written_to_who_is_held_out_or_did_not_agree(small):
+    folder, _ = small
+    messages = pd.concat(
+        [pd.read_csv(path) for path in sorted(folder.glob("messages_*.csv"))], ignore_index=True
+    )
+    customers = pd.read_csv(folder / "crm_2023-07-01.csv", sep=";").set_index("Client ID")
+    sent = messages[messages["State"] == "sent"]
+    assert set(sent["Campaign"]) == {"renewal_due", "win_back"}
+    for audience, customer, way in zip(sent["Campaign"], sent["Client"], sent["Way"], strict=True):
+        digits = hashlib.md5(f"{audience}|{customer}".encode()).hexdigest()[:6]
+        assert int(digits, 16) >= 0.2 * 16**6
+        column = {"e-mail": "Mail OK", "push": "Push OK", "sms": "SMS OK"}[way]
+        assert customers.loc[customer, column] == "yes"
+
+
+def test_subscriptions_of_the_older_list_only_gain_an_end(small):
+    folder, _ = small
+    key = ["Contract", "From"]
+    older, latest = (
+        pd.read_csv(folder / f"subscriptions_{day}.csv").set_index(key)
+        for day in ("2023-04-01", "2023-07-01")
+    )
+    then = latest.loc[older.index]
+    same = ["Member", "Plan", "Term Months", "Price"]
+    pd.testing.assert_frame_equal(older[same], then[same])
+    gained = older["Until"].isna() & then["Until"].notna()
+    assert gained.sum() > 0
+    assert (older["Until"].isna() | (older["Until"] == then["Until"])).all()
+    assert (then.loc[gained, "Until"] >= "2023-04-01").all()
 
 
 @pytest.mark.parametrize(

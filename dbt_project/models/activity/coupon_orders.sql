@@ -24,7 +24,7 @@ coupon_orders as (
         orders.net_amount,
         orders.coupon_code is not null
         or named.order_id is not null
-        or (telling.telling_rows = 0 and orders.discount_amount > 0) as has_coupon,
+        or (telling.telling_rows = 0 and orders.discount_amount <> 0) as has_coupon,
         orders.order_date,
         orders.ordered_at
     from orders

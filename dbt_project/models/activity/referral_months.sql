@@ -1,9 +1,5 @@
-with referrals as (
-    select
-        referrals.*,
-        {{ month_start('referrals.invitation_date') }} as month
-    from {{ ref('stg_referrals') }} as referrals
-    inner join {{ ref('as_of') }} as as_of on referrals.invitation_date <= as_of.as_of_date
+with invitations as (
+    select * from {{ ref('invitations') }}
 ),
 
 as_of as (
@@ -12,17 +8,15 @@ as_of as (
 
 invited as (
     select
-        referrals.month,
+        month,
         count(*) as invitations,
         count(*) filter (
-            where referrals.joined_date <= as_of.as_of_date
-            and referrals.joined_date
-            <= {{ add_days('referrals.invitation_date', var('referral_maturity_days')) }}
+            where has_joined
+            and joined_date <= {{ add_days('invitation_date', var('referral_maturity_days')) }}
         ) as joined,
-        count(distinct referrals.referrer_id) as inviters
-    from referrals
-    cross join as_of
-    group by referrals.month
+        count(distinct referrer_id) as inviters
+    from invitations
+    group by month
 ),
 
 -- whoever invites was there, whatever else tells of it
@@ -31,7 +25,7 @@ present as (
     from {{ ref('customer_activity_days') }}
     where activity = 'any'
     union
-    select referrer_id as customer_id, month from referrals
+    select referrer_id as customer_id, month from invitations
 ),
 
 customers as (
@@ -57,7 +51,7 @@ referral_months as (
     left join customers on months.period_start = customers.month
     where
         months.period = 'month'
-        and months.period_start >= (select min(referrals.month) from referrals)
+        and months.period_start >= (select min(invitations.month) from invitations)
 )
 
 select * from referral_months

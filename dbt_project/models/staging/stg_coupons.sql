@@ -14,7 +14,7 @@ coupons as (
         rows_used.order_id,
         rows_used.coupon_code,
         rows_used.campaign,
-        rows_used.discount_amount,
+        cast(abs(rows_used.discount_amount) as decimal(18, 4)) as discount_amount,
         rows_used.copy_number,
         rows_used.redemption_date,
         rows_used.redeemed_at

@@ -13,7 +13,7 @@ messages as (
         case when rows_used.has_message_id then rows_used.message_id end as message_id,
         coalesce(survivors.survivor_id, rows_used.customer_id) as customer_id,
         case
-            when lower(trim(rows_used.channel)) in ('e-mail', 'mail') then 'email'
+            when lower(trim(rows_used.channel)) = 'e-mail' then 'email'
             else lower(trim(rows_used.channel))
         end as channel,
         rows_used.status,

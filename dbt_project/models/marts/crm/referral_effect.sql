@@ -1,8 +1,6 @@
 {#- Others are those won since the first invitation: the shop may have been another one before. -#}
-with referrals as (
-    select referrals.*
-    from {{ ref('stg_referrals') }} as referrals
-    inner join {{ ref('as_of') }} as as_of on referrals.invitation_date <= as_of.as_of_date
+with invitations as (
+    select * from {{ ref('invitations') }}
 ),
 
 customers as (
@@ -14,7 +12,7 @@ customers as (
         on outcomes.customer_id = referred.customer_id
     where
         outcomes.first_order_date
-        >= (select min(referrals.invitation_date) from referrals)
+        >= (select min(invitations.invitation_date) from invitations)
 ),
 
 measured as (

@@ -1,16 +1,6 @@
-{#- Whom several invited belongs to the one through whom they joined first. -#}
 with joined as (
-    select
-        referrals.*,
-        row_number() over (
-            partition by referrals.invited_customer_id
-            order by
-                referrals.joined_date, referrals.invited_at, referrals.referrer_id,
-                referrals.copy_number
-        ) as join_rank
-    from {{ ref('stg_referrals') }} as referrals
-    inner join {{ ref('as_of') }} as as_of on referrals.joined_date <= as_of.as_of_date
-    where referrals.invited_customer_id is not null
+    select * from {{ ref('invitations') }}
+    where has_joined and invited_customer_id is not null
 ),
 
 referred_customers as (
@@ -26,7 +16,6 @@ referred_customers as (
     from joined
     left join {{ ref('customer_orders') }} as customers
         on joined.invited_customer_id = customers.customer_id
-    where joined.join_rank = 1
 )
 
 select * from referred_customers

@@ -2,11 +2,13 @@ with visitors as (
     select * from {{ ref('session_visitors') }}
 ),
 
+orders as (
+    select count(*) as known_orders from {{ ref('orders') }}
+),
+
 totals as (
     select
-        month,
-        segment_name,
-        segment_value,
+        month, segment_name, segment_value,
         sum(sessions) as sessions,
         sum(converted_sessions) as converted_sessions,
         sum(orders) as orders,
@@ -44,8 +46,10 @@ counted as (
         coalesce(totals.anonymous_visitors, 0) as anonymous_visitors,
         coalesce(totals.customer_sessions, 0) as customer_sessions,
         totals.median_sessions_per_customer,
-        case when spine.is_complete then totals.sessions end as observed_sessions
+        case when spine.is_complete and orders.known_orders > 0 then totals.sessions end
+            as observed_sessions
     from spine
+    cross join orders
     left join totals
         on
             spine.month = totals.month
