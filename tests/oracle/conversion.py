@@ -48,7 +48,7 @@ def session_conversion(facts: Facts) -> Iterator[Conversion]:
         complete = (
             facts.is_over(first, last)
             and closed <= facts.as_of
-            and facts.is_known("session", first, last)
+            and facts.is_known("session", first, closed)
             and facts.is_known("order", first, closed)
         )
         yield Conversion(
