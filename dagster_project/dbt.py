@@ -56,6 +56,8 @@ class Dbt:
         """
         full_refresh = full_refresh or self._built_with() != project_digest()
         arguments = ["build", "--select", *select.split(), "--exclude-resource-type", "unit_test"]
+        # a test that compares models of two steps waits for the later one
+        arguments += ["--indirect-selection", "buildable"]
         with self._environment():
             result = self._invoke(
                 arguments + (["--full-refresh"] if full_refresh else []), self.manifest

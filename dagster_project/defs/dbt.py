@@ -1,4 +1,4 @@
-"""The dbt models as assets, in two steps with a gate between them."""
+"""The dbt models as assets, in three steps, with a gate and the forecasts between them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,8 @@ from .resources import Shop, told
 
 MANIFEST: Mapping[str, Any] = json.loads(ensure_manifest().read_text())
 STAGING = "config.schema:staging"
-MARTS = "config.schema:activity config.schema:marts"
+ACTIVITY = "config.schema:activity"
+MARTS = "config.schema:predictions config.schema:marts"
 
 
 class Translator(DagsterDbtTranslator):
@@ -49,13 +50,25 @@ def staging(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
 
 @dbt_assets(
     manifest=MANIFEST,
+    select=ACTIVITY,
+    name="activity",
+    dagster_dbt_translator=Translator(),
+    pool="warehouse",
+)
+def activity(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
+    """Who did what on which day, and what the purchase models learn from."""
+    yield from _build(context, shop, ACTIVITY)
+
+
+@dbt_assets(
+    manifest=MANIFEST,
     select=MARTS,
     name="marts",
     dagster_dbt_translator=Translator(),
     pool="warehouse",
 )
 def marts(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
-    """Identity, activity and the marts."""
+    """The marts, and what of the forecasts they may tell."""
     yield from _build(context, shop, MARTS)
     shop.dbt.mark_built()
 
