@@ -20,12 +20,13 @@ import duckdb
 import yaml
 
 from dagster_project.dbt import Dbt, project_digest
-from dagster_project.defs.dbt import MARTS, STAGING
+from dagster_project.defs.dbt import ACTIVITY, MARTS, STAGING
 from dagster_project.defs.resources import Shop as Resource
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loader import Run, load_export, prepare
 from dagster_project.exports.sql import identifier, literal
 from dagster_project.history import note_definitions, prepare_history
+from dagster_project.predictions import predict
 from dagster_project.warehouse import Warehouse
 
 from .shops import run_file
@@ -389,7 +390,10 @@ class Line:
             json.dumps(variables, default=str),
             Dbt(self.warehouse.build_file, self.warehouse.dbt_target, variables),
         )
-        results = dbt.build(f"{STAGING} {MARTS}")
+        results = dbt.build(f"{STAGING} {ACTIVITY}")
+        with self.warehouse.connect() as con:
+            predict(con, variables)
+        results += dbt.build(MARTS)
         broken = [f"{r.name}: {r.message}" for r in results if not r.passed]
         assert not broken, "\n".join(broken)
         dbt.mark_built()
