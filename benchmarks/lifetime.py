@@ -219,8 +219,8 @@ def _whole_step(room: Path) -> str:
             " from shop.orders"
         )
         con.execute(
-            "create table activity.customer_orders as"
-            " select min(activity_date) as first_order_date from activity.customer_activity_days"
+            "create table activity.customer_orders as select customer_id, min(activity_date)"
+            " as first_order_date from activity.customer_activity_days group by customer_id"
         )
         con.execute(
             f"create table activity.as_of as select date '2022-01-01' + {DAYS - 1} as as_of_date"
