@@ -25,6 +25,12 @@
 {{ return(columns) }}
 {% endmacro %}
 
+{# A forecast, not below 0, as money. Rounded as a double, which leaves engines nothing to round
+   differently, at a tenth of the cost of a wide decimal in between. #}
+{% macro forecast_money(amount) -%}
+cast(floor({{ amount }} * 1e4 + 0.5e0) / 1e4 as decimal(18, 4))
+{%- endmacro %}
+
 {# A sentence about an error that is larger than the setting allows. #}
 {% macro prediction_too_far(error, what, days) -%}
 'predicted {{ what }} '

@@ -268,7 +268,7 @@ def test_so_few_customers_are_not_predicted_and_told_why(shop: Shop) -> None:
         " predicted_value_365 from customer_value order by 1"
     ) == [(False, "no order", None, None, None), (True, f"30 days: {reason}", None, None, None)]
     assert shop.query("select count(*) from prediction_lift") == [(0,)]
-    # 117 days are 16 weeks, of which 8 end on 29 February; A ordered again on the 20th, and before
+    # 117 days are 16 weeks, and 8 of them end on 29 February; A's third order was on the 20th
     assert shop.query(
         "select count(*), count(*) filter (where is_holdout), max(actual_orders)"
         " from prediction_tracking"

@@ -3,11 +3,14 @@ with split as (
 ),
 
 days as (
-    select
-        customer_id, activity_date, revenue,
-        min(activity_date) over (partition by customer_id) as first_order_date
-    from {{ ref('customer_activity_days') }}
+    select * from {{ ref('customer_activity_days') }}
     where activity = 'order'
+),
+
+customers as (
+    select customers.customer_id, customers.first_order_date
+    from {{ ref('customer_orders') }} as customers
+    inner join split on customers.first_order_date <= split.calibration_end_date
 ),
 
 prediction_days as (
@@ -16,8 +19,8 @@ prediction_days as (
         count(*) as repeat_orders,
         {{ money('sum(days.revenue)') }} as repeat_revenue
     from days
-    inner join split on days.first_order_date <= split.calibration_end_date
-    where days.activity_date > days.first_order_date
+    inner join customers on days.customer_id = customers.customer_id
+    where days.activity_date > customers.first_order_date
     group by days.activity_date
 )
 

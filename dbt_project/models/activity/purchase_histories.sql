@@ -10,11 +10,11 @@ parts as (
 ),
 
 days as (
-    select
-        customer_id, activity_date, revenue,
-        min(activity_date) over (partition by customer_id) as first_order_date
-    from {{ ref('customer_activity_days') }}
-    where activity = 'order'
+    select days.customer_id, days.activity_date, days.revenue, customers.first_order_date
+    from {{ ref('customer_activity_days') }} as days
+    inner join {{ ref('customer_orders') }} as customers
+        on days.customer_id = customers.customer_id
+    where days.activity = 'order'
 ),
 
 summed as (

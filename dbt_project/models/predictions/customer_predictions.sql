@@ -63,7 +63,7 @@ customer_predictions as (
             as expected_orders_{{ days }}{{ ending }},
         {%- endfor %}
         {%- for ending, figure in predicted_values().items() %}
-        case when allowed.value_{{ days }} = 1 then {{ money_of_double(
+        case when allowed.value_{{ days }} = 1 then {{ forecast_money(
             'customers.spend * customers.' ~ figure ~ '_' ~ days
         ) }} end as predicted_value_{{ days }}{{ ending }},
         {%- endfor %}

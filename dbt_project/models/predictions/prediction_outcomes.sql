@@ -42,7 +42,7 @@ actual as (
 predicted_value as (
     select
         forecasts.horizon_days,
-        sum({{ money_of_double(
+        sum({{ forecast_money(
             '(models.spend_scale * cohort.customers + cast(cohort.repeat_revenue as double))'
             ' * forecasts.value_weight'
         ) }}) as predicted_value
