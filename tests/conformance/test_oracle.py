@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ..oracle.churn import churn_bridge, monthly_churn
+from ..oracle.conversion import session_conversion
 from ..oracle.engagement import active_customers, lifecycle, stickiness
 from ..oracle.facts import Facts, read
 from ..oracle.generator import draw
@@ -41,12 +42,12 @@ def same(found: Any, expected: Any) -> bool:
     return bool(found == expected)
 
 
-def assert_mart(shop: Shop, mart: str, rows: Iterable[Any], key: int) -> None:
+def assert_mart(shop: Shop, mart: str, rows: Iterable[Any], key: int, where: str = "true") -> None:
     """The mart has exactly these rows; the first `key` columns tell them apart."""
     expected = {row[:key]: row for row in rows}
     columns = next(iter(expected.values()))._fields
     names = ", ".join(f'"{column}"' for column in columns)
-    found = {row[:key]: row for row in shop.query(f"select {names} from {mart}")}
+    found = {row[:key]: row for row in shop.query(f"select {names} from {mart} where {where}")}
     assert set(found) - set(expected) == set()
     assert set(expected) - set(found) == set()
     different = [
@@ -89,3 +90,8 @@ def test_lifespans(run: Run) -> None:
     survival = list(lifespan_survival(run.facts))
     assert_mart(run.shop, "lifespan_survival", survival, key=3)
     assert_mart(run.shop, "lifespan_summary", lifespan_summary(run.facts, survival), key=2)
+
+
+def test_session_conversion(run: Run) -> None:
+    expected = session_conversion(run.facts)
+    assert_mart(run.shop, "session_conversion", expected, key=1, where="segment_name = 'all'")

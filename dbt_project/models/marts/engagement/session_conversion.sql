@@ -22,18 +22,10 @@ totals as (
     group by month, segment_name, segment_value
 ),
 
--- complete once an order after the last visit of the month would be known
 spine as (
-    select
-        segments.segment_name,
-        segments.segment_value,
-        months.is_complete
-        and {{ add_days('months.period_end', (var('conversion_window_hours') + 23) // 24) }}
-        <= as_of.as_of_date as is_complete,
-        months.period_start as month
+    select segments.segment_name, segments.segment_value, months.is_complete, months.month
     from (select distinct segment_name, segment_value from totals) as segments
-    inner join {{ ref('calendar_periods') }} as months on months.period = 'month'
-    cross join {{ ref('as_of') }} as as_of
+    cross join {{ ref('conversion_months') }} as months
 ),
 
 counted as (
