@@ -10,10 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from dagster_project.demo.ads import draw_ads
 from dagster_project.demo.clock import to_local
 from dagster_project.demo.crm import crm_export
 from dagster_project.demo.files import write_deliveries, write_table
-from dagster_project.demo.mess import Delivered, garble_customers, garble_orders, garble_stream
+from dagster_project.demo.marketing import marketing_exports, marketing_truth
+from dagster_project.demo.mess import (
+    Delivered,
+    deliver_clean,
+    garble_customers,
+    garble_orders,
+    garble_stream,
+)
 from dagster_project.demo.orders import CANCELLED, CREDIT_NOTE, PENDING, REFUNDED
 from dagster_project.demo.parameters import CURRENCIES, DAY, DEMO_VERSION, ShopParameters, day_of
 from dagster_project.demo.reports import event_export, order_export, session_export
@@ -45,6 +53,7 @@ class DemoTruth:
     cohorts: list[dict[str, Any]]
     daily_active_customers: dict[str, int]  # activity `session`
     daily_anonymous_visitors: dict[str, int]  # visitor ids that nobody ever logged in with
+    crm: dict[str, Any]  # of each CRM export what is to be found; of ads, which ones fail
 
 
 def simulate(
@@ -66,11 +75,15 @@ def simulate(
     clean = clean_orders(shop, links)
 
     (out_dir / "truth").mkdir(parents=True, exist_ok=True)
+    ads = draw_ads(shop)
+    customer_list, older_list = crm_export(shop)
+    marketing = marketing_exports(shop, ads, customer_list)
     delivered = [
         garble_orders(shop, order_export(shop)),
-        garble_stream(shop, session_export(shop), 8, ["start", "end"]),
+        garble_stream(shop, session_export(shop, ads), 8, ["start", "end"]),
         garble_stream(shop, event_export(shop), 9, ["ts"]),
-        garble_customers(shop, *crm_export(shop)),
+        garble_customers(shop, customer_list, older_list),
+        *map(deliver_clean, marketing.values()),
     ]
     rng = parameters.rng(12)
     garbled = [row for export in delivered for row in write_deliveries(out_dir, export, rng)]
@@ -90,6 +103,7 @@ def simulate(
         cohorts=cohorts(shop, clean),
         daily_active_customers=active,
         daily_anonymous_visitors=anonymous,
+        crm=marketing_truth(shop, marketing),
     )
     _write_tables(out_dir / "truth", shop, clean)
     (out_dir / TRUTH).write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
