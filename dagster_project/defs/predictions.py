@@ -1,10 +1,12 @@
 """The purchase models, between the activity models and the marts that judge and use them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
 from ..predictions import Learnt, predict, tables
+from .pictures import alive_matrix
 from .resources import Shop
 
 INPUTS = ("prediction_split", "purchase_groups", "spend_groups")
@@ -32,9 +34,10 @@ def predictions(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Ma
             context.log.info(f"predictions, {part}: {_told(found)}")
         for name in tables():
             (counted,) = con.execute(f"select count(*) from predictions.{name}").fetchall()
-            yield dg.MaterializeResult(
-                asset_key=["predictions", name], metadata={"dagster/row_count": counted[0]}
-            )
+            metadata: dict[str, Any] = {"dagster/row_count": counted[0]}
+            if name == "forecasts":
+                metadata["picture"] = alive_matrix(con)
+            yield dg.MaterializeResult(asset_key=["predictions", name], metadata=metadata)
 
 
 def _told(learnt: Learnt) -> str:
