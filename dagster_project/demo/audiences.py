@@ -111,11 +111,11 @@ def mailing_deliveries(shop: Shop, reach: Reach, mailings: Iterable[Mailing]) ->
     draws = rng.random((len(ordered), 3)).tolist()
     export = Export(
         name="messages",
-        file_name="messages_{day}.csv",
+        file_name="messages_audiences_{day}.csv",
         joiner=",",
-        header="Message,Client,Way,State,Campaign,At",
+        header="message,contact,medium,event,at,campaign",
         columns={},
-        key="Message",
+        key="message",
         period=np.zeros(len(ordered), dtype=np.int64),
         day=np.array([mailing.day for mailing in ordered], dtype=np.int64),
         deliveries=delivery_dates(shop, 3),
@@ -133,6 +133,6 @@ def mailing_deliveries(shop: Shop, reach: Reach, mailings: Iterable[Mailing]) ->
         who = customer_ids(np.array([mailing.person]))[0]
         moments = mailing.day * DAY + 10 * 3600 + 60 * np.array([after for _, after in states])
         for (state, _), at in zip(states, iso(moments), strict=True):
-            line = f"M{number:06d},{who},{mailing.channel},{state},{mailing.campaign},{at}Z"
+            line = f"M{number:06d},{who},{mailing.channel},{state},{at}Z,{mailing.campaign}"
             result.add(line, int(np.searchsorted(ends, mailing.day, side="right")), CLEAN)
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -98,7 +99,7 @@ def simulate(
         business_time_zone="Europe/London",
         as_of_date=_last_day(shop).isoformat(),
         files=[name for export in delivered for name in export.export.file_names()],
-        exports={export.export.name: export.counts() for export in delivered},
+        exports=_counts(delivered),
         garbled=garbled,
         rows=_rows(shop, clean, delivered),
         totals=_totals(shop, clean),
@@ -110,6 +111,14 @@ def simulate(
     _write_tables(out_dir / "truth", shop, clean)
     (out_dir / TRUTH).write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
     return truth
+
+
+def _counts(delivered: list[Delivered]) -> dict[str, dict[str, int]]:
+    """Rows of each kind by export; several systems may deliver one."""
+    counts: dict[str, Counter[str]] = {}
+    for export in delivered:
+        counts.setdefault(export.export.name, Counter()).update(export.counts())
+    return {name: dict(counted) for name, counted in counts.items()}
 
 
 def recorded(parameters: ShopParameters) -> dict[str, Any]:

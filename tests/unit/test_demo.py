@@ -322,12 +322,15 @@ def test_the_clock_is_that_of_europe_london():
 def test_nobody_is_written_to_who_is_held_out_or_did_not_agree(small):
     folder, _ = small
     messages = pd.concat(
-        [pd.read_csv(path) for path in sorted(folder.glob("messages_*.csv"))], ignore_index=True
+        [pd.read_csv(path) for path in sorted(folder.glob("messages_audiences_*.csv"))],
+        ignore_index=True,
     )
     customers = pd.read_csv(folder / "crm_2023-07-01.csv", sep=";").set_index("Client ID")
-    sent = messages[messages["State"] == "sent"]
-    assert set(sent["Campaign"]) == {"renewal_due", "win_back"}
-    for audience, customer, way in zip(sent["Campaign"], sent["Client"], sent["Way"], strict=True):
+    sent = messages[messages["event"] == "sent"]
+    assert set(sent["campaign"]) == {"renewal_due", "win_back"}
+    for audience, customer, way in zip(
+        sent["campaign"], sent["contact"], sent["medium"], strict=True
+    ):
         digits = hashlib.md5(f"{audience}|{customer}".encode()).hexdigest()[:6]
         assert int(digits, 16) >= 0.2 * 16**6
         column = {"e-mail": "Mail OK", "push": "Push OK", "sms": "SMS OK"}[way]
