@@ -9,7 +9,6 @@ too.
 import csv
 import datetime as dt
 import io
-import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -358,13 +357,12 @@ def _other_version(rng: random.Random, text: str) -> str:
 
 
 class Line:
-    """Exports to marts without Dagster and gates: one folder, in which dbt is parsed once."""
+    """Exports to marts without Dagster and gates."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.warehouse = Warehouse(folder / "warehouse")
         self.warehouse.folder.mkdir(parents=True)
-        self._parsed: dict[str, Dbt] = {}
         self._runs = 0
 
     def run(self, whole: bool = False) -> None:
@@ -386,10 +384,7 @@ class Line:
                 load_export(con, shop.config, name, run)
             variables = shop.variables
             note_definitions(con, run, project_digest(), variables)
-        dbt = self._parsed.setdefault(
-            json.dumps(variables, default=str),
-            Dbt(self.warehouse.build_file, self.warehouse.dbt_target, variables),
-        )
+        dbt = Dbt(self.warehouse.build_file, self.warehouse.dbt_target, variables)
         results = dbt.build(f"{STAGING} {ACTIVITY}")
         with self.warehouse.connect() as con:
             predict(con, variables)
@@ -408,7 +403,7 @@ class Line:
         self.warehouse.publish(self.run_id)
 
     def start_anew(self) -> None:
-        """Forget the warehouse, not what dbt has parsed."""
+        """Forget the warehouse."""
         for file in self.folder.glob("warehouse/*.duckdb*"):
             file.unlink()
 
