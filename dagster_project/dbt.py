@@ -57,8 +57,9 @@ class Dbt:
         """
         full_refresh = full_refresh or self._built_with() != project_digest()
         arguments = ["build", "--select", *select.split(), "--exclude-resource-type", "unit_test"]
-        arguments += ["--no-write-json"] + (["--full-refresh"] if full_refresh else [])
-        result = self._invoke(arguments)
+        # a test that compares models of two steps waits for the later one
+        arguments += ["--indirect-selection", "buildable", "--no-write-json"]
+        result = self._invoke(arguments + (["--full-refresh"] if full_refresh else []))
         if not hasattr(result, "results"):
             raise DbtError(f"dbt build --select {select} gave no results")
         return [_node_result(node) for node in result.results]

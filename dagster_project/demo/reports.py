@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dagster_project.demo.ads import CAMPAIGNS as AD_CAMPAIGNS
+from dagster_project.demo.ads import LANDING_PAGES as AD_PAGES
+from dagster_project.demo.ads import Ads
 from dagster_project.demo.clock import HOUR, avoid_clock_change, iso, month_of, to_local
 from dagster_project.demo.happenings import EVENT_NAMES
 from dagster_project.demo.orders import CHANNELS, COUPONS, STORE
@@ -84,12 +87,15 @@ def order_export(shop: Shop) -> Export:
     )
 
 
-def session_export(shop: Shop) -> Export:
+def session_export(shop: Shop, ads: Ads) -> Export:
     """The web analytics' sessions: moments with their offset, delivered quarterly, gzipped."""
     sessions, rng, count = shop.sessions, shop.parameters.rng(6), len(shop.sessions)
     local = to_local(sessions.started_at)
     campaign = rng.integers(0, 3, count) * np.isin(sessions.source, (1, 2, 3))
-    known = sessions.person >= 0
+    landing = rng.integers(0, len(LANDING_PAGES), count)
+    known, paid = sessions.person >= 0, ads.campaign >= 0
+    tags = np.where(paid, ads.campaign + 3, campaign)
+    landing = np.where(paid, ads.campaign + len(LANDING_PAGES), landing)
     columns = {
         "sid": session_ids(count),
         "uid": customer_ids(sessions.customer),
@@ -98,8 +104,8 @@ def session_export(shop: Shop) -> Export:
         "end": _with_offset(sessions.started_at + sessions.duration, sessions.device),
         "utm_source": pick(SOURCES, sessions.source),
         "utm_medium": pick(MEDIA, sessions.source),
-        "utm_campaign": pick(("", "spring_launch", "always_on"), campaign),
-        "landing": pick(LANDING_PAGES, rng.integers(0, len(LANDING_PAGES), count)),
+        "utm_campaign": pick(("", "spring_launch", "always_on", *AD_CAMPAIGNS), tags),
+        "landing": pick((*LANDING_PAGES, *AD_PAGES), landing),
         "device_type": pick(DEVICES, sessions.device),
         "os": pick(PLATFORMS, sessions.device),
         "geo": pick(COUNTRIES, np.where(known, shop.people.country[sessions.person], 0)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dagster_project.demo.ads import draw_ads
 from dagster_project.demo.audiences import (
     Reach,
     mailing_deliveries,
@@ -19,7 +21,14 @@ from dagster_project.demo.audiences import (
 from dagster_project.demo.clock import to_local
 from dagster_project.demo.crm import crm_export
 from dagster_project.demo.files import write_deliveries, write_table
-from dagster_project.demo.mess import Delivered, garble_customers, garble_orders, garble_stream
+from dagster_project.demo.marketing import marketing_exports, marketing_truth
+from dagster_project.demo.mess import (
+    Delivered,
+    deliver_clean,
+    garble_customers,
+    garble_orders,
+    garble_stream,
+)
 from dagster_project.demo.orders import CANCELLED, CREDIT_NOTE, PENDING, REFUNDED
 from dagster_project.demo.parameters import CURRENCIES, DAY, DEMO_VERSION, ShopParameters, day_of
 from dagster_project.demo.reports import event_export, order_export, session_export
@@ -53,6 +62,7 @@ class DemoTruth:
     daily_active_customers: dict[str, int]  # activity `session`
     daily_anonymous_visitors: dict[str, int]  # visitor ids that nobody ever logged in with
     recurring_revenue: list[dict[str, Any]]  # month, paying customers and mrr on its last day
+    crm: dict[str, Any]  # of each CRM export what is to be found; of ads, which ones fail
 
 
 def simulate(
@@ -79,13 +89,16 @@ def simulate(
     club = draw_club(shop, reach)
 
     (out_dir / "truth").mkdir(parents=True, exist_ok=True)
+    ads = draw_ads(shop)
+    marketing = marketing_exports(shop, ads, customer_lists[0])
     delivered = [
         garble_orders(shop, order_export(shop)),
-        garble_stream(shop, session_export(shop), 8, ["start", "end"]),
+        garble_stream(shop, session_export(shop, ads), 8, ["start", "end"]),
         garble_stream(shop, event_export(shop), 9, ["ts"]),
         garble_customers(shop, *customer_lists),
         club_deliveries(shop, club),
         mailing_deliveries(shop, reach, [*mailings, *club.mailings]),
+        *map(deliver_clean, marketing.values()),
     ]
     rng = parameters.rng(12)
     garbled = [row for export in delivered for row in write_deliveries(out_dir, export, rng)]
@@ -98,7 +111,7 @@ def simulate(
         business_time_zone="Europe/London",
         as_of_date=_last_day(shop).isoformat(),
         files=[name for export in delivered for name in export.export.file_names()],
-        exports={export.export.name: export.counts() for export in delivered},
+        exports=_counts(delivered),
         garbled=garbled,
         rows=_rows(shop, clean, delivered),
         totals=_totals(shop, clean),
@@ -106,6 +119,7 @@ def simulate(
         daily_active_customers=active,
         daily_anonymous_visitors=anonymous,
         recurring_revenue=recurring_revenue(shop, club),
+        crm=marketing_truth(shop, marketing),
     )
     _write_tables(out_dir / "truth", shop, clean)
     (out_dir / TRUTH).write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
@@ -115,6 +129,14 @@ def simulate(
 def recorded(parameters: ShopParameters) -> dict[str, Any]:
     """The parameters as they come back from JSON."""
     return asdict(parameters) | {"starts_on": parameters.starts_on.isoformat()}
+
+
+def _counts(delivered: list[Delivered]) -> dict[str, dict[str, int]]:
+    """Rows of each kind by export; messages come from the newsletter and from the audiences."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for export in delivered:
+        counts[export.export.name].update(export.counts())
+    return {name: dict(kinds) for name, kinds in counts.items()}
 
 
 def _expected(parameters: ShopParameters) -> dict[str, float]:

@@ -92,3 +92,58 @@ def test_every_household_is_sent_its_campaigns_on_their_first_day(shop: Shop) ->
 
 def test_identities(shop: Shop) -> None:
     assert broken_identities(shop) == []
+
+
+def test_coupons_are_those_of_the_files(shop: Shop) -> None:
+    with shop.warehouse.connect() as con:
+        expected = con.execute(
+            f"""
+            with discounted as (
+                select distinct household_id, cast(
+                    timezone('America/New_York', timezone('UTC', ts)) as date
+                ) as day
+                from '{DATA}/baskets.parquet'
+                where coupon_disc > 0
+            )
+            select
+                cast(redemptions.campaign_id as varchar), count(*),
+                count(distinct redemptions.household_id), count(discounted.day)
+            from '{DATA}/coupon_redemptions.parquet' as redemptions
+            left join discounted
+                on redemptions.household_id = discounted.household_id
+                and cast(redemptions.redemption_date as date) = discounted.day
+            group by 1
+            """
+        ).fetchall()
+    found = shop.query(
+        "select campaign, redemptions, redeemers, redemptions_with_order from coupon_effect"
+        " where not is_total"
+    )
+    assert sorted(found) == sorted(expected)
+    assert len(expected) > 20
+    assert shop.query(
+        "select redemptions, redeemers, redemptions - redemptions_with_order from coupon_effect"
+        " where is_total"
+    ) == [(2102, 410, 167)]
+
+
+def test_recipients_of_a_campaign_and_who_of_them_redeemed(shop: Shop) -> None:
+    with shop.warehouse.connect() as con:
+        expected = con.execute(
+            f"""
+            select
+                cast(campaigns.campaign_id as varchar), count(*),
+                count(redeemers.household_id) / count(*)
+            from '{DATA}/campaigns.parquet' as campaigns
+            left join (
+                select distinct campaign_id, household_id
+                from '{DATA}/coupon_redemptions.parquet'
+            ) as redeemers using (campaign_id, household_id)
+            where campaign_id in (select campaign_id from '{DATA}/coupon_redemptions.parquet')
+            group by 1
+            """
+        ).fetchall()
+    found = shop.query(
+        "select campaign, recipients, redemption_rate from coupon_effect where not is_total"
+    )
+    assert sorted(found) == sorted(expected)

@@ -316,3 +316,95 @@ def test_the_message_that_works_is_told_from_the_one_that_does_not(
     assert abs(uplift) < 0.1
     assert written_to > 100
     assert wrongly == 0
+
+
+def test_the_campaigns_that_fail_are_found_and_no_other(
+    demo: tuple[Shop, DemoTruth, Path],
+) -> None:
+    shop, truth, _ = demo
+    expected = {
+        (ad["source"], ad["campaign"], month, ad["diagnosis"])
+        for ad in truth.crm["failing_ads"]
+        for month in ad["months"]
+    }
+    blamed = shop.query(
+        "select channel, campaign, cast(month as varchar), diagnosis from campaign_funnel"
+        " where diagnosis is not null"
+    )
+    assert set(blamed) == expected
+    (innocent,) = shop.query("select count(*) from campaign_funnel where diagnosis is null")
+    assert innocent[0] > 50
+    pages = shop.query(
+        "select source, campaign, cast(month as varchar), diagnosis from landing_page_funnel"
+        " where diagnosis is not null"
+    )
+    assert set(pages) == expected
+
+
+def test_messages_of_every_campaign(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    shop, truth, _ = demo
+    found = shop.query(
+        "select campaign, sum(sent), sum(delivered), sum(bounced), sum(opened), sum(clicked),"
+        " sum(unsubscribed) from campaign_funnel where kind = 'message'"
+        " and campaign not in ('renewal_due', 'win_back') group by 1"
+    )
+    statuses = ("sent", "delivered", "bounced", "opened", "clicked", "unsubscribed")
+    assert {campaign: counts for campaign, *counts in found} == {
+        campaign: [counts.get(status, 0) for status in statuses]
+        for campaign, counts in truth.crm["messages"].items()
+    }
+
+
+def test_answers_points_invitations_and_coupons(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    shop, truth, _ = demo
+    answers, points = truth.crm["surveys"], truth.crm["loyalty_points"]
+    assert shop.query(
+        "select sum(promoters), sum(passives), sum(detractors) from nps where segment_name = 'all'"
+    ) == [(answers["promoters"], answers["passives"], answers["detractors"])]
+    left = points["accrued"] - points["redeemed"] - points["expired"]
+    assert shop.query(
+        "select count(*), sum(accrued), sum(redeemed), sum(expired), sum(balance)"
+        " from loyalty_balances"
+    ) == [(points["members"], points["accrued"], points["redeemed"], points["expired"], left)]
+    invited = truth.crm["referrals"]
+    assert shop.query("select sum(invitations) from referral_growth") == [(invited["invitations"],)]
+    assert shop.query("select count(*) from referred_customers") == [(invited["joined"],)]
+    coupons = shop.query(
+        "select campaign, redemptions, redeemers, redemptions_with_order from coupon_effect"
+        " where not is_total"
+    )
+    assert {campaign: counts for campaign, *counts in coupons} == {
+        campaign: [told["redemptions"], told["redeemers"], told["redemptions"]]
+        for campaign, told in truth.crm["coupons"].items()
+    }
+
+
+def test_groups_drawn_at_random_show_no_effect(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    shop, _, _ = demo
+    for mart in ("loyalty_effect", "referral_effect"):
+        groups = shop.query(f"select customers, value_low, value_high from {mart}")
+        (many, low, high), (also, other_low, other_high) = groups
+        assert min(many, also) > 20
+        assert low <= other_high
+        assert other_low <= high
+
+
+def test_spending_is_shared_out_to_the_new_customers_of_each_source(
+    demo: tuple[Shop, DemoTruth, Path],
+) -> None:
+    shop, _, folder = demo
+    (ads,) = folder.parent.glob("ads_*.csv")
+    with ads.open() as file:
+        rows = list(csv.DictReader(file))
+    expected: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        expected[row["Network"]] += Decimal(row["Cost GBP"])
+    found = shop.query(
+        "select source, sum(spend), sum(cac * new_customers) from acquisition where is_complete"
+        " and new_customers > 0 group by 1 having sum(spend) > 0"
+    )
+    paid = shop.query("select source, sum(spend) from acquisition group by 1 having sum(spend) > 0")
+    assert dict(paid) == expected
+    assert {source for source, *_ in found} == {"google_ads", "instagram"}
+    for _, spend, shared in found:
+        assert float(spend) == pytest.approx(shared)

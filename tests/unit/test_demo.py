@@ -48,7 +48,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 def read_export(folder: Path, name: str) -> pd.DataFrame:
     """All rows of an export as text, in our column names, with file, line and delivery date."""
     parts = []
-    for path in sorted(folder.glob(Path(EXPORTS[name]["files"]).name)):
+    asked = EXPORTS[name]["files"]
+    patterns = [Path(pattern).name for pattern in ([asked] if isinstance(asked, str) else asked)]
+    for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
         if ".jsonl" in path.name:
             lines = path.read_text().splitlines()
             part = pd.DataFrame([json.loads(line) for line in lines], dtype=str)
@@ -406,3 +408,51 @@ def test_ensure_demo_does_not_delete_other_peoples_files(tmp_path):
     with pytest.raises(ValueError, match=r"orders_2030-01-01\.csv"):
         ensure_demo(out, **{**TINY, "seed": 2})
     assert (out / "orders_2030-01-01.csv").read_text() == "mine"
+
+
+MARKETING = ("marketing_spend", "messages", "surveys", "loyalty_points", "referrals", "coupons")
+
+
+@pytest.mark.parametrize("export", MARKETING)
+def test_the_crm_speaks_of_known_people_in_the_time_of_the_data(small, export):
+    folder, truth = small
+    rows = read_export(folder, export)
+    counts = truth.exports[export]
+    assert len(rows) == counts["rows_in_files"] == counts["clean_rows"] > 0
+    customers = read_export(folder, "customers")
+    real = set(customers[customers["Account Type"] == "customer"]["customer_id"]) | {""}
+    for column in ("customer_id", "referrer_id", "invited_customer_id"):
+        assert column not in rows or set(rows[column]) <= real
+    moments = {"marketing_spend": "spend_date", "surveys": "answered_at", "coupons": "redeemed_at"}
+    moment = moments.get(export, "invited_at" if export == "referrals" else "occurred_at")
+    days = pd.to_datetime(rows[moment], utc=True, format="ISO8601").dt.tz_convert(LONDON).dt.date
+    assert date(2022, 12, 1) < days.min()
+    assert days.max() <= date(2023, 6, 30)
+
+
+def test_points_and_coupons_belong_to_paid_orders_of_their_customer(small, recount):
+    folder, _ = small
+    paid = recount.orders[recount.orders["status"].isin(["counted", "refunded"])]
+    owner = dict(zip(paid["order_id"], paid["customer_id"], strict=True))
+    for export in ("loyalty_points", "coupons"):
+        rows = read_export(folder, export)
+        named = rows[rows["order_id"] != ""]
+        assert [owner[order] for order in named["order_id"]] == list(named["customer_id"])
+    balance = Counter()
+    points = read_export(folder, "loyalty_points").sort_values("occurred_at", kind="stable")
+    for customer, moved in zip(points["customer_id"], points["points"].astype(int), strict=True):
+        balance[customer] += moved
+        assert balance[customer] >= 0
+
+
+def test_few_buy_where_the_page_is_broken_and_few_click_on_the_bad_ad(small):
+    folder, truth = small
+    page, ad = truth.crm["failing_ads"]
+    assert (page["diagnosis"], ad["diagnosis"]) == ("landing page", "ad")
+    spend = read_export(folder, "marketing_spend")
+    spend = spend.astype({"clicks": int, "impressions": int})
+    is_bad = (spend["source"] == ad["source"]) & (spend["campaign"] == ad["campaign"])
+    is_bad &= (spend["spend_date"].str[:7] + "-01").isin(ad["months"])
+    same = spend[spend["source"] == ad["source"]]
+    rates = same.groupby(is_bad)["clicks"].sum() / same.groupby(is_bad)["impressions"].sum()
+    assert rates[True] < rates[False] / 2
