@@ -14,7 +14,7 @@ outcomes as (
 lift as (
     select
         max(case when decile = 1 then lift end) as top_decile_lift,
-        {{ ratio('sum(coverage * customers)', 'sum(customers)') }} as coverage
+        {{ ratio('sum(covered_customers)', 'sum(customers)') }} as coverage
     from {{ ref('prediction_lift') }}
 ),
 

@@ -48,6 +48,7 @@ prediction_lift as (
     select
         cast(decile as int) as decile,
         cast(customers as bigint) as customers,
+        cast(covered_customers as bigint) as covered_customers,
         cast(actual_orders as bigint) as actual_orders,
         cast(predicted_orders as double) as predicted_orders,
         {{ ratio('actual_orders', 'customers') }} as actual_orders_mean,
