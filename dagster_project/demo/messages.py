@@ -45,11 +45,11 @@ def message_export(shop: Shop, customers: Export) -> Export:
     campaigns = [campaign for part in parts for campaign in part[3]]
     ids = customer_ids(person)
     columns = {
-        "message": [f"{campaign}-{i}" for campaign, i in zip(campaigns, ids, strict=True)],
-        "contact": ids,
+        "mail_id": [f"{campaign}-{i}" for campaign, i in zip(campaigns, ids, strict=True)],
+        "user_id": ids,
         "medium": ["E-mail"] * person.size,
         "event": [STATUSES[index] for index in statuses.tolist()],
-        "at": to_utc_text(at),
+        "event_time": to_utc_text(at),
         "campaign": campaigns,
     }
     return Export(
@@ -58,7 +58,7 @@ def message_export(shop: Shop, customers: Export) -> Export:
         joiner=",",
         header=",".join(columns),
         columns=columns,
-        key="message",
+        key="mail_id",
         period=np.zeros(person.size, dtype=np.int64),
         day=to_utc(at) // DAY,
         deliveries=[parameters.month_start(parameters.months)],
