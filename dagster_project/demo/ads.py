@@ -87,7 +87,7 @@ def spend_export(shop: Shop, ads: Ads) -> Export:
         "Final URL": pick(LANDING_PAGES, campaign),
         "Impressions": list(map(str, shown.tolist())),
         "Clicks": list(map(str, clicks.tolist())),
-        "Cost GBP": [f"{pence / 100:.2f}" for pence in (clicks * price).tolist()],
+        "Spend": [f"{pence / 100:.2f}" for pence in (clicks * price).tolist()],
     }
     return Export(
         name="marketing_spend",

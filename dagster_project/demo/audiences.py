@@ -113,9 +113,9 @@ def mailing_deliveries(shop: Shop, reach: Reach, mailings: Iterable[Mailing]) ->
         name="messages",
         file_name="messages_{day}.csv",
         joiner=",",
-        header="Message,Client,Way,State,Campaign,At",
+        header="mail_id,user_id,medium,event,event_time,campaign",
         columns={},
-        key="Message",
+        key="mail_id",
         period=np.zeros(len(ordered), dtype=np.int64),
         day=np.array([mailing.day for mailing in ordered], dtype=np.int64),
         deliveries=delivery_dates(shop, 3),
@@ -133,6 +133,6 @@ def mailing_deliveries(shop: Shop, reach: Reach, mailings: Iterable[Mailing]) ->
         who = customer_ids(np.array([mailing.person]))[0]
         moments = mailing.day * DAY + 10 * 3600 + 60 * np.array([after for _, after in states])
         for (state, _), at in zip(states, iso(moments), strict=True):
-            line = f"M{number:06d},{who},{mailing.channel},{state},{mailing.campaign},{at}Z"
+            line = f"M{number:06d},{who},{mailing.channel},{state},{at}Z,{mailing.campaign}"
             result.add(line, int(np.searchsorted(ends, mailing.day, side="right")), CLEAN)
     return result

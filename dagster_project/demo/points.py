@@ -41,19 +41,19 @@ def loyalty_export(shop: Shop) -> Export:
         balance[person], latest[person] = points + earned, int(year[row])
     booked_at = np.array([move[1] for move in moved], dtype=np.int64)
     columns = {
-        "Card Holder": customer_ids(np.array([move[0] for move in moved], dtype=np.int64)),
-        "Booked": to_utc_text(booked_at),
-        "Booking": [move[2] for move in moved],
+        "Client ID": customer_ids(np.array([move[0] for move in moved], dtype=np.int64)),
+        "Transaction Date": to_utc_text(booked_at),
+        "Movement": [move[2] for move in moved],
         "Points": [str(move[3]) for move in moved],
-        "Order No": [move[4] for move in moved],
+        "Order Number": [move[4] for move in moved],
     }
-    return one_file(shop, "loyalty_points", "points_{day}.csv", columns, "Card Holder", booked_at)
+    return one_file(shop, "loyalty_points", "points_{day}.csv", columns, "Client ID", booked_at)
 
 
 def loyalty_truth(points: Export) -> dict[str, int]:
     """Members, and points of each kind, above zero."""
-    truth = {"members": len(set(points.columns["Card Holder"]))}
-    kinds, values = points.columns["Booking"], points.columns["Points"]
+    truth = {"members": len(set(points.columns["Client ID"]))}
+    kinds, values = points.columns["Movement"], points.columns["Points"]
     for kind in ("accrued", "redeemed", "expired"):
         of_kind = [int(v) for k, v in zip(kinds, values, strict=True) if k == kind]
         truth[kind] = abs(sum(of_kind))

@@ -34,16 +34,16 @@ def survey_export(shop: Shop) -> Export:
     others = rng.choice(SCORES, person.size, p=OTHER_SCORES)
     score = np.where(people.is_loyal[person], loyal, others)
     columns = {
-        "Respondent": customer_ids(person),
-        "Answered": to_utc_text(at),
-        "Recommend": list(map(str, score.tolist())),
+        "Client ID": customer_ids(person),
+        "Submitted At": to_utc_text(at),
+        "NPS": list(map(str, score.tolist())),
     }
-    return one_file(shop, "surveys", "nps_{day}.csv", columns, "Respondent", at)
+    return one_file(shop, "surveys", "nps_{day}.csv", columns, "Client ID", at)
 
 
 def survey_truth(surveys: Export) -> dict[str, int]:
     """How many answered 9 or 10, 7 or 8, and 0 to 6."""
-    scores = np.array(surveys.columns["Recommend"], dtype=np.int64)
+    scores = np.array(surveys.columns["NPS"], dtype=np.int64)
     return {
         "promoters": int((scores >= 9).sum()),
         "passives": int(((scores == 7) | (scores == 8)).sum()),
@@ -72,17 +72,17 @@ def referral_export(shop: Shop) -> Export:
     nobody = np.full(count, -1)
     at = np.concatenate([invited_at, asked_at])
     columns = {
-        "By": customer_ids(np.concatenate([referrer, asking])),
-        "Invited": to_utc_text(at),
-        "New Client": customer_ids(np.concatenate([came, nobody])),
-        "Joined": to_utc_text(people.signed_up_at[came]) + [""] * count,
+        "Referrer": customer_ids(np.concatenate([referrer, asking])),
+        "Sent At": to_utc_text(at),
+        "Referee ID": customer_ids(np.concatenate([came, nobody])),
+        "Accepted At": to_utc_text(people.signed_up_at[came]) + [""] * count,
     }
-    return one_file(shop, "referrals", "invitations_{day}.csv", columns, "By", at)
+    return one_file(shop, "referrals", "invitations_{day}.csv", columns, "Referrer", at)
 
 
 def referral_truth(referrals: Export) -> dict[str, int]:
     """Invitations, and those that brought somebody."""
-    joined = sum(map(bool, referrals.columns["New Client"]))
+    joined = sum(map(bool, referrals.columns["Referee ID"]))
     return {"invitations": len(referrals), "joined": joined}
 
 
@@ -93,20 +93,20 @@ def coupon_export(shop: Shop) -> Export:
     numbers = order_numbers(len(orders))
     at = orders.placed_at[rows]
     columns = {
-        "Client": customer_ids(orders.person[rows]),
+        "Client ID": customer_ids(orders.person[rows]),
         "Voucher": pick(COUPONS, orders.coupon[rows]),
         "Campaign": pick(CAMPAIGNS, orders.coupon[rows]),
-        "Order": [numbers[row] for row in rows.tolist()],
-        "Redeemed": to_utc_text(at),
+        "Order Number": [numbers[row] for row in rows.tolist()],
+        "Used At": to_utc_text(at),
     }
-    return one_file(shop, "coupons", "vouchers_{day}.csv", columns, "Order", at)
+    return one_file(shop, "coupons", "vouchers_{day}.csv", columns, "Order Number", at)
 
 
 def coupon_truth(coupons: Export) -> dict[str, dict[str, int]]:
     """Redemptions and distinct customers of each campaign."""
     truth = {}
     for campaign in sorted(set(coupons.columns["Campaign"])):
-        pairs = zip(coupons.columns["Client"], coupons.columns["Campaign"], strict=True)
+        pairs = zip(coupons.columns["Client ID"], coupons.columns["Campaign"], strict=True)
         clients = [client for client, of in pairs if of == campaign]
         truth[campaign] = {"redemptions": len(clients), "redeemers": len(set(clients))}
     return truth

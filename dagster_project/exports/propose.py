@@ -31,7 +31,7 @@ exports:
 
 @dataclass(frozen=True)
 class _Group:
-    """Files of the same columns, what the first of them holds, and what they were taken for."""
+    """Files of the same columns, what the largest of them holds, and what they were taken for."""
 
     files: list[Path]
     values: dict[str, Values]
@@ -82,7 +82,9 @@ def _group(con: duckdb.DuckDBPyConnection, files: list[Path]) -> list[_Group]:
         columns.setdefault(key, found)
     groups = []
     for members in by_columns.values():
-        found = read_file(con, members[0], probe, limit=SAMPLE_ROWS).columns
+        # a first delivery may be empty
+        largest = max(members, key=lambda file: file.stat().st_size)
+        found = read_file(con, largest, probe, limit=SAMPLE_ROWS).columns
         values = look_at(con, found)
         match = best_match(load_contract().tables.values(), values)
         groups.append(_Group(members, values, match, match is not None and _is_lines(con, match)))

@@ -398,7 +398,7 @@ def test_spending_is_shared_out_to_the_new_customers_of_each_source(
         rows = list(csv.DictReader(file))
     expected: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
-        expected[row["Network"]] += Decimal(row["Cost GBP"])
+        expected[row["Network"]] += Decimal(row["Spend"])
     found = shop.query(
         "select source, sum(spend), sum(cac * new_customers) from acquisition where is_complete"
         " and new_customers > 0 group by 1 having sum(spend) > 0"

@@ -42,8 +42,8 @@ def test_the_demo_shop(tmp_path: Path) -> None:
     ensure_demo(DEMO_EXPORTS)
     files = [path for path in DEMO_EXPORTS.iterdir() if path.is_file()]
     config, _ = proposed(tmp_path, *files)
-    assert list(config.exports) == ["orders", "sessions", "events", "customers"]
     right = load_config(Path(__file__).parents[2] / "data/exports.yml")
+    assert set(config.exports) == set(right.exports)
     for name, export in right.exports.items():
         found = config.exports[name]
         expected = {k: v for k, v in export.columns.items() if isinstance(v, str) and k != "tier"}
