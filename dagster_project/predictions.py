@@ -6,7 +6,6 @@ days that the calibration has not seen. The same groups give the same rows. No D
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,7 @@ import yaml
 from .settings import DBT_PROJECT
 
 if TYPE_CHECKING:
-    from .lifetime.fitting import Estimates
-    from .lifetime.histories import Histories
-    from .lifetime.purchases import PurchaseModel
-    from .lifetime.spend import SpendModel
+    from .lifetime.learning import Learnt
 
 SOURCES_FILE = DBT_PROJECT / "models/predictions/_sources.yml"
 #: Digits kept of a forecast. More would tell one machine's arithmetic from another's.
@@ -30,17 +26,6 @@ HALF_A_DAY = 0.5
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Learnt:
-    """What the models have learnt from one part, or why they have not."""
-
-    histories: "Histories"
-    purchases: "tuple[PurchaseModel, Estimates] | None"
-    spend: "tuple[SpendModel, Estimates] | None"
-    orders_reason: str | None
-    value_reason: str | None
-
-
 @cache
 def tables() -> dict[str, dict]:
     """The tables this step writes, as dbt's sources have them."""
@@ -48,7 +33,7 @@ def tables() -> dict[str, dict]:
     return {table["name"]: table for table in source["tables"]}
 
 
-def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> dict[str, Learnt]:
+def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> "dict[str, Learnt]":
     """Fit both parts of the history and write `predictions.*`, whole or not at all.
 
     `variables` are dbt's. A shop without orders gets empty tables, one that tells too little the
@@ -76,49 +61,38 @@ def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> dic
     return learnt
 
 
-def _learn(con: duckdb.DuckDBPyConnection, part: str, variables: Mapping[str, Any]) -> Learnt:
+def _learn(con: duckdb.DuckDBPyConnection, part: str, variables: Mapping[str, Any]) -> "Learnt":
     import numpy as np
 
-    from .lifetime.fitting import NotIdentifiable
     from .lifetime.histories import Histories
-    from .lifetime.purchases import fit_purchases
-    from .lifetime.spend import fit_spend
+    from .lifetime.learning import learn
 
     groups = con.execute(
         "select frequency, recency_days, age_days, customers from activity.purchase_groups"
         " where part = ? order by all",
         [part],
     ).fetchnumpy()
-    histories = Histories.of(
-        groups["frequency"],
-        groups["recency_days"],
-        np.asarray(groups["age_days"]) + HALF_A_DAY,
-        groups["customers"],
-    )
-    fewest = variables["prediction_min_repeat_customers"]
-    try:
-        if histories.repeaters < fewest:
-            raise NotIdentifiable(
-                f"customers who bought again: {histories.repeaters:.0f}, fewer than {fewest}"
-                " (prediction_min_repeat_customers)"
-            )
-        purchases = fit_purchases(histories, variables["prediction_model"])
-    except NotIdentifiable as error:
-        return Learnt(histories, None, None, str(error), str(error))
     spent = con.execute(
         "select frequency, customers, repeat_revenue::double / (frequency * customers) as value"
         " from activity.spend_groups where part = ? order by frequency, value_bin",
         [part],
     ).fetchnumpy()
-    try:
-        spend = fit_spend(spent["frequency"], spent["value"], spent["customers"])
-        _ = spend[0].population_mean
-    except NotIdentifiable as error:
-        return Learnt(histories, purchases, None, None, str(error))
-    return Learnt(histories, purchases, spend, None, None)
+    return learn(
+        Histories.of(
+            groups["frequency"],
+            groups["recency_days"],
+            np.asarray(groups["age_days"]) + HALF_A_DAY,
+            groups["customers"],
+        ),
+        spent["frequency"],
+        spent["value"],
+        spent["customers"],
+        kind=variables["prediction_model"],
+        fewest=variables["prediction_min_repeat_customers"],
+    )
 
 
-def _model(part: str, learnt: Learnt, variables: Mapping[str, Any]) -> Row:
+def _model(part: str, learnt: "Learnt", variables: Mapping[str, Any]) -> Row:
     return {
         "part": part,
         "model": variables["prediction_model"],
@@ -131,7 +105,7 @@ def _model(part: str, learnt: Learnt, variables: Mapping[str, Any]) -> Row:
     }
 
 
-def _parameters(part: str, learnt: Learnt) -> list[Row]:
+def _parameters(part: str, learnt: "Learnt") -> list[Row]:
     rows = []
     for fitted in (learnt.purchases, learnt.spend):
         if fitted:
@@ -150,7 +124,7 @@ def _parameters(part: str, learnt: Learnt) -> list[Row]:
     return rows
 
 
-def _weeks(learnt: Learnt, calibration_weeks: int, history_weeks: int) -> list[Row]:
+def _weeks(learnt: "Learnt", calibration_weeks: int, history_weeks: int) -> list[Row]:
     import numpy as np
 
     from .lifetime.forecast import expected_total
@@ -177,7 +151,7 @@ def _weeks(learnt: Learnt, calibration_weeks: int, history_weeks: int) -> list[R
 def _insert_forecasts(
     con: duckdb.DuckDBPyConnection,
     part: str,
-    learnt: Learnt,
+    learnt: "Learnt",
     days: int,
     variables: Mapping[str, Any],
 ) -> None:

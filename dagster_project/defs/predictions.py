@@ -1,13 +1,16 @@
 """The purchase models, between the activity models and the marts that judge and use them."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from ..predictions import Learnt, predict, tables
+from ..predictions import predict, tables
 from .pictures import alive_matrix
 from .resources import Shop
+
+if TYPE_CHECKING:
+    from ..lifetime.learning import Learnt
 
 INPUTS = ("prediction_split", "purchase_groups", "spend_groups")
 
@@ -40,7 +43,7 @@ def predictions(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Ma
             yield dg.MaterializeResult(asset_key=["predictions", name], metadata=metadata)
 
 
-def _told(learnt: Learnt) -> str:
+def _told(learnt: "Learnt") -> str:
     customers = f"{learnt.histories.total:,.0f} customers"
     if not learnt.purchases:
         return f"{customers}, not predicted: {learnt.orders_reason}"

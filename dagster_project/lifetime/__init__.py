@@ -2,7 +2,8 @@
 
 `purchases` says who is still a customer and how often they will order (MBG/NBD, BG/NBD), `spend`
 how much an order of theirs is worth (Gamma-Gamma), `contracts` how long subscribers renew (sBG),
-`intervals` how far off a forecast may be, `forecast` puts them together. Everything is fitted on
+`learning` fits what a shop needs of them, `forecast` looks ahead, and `intervals` say how far off
+that may be. Everything is fitted on
 grouped histories: customers with equal figures are one row with a count, so that the cost is that
 of the distinct rows. No Dagster and no SQL in here.
 """
