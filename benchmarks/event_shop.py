@@ -10,11 +10,13 @@ import yaml
 from dagster_project.exports.config import load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loader import Run, load_export, prepare
+from dagster_project.history import prepare_history
 from dagster_project.warehouse import Warehouse
 
 DAYS = 730
 FIRST_DAY = dt.date(2024, 1, 1)
 CHUNK = 2_000_000  # events of a file
+RUN = Run("bench", dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
 CONFIG = {
     "settings": {"base_currency": "GBP"},
     "exports": {
@@ -80,5 +82,6 @@ def load(room: Path) -> float:
     with Warehouse(room).connect() as con:
         prepare(con, config)
         for table in load_contract().tables:
-            load_export(con, config, table, Run("bench", dt.datetime(2026, 1, 1, tzinfo=dt.UTC)))
+            load_export(con, config, table, RUN)
+        prepare_history(con, Warehouse(room).marts_file, RUN)
     return time.perf_counter() - started

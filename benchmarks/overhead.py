@@ -1,8 +1,9 @@
 """What orchestration and gates cost: `retention run` against its bare work, side by side.
 
-Bare work is the same loads and one `dbt build` over the same models and tests, without Dagster and
-without Great Expectations. Both run on the demo a second time, with nothing changed, in processes
-of their own and in turn; medians of wall seconds are reported, and where a run's time goes.
+Bare work is the same loads, the same forecasts, and `dbt build` over the same models and tests
+before and after them, without Dagster and without Great Expectations. Both run on the demo a second
+time, with nothing changed, in processes of their own and in turn; medians of wall seconds are
+reported, and where a run's time goes.
 
     python -m benchmarks.overhead [--runs 5]
 """
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dagster_project.defs.dbt import MARTS
 from dagster_project.demo import ensure_demo
 from dagster_project.settings import DBT_PROJECT, DEMO_EXPORTS, OFFLINE, ROOT
 from dagster_project.warehouse import Warehouse
@@ -30,14 +32,30 @@ from pathlib import Path
 from dagster_project.exports.config import load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loader import Run, load_export, prepare
+from dagster_project.history import prepare_history
 from dagster_project.warehouse import Warehouse
 
 config, warehouse = load_config(Path(sys.argv[1])), Warehouse(Path(sys.argv[2]))
+run = Run("bare", dt.datetime(2024, 1, 1))
 with warehouse.connect() as con:
     prepare(con, config)
     for table in load_contract().tables:
-        load_export(con, config, table, Run("bare", dt.datetime(2024, 1, 1)))
+        load_export(con, config, table, run)
+    prepare_history(con, warehouse.marts_file, run)
 print(json.dumps(config.dbt_vars()))
+"""
+
+PREDICT = """
+import json, sys
+from pathlib import Path
+import yaml
+from dagster_project.predictions import predict
+from dagster_project.settings import DBT_PROJECT
+from dagster_project.warehouse import Warehouse
+
+variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+with Warehouse(Path(sys.argv[1])).connect() as con:
+    predict(con, variables | json.loads(sys.argv[2]))
 """
 
 IMPORTS = {
@@ -88,7 +106,11 @@ def _bare(folder: Path) -> None:
     command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     command += ["--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt")]
     command += ["--exclude-resource-type", "unit_test"]
-    _quietly(command, RETENTION_BUILD_DATABASE=str(Warehouse(folder).build_file))
+    command += ["--indirect-selection", "buildable"]
+    database = {"RETENTION_BUILD_DATABASE": str(Warehouse(folder).build_file)}
+    _quietly([*command, "--exclude", *MARTS.split()], **database)
+    _quietly([sys.executable, "-c", PREDICT, str(folder), json.dumps(variables)])
+    _quietly([*command, "--select", *MARTS.split()], **database)
 
 
 def _quietly(command: list[str], **environment: str) -> str:

@@ -1,4 +1,4 @@
-"""The `retention` command: `run`, `query` and `init`."""
+"""The `retention` command: `run`, `query`, `export` and `init`."""
 
 import argparse
 import os
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .audience_files import FORMATS, export_audiences
 from .exports.config import load_config
 from .exports.errors import ExportError
 from .exports.sql import literal
@@ -57,7 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     query = commands.add_parser("query", help="read the published marts with SQL")
     query.add_argument("sql")
     query.set_defaults(command=_query)
-    for command in (run, query):
+
+    export = commands.add_parser("export", help="write published lists to files")
+    export.add_argument("what", choices=["audiences"], help="a file for each audience")
+    export.add_argument("--format", choices=FORMATS, default="csv")
+    export.add_argument("--folder", type=Path, help="default: audiences/ beside the marts")
+    export.set_defaults(command=_export)
+    for command in (run, query, export):
         command.add_argument("--warehouse", type=Path, default=warehouse_folder())
 
     init = commands.add_parser("init", help="propose an exports.yml for files")
@@ -136,12 +143,18 @@ def _tell(event: "dg.DagsterEvent") -> int:
     return BROKEN
 
 
-def _query(given: argparse.Namespace) -> int:
-    import duckdb
-
+def _published(given: argparse.Namespace) -> Path:
+    """The file of the published marts. Raises ExportError before the first run."""
     marts = Warehouse(given.warehouse.resolve()).marts_file
     if not marts.exists():
         raise ExportError(f"{marts}: no marts are published yet; `retention run` makes them")
+    return marts
+
+
+def _query(given: argparse.Namespace) -> int:
+    import duckdb
+
+    marts = _published(given)
     # a file called marts with a schema called marts makes `marts.<table>` ambiguous to DuckDB
     with duckdb.connect() as con:
         con.execute(f"attach {literal(marts)} as warehouse (read_only); use warehouse.marts")
@@ -151,6 +164,14 @@ def _query(given: argparse.Namespace) -> int:
             raise ExportError(str(error)) from error
         if relation is not None:
             relation.show(max_rows=200)
+    return GREEN
+
+
+def _export(given: argparse.Namespace) -> int:
+    marts = _published(given)
+    folder = (given.folder or marts.with_name("audiences")).resolve()
+    for audience, rows in export_audiences(marts, folder, given.format).items():
+        print(f"{rows:>8}  {folder / audience}.{given.format}")
     return GREEN
 
 

@@ -4,13 +4,14 @@ A dbt process costs seconds of imports, and dagster-dbt starts one for each step
 the same. Knows nothing of Dagster.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +57,16 @@ class Dbt:
         """
         full_refresh = full_refresh or self._built_with() != project_digest()
         arguments = ["build", "--select", *select.split(), "--exclude-resource-type", "unit_test"]
-        with self._environment():
-            result = self._invoke(
-                arguments + (["--full-refresh"] if full_refresh else []), self.manifest
-            )
+        # a test that compares models of two steps waits for the later one
+        arguments += ["--indirect-selection", "buildable", "--no-write-json"]
+        result = self._invoke(arguments + (["--full-refresh"] if full_refresh else []))
         if not hasattr(result, "results"):
             raise DbtError(f"dbt build --select {select} gave no results")
         return [_node_result(node) for node in result.results]
 
     def unit_tests(self) -> list[NodeResult]:
         """Run dbt's unit tests; the models they speak of have to be built."""
-        with self._environment():
-            result = self._invoke(["test", "--select", "test_type:unit"], self.manifest)
+        result = self._invoke(["test", "--select", "test_type:unit", "--no-write-json"])
         return [_node_result(node) for node in result.results]
 
     def mark_built(self) -> None:
@@ -80,45 +79,63 @@ class Dbt:
 
     def docs(self) -> None:
         """Write dbt's docs of the built warehouse to `target`, as one static page."""
-        with self._environment():
-            self._invoke(["docs", "generate", "--static"], self.manifest)
+        self._invoke(["docs", "generate", "--static"])
 
-    def parse(self) -> None:
-        """Parse the project; `manifest.json` is written to `target`."""
-        _ = self.manifest
+    def _invoke(self, arguments: list[str]) -> Any:
+        manifest = parsed_project(project_digest())
+        with _environment(self.database):
+            given = ["--vars", json.dumps(self.variables)]
+            return _invoke([*arguments, *given], self.target, manifest)
 
-    @cached_property
-    def manifest(self) -> Any:
-        """The parsed project."""
-        with self._environment():
-            return self._invoke(["parse"], None)
 
-    def _invoke(self, arguments: list[str], manifest: Any) -> Any:
-        from dbt.cli.main import dbtRunner
+@lru_cache(maxsize=1)
+def parsed_project(digest: str) -> Any:
+    """The project as it is now, which `digest` stands for.
 
-        common = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-        common += ["--target-path", str(self.target)]
-        common += ["--vars", json.dumps(self.variables)]
-        common += ["--log-path", str(self.target), "--log-level", "none"]
-        common += ["--log-level-file", "info", "--no-use-colors"]
-        outcome = dbtRunner(manifest=manifest).invoke([*arguments, *common])
-        if outcome.exception is not None:
-            raise DbtError(str(outcome.exception)) from outcome.exception
-        return outcome.result
+    What models depend on must not hang on a var: one manifest then serves every shop, and what
+    takes seconds to parse is parsed once. Models are named after the file they are built in, which
+    has one name in every warehouse; nobody opens the one named here.
+    """
+    with _environment(DBT_PROJECT / "build.duckdb"), _alone():
+        quietly = [] if _is_stale() else ["--no-write-json"]
+        return _invoke(["parse", *quietly], MANIFEST.parent, None)
 
-    @contextmanager
-    def _environment(self) -> Iterator[None]:
-        """What dbt reads from the environment, and its connection closed at the end.
 
-        An open one would keep this process from opening the file in any other way.
-        """
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process parses at a time: dbt writes what it has parsed for the next one."""
+    MANIFEST.parent.mkdir(parents=True, exist_ok=True)
+    with (MANIFEST.parent / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
-        os.environ.update(OFFLINE, RETENTION_BUILD_DATABASE=str(self.database))
-        try:
-            yield
-        finally:
-            DuckDBConnectionManager.close_all_connections()
+
+def _invoke(arguments: list[str], target: Path, manifest: Any) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    common = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    common += ["--target-path", str(target)]
+    common += ["--log-path", str(target), "--log-level", "none"]
+    common += ["--log-level-file", "info", "--no-use-colors"]
+    outcome = dbtRunner(manifest=manifest).invoke([*arguments, *common])
+    if outcome.exception is not None:
+        raise DbtError(str(outcome.exception)) from outcome.exception
+    return outcome.result
+
+
+@contextmanager
+def _environment(database: Path) -> Iterator[None]:
+    """What dbt reads from the environment, and its connection closed at the end.
+
+    An open one would keep this process from opening the file in any other way.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    os.environ.update(OFFLINE, RETENTION_BUILD_DATABASE=str(database))
+    try:
+        yield
+    finally:
+        DuckDBConnectionManager.close_all_connections()
 
 
 def _node_result(node: Any) -> NodeResult:
@@ -150,7 +167,13 @@ def project_digest() -> str:
 
 def ensure_manifest() -> Path:
     """The manifest that Dagster reads assets from, parsed anew when a file of dbt's has changed."""
-    newest = max(path.stat().st_mtime_ns for path in _sources())
-    if not MANIFEST.exists() or MANIFEST.stat().st_mtime_ns < newest:
-        Dbt(DBT_PROJECT / "unused.duckdb", MANIFEST.parent, {}).parse()
+    with _alone():
+        is_stale = _is_stale()
+    if is_stale:
+        parsed_project(project_digest())
     return MANIFEST
+
+
+def _is_stale() -> bool:
+    newest = max(path.stat().st_mtime_ns for path in _sources())
+    return not MANIFEST.exists() or MANIFEST.stat().st_mtime_ns < newest

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from .defs import dbt, gates, jobs, publish, raw, sensors
+from .defs import dbt, gates, jobs, predictions, publish, raw, sensors
 from .defs.progress import progress
 from .defs.resources import Shop
 from .settings import exports_file, warehouse_folder
@@ -18,7 +18,15 @@ def build(
         lambda spec: spec.replace_attributes(freshness_policy=jobs.EVERY_NIGHT)
     )
     return dg.Definitions(
-        assets=[*raw.exports, raw.raw, dbt.staging, dbt.marts, published],
+        assets=[
+            *raw.exports,
+            raw.raw,
+            dbt.staging,
+            dbt.activity,
+            predictions.predictions,
+            dbt.marts,
+            published,
+        ],
         asset_checks=[gates.raw_gate, gates.staging_gate, gates.marts_gate],
         jobs=[jobs.nightly],
         schedules=[jobs.nightly_schedule],

@@ -9,7 +9,6 @@ too.
 import csv
 import datetime as dt
 import io
-import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,12 +19,13 @@ import duckdb
 import yaml
 
 from dagster_project.dbt import Dbt, project_digest
-from dagster_project.defs.dbt import MARTS, STAGING
+from dagster_project.defs.dbt import ACTIVITY, MARTS, STAGING
 from dagster_project.defs.resources import Shop as Resource
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loader import Run, load_export, prepare
 from dagster_project.exports.sql import identifier, literal
 from dagster_project.history import note_definitions, prepare_history
+from dagster_project.predictions import predict
 from dagster_project.warehouse import Warehouse
 
 from .shops import run_file
@@ -357,13 +357,12 @@ def _other_version(rng: random.Random, text: str) -> str:
 
 
 class Line:
-    """Exports to marts without Dagster and gates: one folder, in which dbt is parsed once."""
+    """Exports to marts without Dagster and gates."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.warehouse = Warehouse(folder / "warehouse")
         self.warehouse.folder.mkdir(parents=True)
-        self._parsed: dict[str, Dbt] = {}
         self._runs = 0
 
     def run(self, whole: bool = False) -> None:
@@ -385,11 +384,11 @@ class Line:
                 load_export(con, shop.config, name, run)
             variables = shop.variables
             note_definitions(con, run, project_digest(), variables)
-        dbt = self._parsed.setdefault(
-            json.dumps(variables, default=str),
-            Dbt(self.warehouse.build_file, self.warehouse.dbt_target, variables),
-        )
-        results = dbt.build(f"{STAGING} {MARTS}")
+        dbt = Dbt(self.warehouse.build_file, self.warehouse.dbt_target, variables)
+        results = dbt.build(f"{STAGING} {ACTIVITY}")
+        with self.warehouse.connect() as con:
+            predict(con, variables)
+        results += dbt.build(MARTS)
         broken = [f"{r.name}: {r.message}" for r in results if not r.passed]
         assert not broken, "\n".join(broken)
         dbt.mark_built()
@@ -404,7 +403,7 @@ class Line:
         self.warehouse.publish(self.run_id)
 
     def start_anew(self) -> None:
-        """Forget the warehouse, not what dbt has parsed."""
+        """Forget the warehouse."""
         for file in self.folder.glob("warehouse/*.duckdb*"):
             file.unlink()
 

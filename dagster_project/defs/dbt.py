@@ -1,4 +1,4 @@
-"""The dbt models as assets, in two steps with a gate between them."""
+"""The dbt models as assets, in three steps, with a gate and the forecasts between them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,8 @@ from .resources import Shop, told
 
 MANIFEST: Mapping[str, Any] = json.loads(ensure_manifest().read_text())
 STAGING = "config.schema:staging"
-MARTS = "config.schema:activity config.schema:marts"
+ACTIVITY = "config.schema:activity"
+MARTS = "config.schema:predictions config.schema:marts"
 
 
 class Translator(DagsterDbtTranslator):
@@ -50,13 +51,25 @@ def staging(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
 
 @dbt_assets(
     manifest=MANIFEST,
+    select=ACTIVITY,
+    name="activity",
+    dagster_dbt_translator=Translator(),
+    pool="warehouse",
+)
+def activity(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
+    """Who did what on which day, and what the purchase models learn from."""
+    yield from _build(context, shop, ACTIVITY)
+
+
+@dbt_assets(
+    manifest=MANIFEST,
     select=MARTS,
     name="marts",
     dagster_dbt_translator=Translator(),
     pool="warehouse",
 )
 def marts(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
-    """Identity, activity and the marts."""
+    """The marts, and what of the forecasts they may tell."""
     yield from _build(context, shop, MARTS)
     with shop.warehouse.connect() as con:
         if moves := note_first_orders(con, shop.run.run_id):

@@ -147,3 +147,50 @@ def value(figure: "Figure", rows: list[Row]) -> None:
     plain_axes(axes)
     axes.set_xlabel("months since the first order", fontsize=8)
     axes.legend(fontsize=8, frameon=False, title="cohort", title_fontsize=8)
+
+
+def tracking(figure: "Figure", rows: list[Row]) -> None:
+    """Rows: end of week, actual, expected and predicted orders, whether in the holdout."""
+    weeks, actual, expected, predicted, is_holdout = zip(*rows, strict=True)
+    axes = figure.subplots()
+    for line, name, colour, style in (
+        (actual, "came", "black", "-"),
+        (expected, "expected of new customers", BLUE, "--"),
+        (predicted, "predicted from histories", ORANGE, "-"),
+    ):
+        orders = [float("nan") if figures is None else figures for figures in line]
+        axes.plot(weeks, orders, color=colour, linestyle=style, linewidth=1.2, label=name)
+    if True in is_holdout:
+        axes.axvline(weeks[is_holdout.index(True)], color=GREY, linestyle=":", linewidth=1)
+    plain_axes(axes)
+    axes.legend(fontsize=8, frameon=False)
+
+
+def lift(figure: "Figure", rows: list[Row]) -> None:
+    """Rows: decile, actual and predicted orders a customer."""
+    deciles, actual, predicted = zip(*rows, strict=True)
+    axes = figure.subplots()
+    axes.bar([d - 0.2 for d in deciles], actual, 0.4, color=BLUE, label="came")
+    axes.bar([d + 0.2 for d in deciles], predicted, 0.4, color=ORANGE, label="predicted")
+    plain_axes(axes)
+    axes.set_xticks(deciles)
+    axes.set_xlabel("tenth of the customers, by what was predicted", fontsize=8)
+    axes.legend(fontsize=8, frameon=False)
+
+
+def alive(figure: "Figure", rows: list[Row]) -> None:
+    """Rows: frequency, tenth of the age at which the last order fell, probability alive."""
+    height = 1 + max(frequency for frequency, _, _ in rows)
+    cells = [[float("nan")] * 10 for _ in range(height)]
+    for frequency, tenth, probability in rows:
+        cells[frequency][tenth] = probability
+    axes = figure.subplots()
+    image = axes.imshow(cells, aspect="auto", origin="lower", cmap="Blues", vmin=0, vmax=1)
+    axes.set_xticks([-0.5, 4.5, 9.5], ["first day", "half-way", "today"], fontsize=8)
+    axes.set_yticks(range(0, height, 1 + height // 12))
+    axes.tick_params(labelsize=8, length=0)
+    axes.set_xlabel("last order, within the time since the first", fontsize=8)
+    axes.set_ylabel("repeat orders", fontsize=8)
+    bar = figure.colorbar(image, ax=axes)
+    bar.ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    bar.ax.tick_params(labelsize=8)

@@ -127,5 +127,5 @@ staging_gate = _gate(
 marts_gate = _gate(
     "marts",
     [("marts", mart) for mart in marts_with_gates()],
-    lambda shop: mart_gates(marts_with_gates()),
+    lambda shop: mart_gates(marts_with_gates(), shop.variables),
 )

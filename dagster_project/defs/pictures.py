@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import duckdb
 
-from .drawing import Row, active, churn, curve, heatmap, lifecycle, survival, value
+from .drawing import (
+    Row,
+    active,
+    alive,
+    churn,
+    curve,
+    heatmap,
+    lifecycle,
+    lift,
+    survival,
+    tracking,
+    value,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,6 +29,7 @@ if TYPE_CHECKING:
 DPI = 80
 COHORTS = 24
 DAYS = 730
+FREQUENCIES = 20
 
 
 @dataclass(frozen=True)
@@ -50,11 +63,22 @@ def picture(mart: str, con: duckdb.DuckDBPyConnection) -> dg.MetadataValue | Non
         return _table(con.execute(TABLES[mart]))
     shown = PICTURES[mart]
     series = _series(con, mart, shown.series)
+    return _drawn(mart, shown, con, series)
+
+
+def alive_matrix(con: duckdb.DuckDBPyConnection) -> dg.MetadataValue:
+    """P(alive) by how often customers bought again and when last, of the forecasts in `con`."""
+    return _drawn("forecasts", ALIVE, con, None)
+
+
+def _drawn(
+    name: str, shown: Picture, con: duckdb.DuckDBPyConnection, series: str | None
+) -> dg.MetadataValue:
     rows = con.execute(shown.query, {"series": series} if series else None).fetchall()
     if not rows:
-        return dg.MetadataValue.md(f"Nothing of `{mart}` is complete yet.")
+        return dg.MetadataValue.md(f"Nothing of `{name}` is complete yet.")
     image = base64.b64encode(_png(shown, rows, series)).decode()
-    return dg.MetadataValue.md(f"![{mart}](data:image/png;base64,{image})")
+    return dg.MetadataValue.md(f"![{name}](data:image/png;base64,{image})")
 
 
 def _series(con: duckdb.DuckDBPyConnection, mart: str, wanted: Sequence[str]) -> str | None:
@@ -192,7 +216,43 @@ PICTURES = {
         value,
         "Cumulative revenue per customer of each monthly cohort, by age",
     ),
+    "prediction_tracking": Picture(
+        """
+        select week_end, actual_orders, expected_orders, predicted_orders, is_holdout
+        from marts.prediction_tracking
+        order by week_number
+        """,
+        tracking,
+        "Repeat orders by week, of customers won in the calibration; dotted: the holdout begins",
+    ),
+    "prediction_lift": Picture(
+        """
+        select decile, actual_orders_mean, predicted_orders_mean
+        from marts.prediction_lift
+        order by decile
+        """,
+        lift,
+        "Orders a customer in the holdout, by tenths of what was predicted of them",
+    ),
 }
+
+ALIVE = Picture(
+    f"""
+    select
+        frequency,
+        least(9, floor(10 * recency_days / greatest(age_days, 1)))::int as tenth,
+        avg(probability_alive)
+    from predictions.forecasts
+    where part = 'history' and frequency <= {FREQUENCIES}
+        and horizon_days = (
+            select min(horizon_days) from predictions.forecasts where part = 'history'
+        )
+    group by all
+    order by all
+    """,
+    alive,
+    "Probability that a customer is still one, by repeat orders and when the last of them fell",
+)
 
 TABLES = {
     "customer_value": """
@@ -208,6 +268,15 @@ TABLES = {
         from marts.customer_value
         group by rfm_segment
         order by sum(net_revenue) desc, rfm_segment
+    """,
+    "prediction_verdict": """
+        select
+            horizon_days, is_whole_holdout, verdict, value_verdict, reason, actual_orders,
+            round(predicted_orders, 1) as predicted_orders, round(orders_error, 3) as orders_error,
+            round(order_value_error, 3) as order_value_error,
+            round(top_decile_lift, 2) as top_decile_lift, round(coverage, 3) as coverage
+        from marts.prediction_verdict
+        order by is_whole_holdout, horizon_days
     """,
     "source_accounting": """
         select

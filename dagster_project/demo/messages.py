@@ -45,20 +45,20 @@ def message_export(shop: Shop, customers: Export) -> Export:
     campaigns = [campaign for part in parts for campaign in part[3]]
     ids = customer_ids(person)
     columns = {
-        "mail_id": [f"{campaign}-{i}" for campaign, i in zip(campaigns, ids, strict=True)],
-        "user_id": ids,
-        "medium": ["E-mail"] * person.size,
-        "event": [STATUSES[index] for index in statuses.tolist()],
-        "event_time": to_utc_text(at),
-        "campaign": campaigns,
+        "Message ID": [f"{campaign}-{i}" for campaign, i in zip(campaigns, ids, strict=True)],
+        "Client ID": ids,
+        "Channel": ["e-mail"] * person.size,
+        "Status": [STATUSES[index] for index in statuses.tolist()],
+        "Campaign": campaigns,
+        "Event Time": to_utc_text(at),
     }
     return Export(
         name="messages",
-        file_name="messages_{day}.csv",
+        file_name="newsletters_{day}.csv",
         joiner=",",
         header=",".join(columns),
         columns=columns,
-        key="mail_id",
+        key="Message ID",
         period=np.zeros(person.size, dtype=np.int64),
         day=to_utc(at) // DAY,
         deliveries=[parameters.month_start(parameters.months)],
@@ -67,7 +67,7 @@ def message_export(shop: Shop, customers: Export) -> Export:
 
 def messages_truth(messages: Export) -> dict[str, dict[str, Any]]:
     """Messages of each campaign that reached each status."""
-    pairs = zip(messages.columns["campaign"], messages.columns["event"], strict=True)
+    pairs = zip(messages.columns["Campaign"], messages.columns["Status"], strict=True)
     counts: dict[str, dict[str, Any]] = {}
     for (campaign, status), count in sorted(Counter(pairs).items()):
         counts.setdefault(campaign, {})[status] = count

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-DEMO_VERSION = 3  # raise it when the same seed would write other bytes
+DEMO_VERSION = 4  # raise it when the same seed would write other bytes
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]

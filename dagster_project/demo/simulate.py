@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,12 @@ from typing import Any
 import numpy as np
 
 from dagster_project.demo.ads import draw_ads
+from dagster_project.demo.audiences import (
+    Reach,
+    mailing_deliveries,
+    unsubscribe,
+    win_back_mailings,
+)
 from dagster_project.demo.clock import to_local
 from dagster_project.demo.crm import crm_export
 from dagster_project.demo.files import write_deliveries, write_table
@@ -27,6 +34,7 @@ from dagster_project.demo.parameters import CURRENCIES, DAY, DEMO_VERSION, ShopP
 from dagster_project.demo.reports import event_export, order_export, session_export
 from dagster_project.demo.rows import customer_ids, order_numbers, pick
 from dagster_project.demo.shop import Shop, draw_shop
+from dagster_project.demo.subscriptions import club_deliveries, draw_club, recurring_revenue
 from dagster_project.demo.truth import CleanOrders, clean_orders, cohorts, daily_sessions, money
 
 TRUTH = Path("truth") / "truth.json"
@@ -53,6 +61,7 @@ class DemoTruth:
     cohorts: list[dict[str, Any]]
     daily_active_customers: dict[str, int]  # activity `session`
     daily_anonymous_visitors: dict[str, int]  # visitor ids that nobody ever logged in with
+    recurring_revenue: list[dict[str, Any]]  # month, paying customers and mrr on its last day
     crm: dict[str, Any]  # of each CRM export what is to be found; of ads, which ones fail
 
 
@@ -74,15 +83,21 @@ def simulate(
     links = shop.links()
     clean = clean_orders(shop, links)
 
+    customer_lists = crm_export(shop)
+    reach = Reach.of(customer_lists[0])
+    mailings = unsubscribe(shop, reach, win_back_mailings(shop, reach))
+    club = draw_club(shop, reach)
+
     (out_dir / "truth").mkdir(parents=True, exist_ok=True)
     ads = draw_ads(shop)
-    customer_list, older_list = crm_export(shop)
-    marketing = marketing_exports(shop, ads, customer_list)
+    marketing = marketing_exports(shop, ads, customer_lists[0])
     delivered = [
         garble_orders(shop, order_export(shop)),
         garble_stream(shop, session_export(shop, ads), 8, ["start", "end"]),
         garble_stream(shop, event_export(shop), 9, ["ts"]),
-        garble_customers(shop, customer_list, older_list),
+        garble_customers(shop, *customer_lists),
+        club_deliveries(shop, club),
+        mailing_deliveries(shop, reach, [*mailings, *club.mailings]),
         *map(deliver_clean, marketing.values()),
     ]
     rng = parameters.rng(12)
@@ -96,13 +111,14 @@ def simulate(
         business_time_zone="Europe/London",
         as_of_date=_last_day(shop).isoformat(),
         files=[name for export in delivered for name in export.export.file_names()],
-        exports={export.export.name: export.counts() for export in delivered},
+        exports=_counts(delivered),
         garbled=garbled,
         rows=_rows(shop, clean, delivered),
         totals=_totals(shop, clean),
         cohorts=cohorts(shop, clean),
         daily_active_customers=active,
         daily_anonymous_visitors=anonymous,
+        recurring_revenue=recurring_revenue(shop, club),
         crm=marketing_truth(shop, marketing),
     )
     _write_tables(out_dir / "truth", shop, clean)
@@ -113,6 +129,14 @@ def simulate(
 def recorded(parameters: ShopParameters) -> dict[str, Any]:
     """The parameters as they come back from JSON."""
     return asdict(parameters) | {"starts_on": parameters.starts_on.isoformat()}
+
+
+def _counts(delivered: list[Delivered]) -> dict[str, dict[str, int]]:
+    """Rows of each kind by export; messages come from the newsletter and from the audiences."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for export in delivered:
+        counts[export.export.name].update(export.counts())
+    return {name: dict(kinds) for name, kinds in counts.items()}
 
 
 def _expected(parameters: ShopParameters) -> dict[str, float]:

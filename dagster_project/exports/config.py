@@ -53,6 +53,12 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _rising(days: list[int]) -> list[int]:
+    if sorted(set(days)) != days:
+        raise ValueError("give three different numbers of days, the shortest first")
+    return days
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
@@ -62,6 +68,9 @@ Factor = Annotated[float, Field(gt=1)]
 EventName = Annotated[str, Field(pattern=r"^[^'\\{}]+$")]
 #: Names that stand in SQL between quotes.
 Words = Annotated[list[EventName], BeforeValidator(_listed), Field(min_length=1)]
+Horizons = Annotated[
+    list[Annotated[int, Field(ge=1)]], Field(min_length=3, max_length=3), AfterValidator(_rising)
+]
 
 
 class _Strict(BaseModel):
@@ -143,6 +152,14 @@ class Settings(_Strict):
     volume_min_rows: Annotated[int, Field(ge=1)] | None = None
     volume_warning_factor: Factor | None = None
     volume_critical_factor: Factor | None = None
+    prediction_model: Literal["mbg", "bg"] | None = None
+    prediction_horizons: Horizons | None = None
+    prediction_holdout_share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    prediction_discount_rate: Annotated[float, Field(ge=0)] | None = None
+    prediction_max_error: Annotated[float, Field(gt=0)] | None = None
+    prediction_min_lift: Annotated[float, Field(ge=1)] | None = None
+    prediction_max_stretch: Annotated[float, Field(ge=1)] | None = None
+    prediction_min_repeat_customers: Annotated[int, Field(ge=2)] | None = None
 
 
 #: Settings that name a file.

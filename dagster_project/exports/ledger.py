@@ -19,6 +19,7 @@ create table if not exists ledger.files (
     delivered_at date, columns varchar, rows_in_file bigint, rows_loaded bigint,
     rows_rejected bigint, run_id varchar, loaded_at timestamp
 );
+alter table ledger.files add column if not exists rows_in_repeated_hour bigint default 0;
 create table if not exists ledger.rejects (
     export varchar, _file varchar, _line bigint, "column" varchar, reason varchar,
     value varchar, raw_line varchar, is_personal boolean, amount decimal(18, 4), currency varchar,

@@ -17,7 +17,7 @@ from .readers import Incoming, file_columns, first_lines, read_file
 from .references import note_references
 from .sql import literal
 from .writing import Run, write_rows
-from .zones import provide_gaps
+from .zones import provide_changes
 
 __all__ = ["Loaded", "Run", "load_export", "prepare"]
 
@@ -97,15 +97,18 @@ def _load_file(
     try:
         incoming = read_file(con, delivery.path, export)
         lacking = _lacking(con, table, export, incoming, others)
-        typed = map_columns(table, export, incoming, delivery.path, lacking)
-        provide_gaps(con, export.time_zone)
+        mapped = map_columns(table, export, incoming, delivery.path, lacking)
+        provide_changes(con, export.time_zone)
         # DuckDB would push the test for faults below the typing, and type every value twice
         con.execute("set disabled_optimizers = 'filter_pushdown'")
-        write_rows(con, table, delivery, incoming, typed, run, contract)
+        con.execute("set preserve_insertion_order = false")
+        write_rows(con, table, delivery, incoming, mapped, run, contract)
     except duckdb.Error as error:
         raise ExportError(f"{delivery.path}: exports.{table.name}: {first_lines(error)}") from error
     finally:
-        con.execute("reset disabled_optimizers; set TimeZone = 'UTC'")
+        con.execute(
+            "reset disabled_optimizers; reset preserve_insertion_order; set TimeZone = 'UTC'"
+        )
         con.execute("drop table if exists incoming; drop table if exists unreadable")
 
 

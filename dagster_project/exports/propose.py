@@ -82,7 +82,9 @@ def _group(con: duckdb.DuckDBPyConnection, files: list[Path]) -> list[_Group]:
         columns.setdefault(key, found)
     groups = []
     for members in by_columns.values():
-        found = read_file(con, members[0], probe, limit=SAMPLE_ROWS).columns
+        # the largest: a first delivery may hold no row at all
+        sample = max(members, key=lambda file: file.stat().st_size)
+        found = read_file(con, sample, probe, limit=SAMPLE_ROWS).columns
         values = look_at(con, found)
         match = best_match(load_contract().tables.values(), values)
         groups.append(_Group(members, values, match, match is not None and _is_lines(con, match)))

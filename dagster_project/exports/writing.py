@@ -10,6 +10,7 @@ from .contract import Contract, Table
 from .deliveries import Delivery
 from .errors import ExportError
 from .ledger import delete_rows
+from .mapping import Mapped
 from .readers import Incoming
 from .sql import identifier, literal
 
@@ -27,7 +28,7 @@ def write_rows(
     table: Table,
     source: Delivery,
     incoming: Incoming,
-    typed: str,
+    mapped: Mapped,
     run: Run,
     contract: Contract,
 ) -> None:
@@ -51,28 +52,43 @@ def write_rows(
         delete_rows(con, table.name, source.name)
         ((loaded,),) = con.execute(
             f"insert into {raw} by name select {columns}, {stamps}"
-            f" from {_numbered(typed, incoming)} where _fault is null"
+            f" from {_numbered(mapped.typed, incoming)} where _fault is null"
         ).fetchall()
         rejected = incoming.rows - loaded + incoming.unreadable
         if rejected:
-            noted = _write_rejects(con, table, source, incoming, typed, run)
+            noted = _write_rejects(con, table, source, incoming, mapped.typed, run)
             if noted != rejected:
                 raise ExportError(
                     f"{source.path}: exports.{table.name}: {rejected} rows could not be read but "
                     f"{noted} were noted; please report this"
                 )
         con.execute(
-            "insert into ledger.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"insert into ledger.files values ({', '.join('?' * 13)})",
             [
                 *(table.name, source.name, source.fingerprint.size, source.fingerprint.sha256),
                 *(source.mapping, source.delivered_at, json.dumps(incoming.columns)),
                 *(loaded + rejected, loaded, rejected, run.run_id, run.started_at),
+                _in_repeated_hours(con, raw, source, incoming, mapped),
             ],
         )
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
         raise
+
+
+def _in_repeated_hours(
+    con: duckdb.DuckDBPyConnection, raw: str, source: Delivery, incoming: Incoming, mapped: Mapped
+) -> int:
+    """How many rows in raw stand in an hour that clocks repeat: each was read as the second."""
+    if mapped.repeated is None:
+        return 0
+    ((count,),) = con.execute(
+        f"select count(*) from {_numbered(mapped.repeated, incoming)}"
+        f" where {_LINE} in (select _line from {raw} where _file = ?)",
+        [source.name],
+    ).fetchall()
+    return count
 
 
 def _write_rejects(

@@ -58,8 +58,7 @@ class Histories:
             np.column_stack([self.frequency, self.recency, self.age]), axis=0, return_inverse=True
         )
         frequency, recency, age = rows.T
-        counts = np.bincount(places.ravel(), self.customers).astype(np.float64)
-        return Histories(frequency, recency, age, counts)
+        return Histories.of(frequency, recency, age, np.bincount(places.ravel(), self.customers))
 
     def scaled(self, factor: float) -> "Histories":
         """The same customers with time in another unit."""

@@ -81,7 +81,7 @@ def value_bounds(
     frequency, ahead = drawn.real.copy(), np.exp(drawn.imag)
     # the quantile over all of them is a lower one of those alive: the rest order nothing
     levels = [1 - (1 - level) / np.maximum(alive, 1e-300) for level in (LOW, HIGH)]
-    ranks = [np.ceil(level * DRAWS).astype(int) - 1 for level in levels]
+    ranks = [np.ceil(np.maximum(level, 0) * DRAWS).astype(int) - 1 for level in levels]
     bounds = [np.zeros_like(alive), np.zeros_like(alive)]
     of_history = place[cells.place]
     order = np.argsort(of_history, kind="stable")

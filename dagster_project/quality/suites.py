@@ -53,6 +53,8 @@ SHARES = {
     "session_conversion": ["conversion_rate"],
     "subscription_mrr_monthly": ["grr", "gross_churn_rate"],
     "audience_uplift": ["treated_outcome", "held_out_outcome"],
+    "prediction_lift": ["coverage"],
+    "customer_value": ["probability_alive"],
 }
 COUNTS = {
     "cohort_retention": ["cohort_size", "retained_customers", "retained_on_or_after"],
@@ -77,6 +79,8 @@ COUNTS = {
     "subscription_mrr": ["mrr"],
     "communication_calendar": ["days_until_renewal"],
     "subscription_mrr_monthly": ["closing", "closing_customers", "expansion", "reactivation"],
+    "prediction_tracking": ["actual_orders", "expected_orders"],
+    "prediction_verdict": ["actual_orders", "predicted_orders"],
     "source_accounting": ["rows_in_files", "rows_used", "rows_rejected", "rows_quarantined"],
 }
 
@@ -254,8 +258,9 @@ def _known_customers(gx: Any, variables: Variables) -> "Expectation":
     )
 
 
-def mart_gates(marts: Iterable[str]) -> list[Gate]:
-    """Gates on the marts: no share outside 0 to 1, no count below 0, no NaN in either."""
+def mart_gates(marts: Iterable[str], variables: Variables) -> list[Gate]:
+    """Gates on the marts: no share outside 0 to 1, no count below 0, no NaN in either, and no
+    prediction that has not earned its place."""
     gx = load_gx()
     gates = []
     for mart in marts:
@@ -273,6 +278,16 @@ def mart_gates(marts: Iterable[str]) -> list[Gate]:
             )
             for column in COUNTS.get(mart, ())
         ]
+        if mart == "customer_value":
+            expectations.append(_earned_predictions(gx, variables))
         if expectations:
             gates.append(Gate(("marts", mart), {("marts", mart): expectations}))
     return gates
+
+
+def _earned_predictions(gx: Any, variables: Variables) -> "Expectation":
+    return gx.UnexpectedRowsExpectation(
+        description="a prediction is told only where the verdict on its horizon holds, and is"
+        " then a number from 0 on",
+        unexpected_rows_query=rules.unearned_predictions(variables),
+    )

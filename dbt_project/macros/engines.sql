@@ -38,6 +38,17 @@ timezone('{{ zone }}', timezone('UTC', {{ timestamp }}))
 from_utc_timestamp({{ timestamp }}, '{{ zone }}')
 {%- endmacro %}
 
+{# ... and the one back. #}
+{% macro from_time_zone(timestamp, zone) -%}
+{{ return(adapter.dispatch('from_time_zone')(timestamp, zone)) }}
+{%- endmacro %}
+{% macro default__from_time_zone(timestamp, zone) -%}
+timezone('UTC', timezone('{{ zone }}', {{ timestamp }}))
+{%- endmacro %}
+{% macro spark__from_time_zone(timestamp, zone) -%}
+to_utc_timestamp({{ timestamp }}, '{{ zone }}')
+{%- endmacro %}
+
 {# Engines name the look into a JSON object differently. #}
 {% macro json_text(json, key) %}{{ return(adapter.dispatch('json_text')(json, key)) }}{% endmacro %}
 {% macro default__json_text(json, key) %}json_extract_string({{ json }}, '$."{{ key }}"'){% endmacro %}

@@ -7,3 +7,9 @@ case
             else rates.rate
         end
 {%- endmacro %}
+
+{# An amount in the base currency, by the row's rate. Most are in it already: a product of decimals
+   costs more than all else that staging does to a row. #}
+{% macro converted(amount) -%}
+case when rate = 1 then {{ money(amount) }} else {{ money(amount ~ ' * rate') }} end
+{%- endmacro %}

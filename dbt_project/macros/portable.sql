@@ -54,5 +54,15 @@ cast({{ in_time_zone(timestamp, var('business_time_zone')) }} as date)
 {%- endif -%}
 {%- endmacro %}
 
+{# The business day of the moment so much time after a day begins: a night of 23 or 25 hours, when
+   clocks change, shifts it. #}
+{% macro day_after(date, elapsed) -%}
+{%- set begins = 'cast(' ~ date ~ ' as timestamp)' -%}
+{%- if var('business_time_zone') != 'UTC' -%}
+{%- set begins = from_time_zone(begins, var('business_time_zone')) -%}
+{%- endif -%}
+{{ business_date(begins ~ ' + ' ~ elapsed) }}
+{%- endmacro %}
+
 {# Whole numbers from 0 to count - 1, as column n of a relation. #}
 {% macro numbers(count) %}(select cast(id as int) as n from {{ series(count) }}){% endmacro %}

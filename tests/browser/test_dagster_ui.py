@@ -22,7 +22,7 @@ from .ui import MISSING, browser, serve
 
 pytestmark = [pytest.mark.skipif(bool(MISSING), reason=MISSING), pytest.mark.timeout(240)]
 
-GROUPS = ["exports", "raw", "staging", "activity", "marts", "published"]
+GROUPS = ["exports", "raw", "staging", "activity", "predictions", "marts", "published"]
 #: Columns that tell runs apart, and nothing else.
 OF_THE_RUN = {"run_id", "started_at"}
 RUN_MILLISECONDS = 100_000

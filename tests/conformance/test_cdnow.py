@@ -116,3 +116,64 @@ def test_survival_equals_that_of_lifelines(whole: Shop) -> None:
     assert summary[:4] == (2357, sum(ended), fitted.median_survival_time_, horizon)
     mean = restricted_mean_survival_time(fitted, t=horizon)
     assert summary[4] == pytest.approx(mean, abs=1e-9)
+
+
+def test_predictions_earn_their_place(whole: Shop) -> None:
+    """Weeks 40 to 78, predicted from the first 39: 1,882 orders against 1,576.7 as published.
+
+    The line takes a purchase to fall on its day's noon, half a day before the day's end, where
+    the published figures count whole days: hence one percent.
+    """
+    rows = whole.query(
+        "select horizon_days, is_whole_holdout, judged_days, verdict, value_verdict, reason"
+        " from prediction_verdict order by is_whole_holdout, horizon_days"
+    )
+    assert rows == [
+        (30, False, 30, "holds", "holds", None),
+        (90, False, 90, "holds", "holds", None),
+        (365, False, 273, "holds", "holds", None),
+        (273, True, 273, "holds", "holds", None),
+    ]
+    (found,) = whole.query(
+        "select customers, repeat_customers, actual_orders, predicted_orders, orders_error,"
+        " coverage, r, alpha / 7, a, b, v from prediction_verdict where is_whole_holdout"
+    )
+    assert found[:3] == (2357, 946, 1882)
+    assert found[3] == pytest.approx(1576.7, rel=0.01)
+    assert found[4] == pytest.approx(1576.7 / 1882 - 1, abs=0.01)
+    assert 0.95 < found[5] < 1
+    assert found[6:] == pytest.approx((0.5248, 6.183, 0.8914, 1.614, 15.44), rel=0.02)
+
+
+def test_orders_are_tracked_by_week_and_by_decile(whole: Shop) -> None:
+    rows = whole.query(
+        "select week_number, actual_orders, predicted_orders, is_holdout, week_end"
+        " from prediction_tracking where week_number in (38, 77) order by 1"
+    )
+    assert rows[0] == (38, 2457, None, False, dt.date(1997, 9, 30))
+    assert (rows[1][1], rows[1][3:]) == (4339, (True, dt.date(1998, 6, 30)))
+    assert rows[1][2] == pytest.approx(4033.7, rel=0.005)
+    deciles = whole.query(
+        "select decile, actual_orders, predicted_orders_mean, lift from prediction_lift order by 1"
+    )
+    assert len(deciles) == 10
+    assert sum(row[1] for row in deciles) == 1882
+    means = [row[2] for row in deciles]
+    assert means == sorted(means, reverse=True)
+    assert deciles[0][3] > 4
+
+
+def test_every_customer_is_predicted(whole: Shop) -> None:
+    (found,) = whole.query(
+        "select count(probability_alive), count(expected_orders_365), count(predicted_value_365),"
+        " count(prediction_reason), sum(expected_orders_90), min(probability_alive)"
+        " filter (where frequency = 0) from customer_value"
+    )
+    assert found[:4] == (2357, 2357, 2357, 0)
+    assert 400 < found[4] < 800
+    assert 0 < found[5] < 1
+    assert whole.query(
+        "select count(*) from customer_value where not (expected_orders_30 < expected_orders_90"
+        " and expected_orders_90 < expected_orders_365 and expected_orders_365_low"
+        " <= expected_orders_365_high and predicted_value_365_low <= predicted_value_365_high)"
+    ) == [(0,)]

@@ -8,22 +8,33 @@ import datetime as dt
 import gzip
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from scipy.stats import binom, binomtest
 
 from dagster_project.demo import DemoTruth, simulate
+from dagster_project.demo.clock import to_local
+from dagster_project.demo.parameters import DAY, ShopParameters
+from dagster_project.demo.shop import Shop as SimulatedShop
+from dagster_project.demo.shop import draw_shop
+from dagster_project.demo.truth import clean_orders
 from dagster_project.settings import DBT_PROJECT, ROOT
 
 from ..identities import broken_identities
 from ..shops import Shop, run_shop
 
+MONTHS = 12
+SILENCE = 90  # churn_after_days
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, DemoTruth, Path]:
     folder = tmp_path_factory.mktemp("demo")
-    truth = simulate(folder / "exports/demo", seed=11, customers=900, months=12)
+    truth = simulate(folder / "exports/demo", seed=11, customers=900, months=MONTHS)
     shop = run_shop(folder, yaml.safe_load((ROOT / "data/exports.yml").read_text()))
     assert shop.result.success
     return shop, truth, folder / "exports/demo/truth"
@@ -174,6 +185,139 @@ def pounds_by_day() -> dict[tuple[str, str], Decimal]:
     return rates
 
 
+@pytest.fixture(scope="module")
+def population() -> SimulatedShop:
+    """Forty times as many customers drawn as the demo's are: their shares are the true rates."""
+    return draw_shop(ShopParameters(seed=12, customers=36_000, months=MONTHS))
+
+
+def test_true_daily_return_rates_lie_within_the_stated_intervals(
+    demo: tuple[Shop, DemoTruth, Path], population: SimulatedShop
+) -> None:
+    """One cell of every daily cohort, each at another offset, so that no customer counts twice."""
+    shop, _, _ = demo
+    true_rates = daily_return_rates(population)
+    cells = shop.query(
+        "select cohort_start, cohort_size, period_number, rate_low, rate_high"
+        " from cohort_retention where study = 'session_to_session' and period = 'day'"
+        " and segment_name = 'all' and is_complete"
+        " and period_number = 1 + (cohort_start - date '2023-01-01') % 30"
+    )
+    assert len(cells) > 250
+    hits, chances = 0, []
+    for start, size, offset, low, high in cells:
+        rate = true_rates[start.month - 1, offset]
+        hits += low <= rate <= high
+        chances.append(chance_of_a_hit(size, rate))
+    # small cohorts: what Wilson's interval holds of a binomial with this very rate, not always 95 %
+    mean, deviation = sum(chances), np.sqrt(sum(c * (1 - c) for c in chances))
+    assert mean / len(cells) > 0.93
+    assert abs(hits - mean) < 3.3 * deviation
+
+
+def test_true_churn_rates_lie_within_the_stated_intervals(
+    demo: tuple[Shop, DemoTruth, Path], population: SimulatedShop
+) -> None:
+    shop, _, _ = demo
+    true_rates = monthly_churn_rates(population)
+    cells = shop.query(
+        "select month(month), churn_rate_low, churn_rate_high from monthly_churn"
+        " where base = 'order' and is_complete and churned_customers > 0"
+    )
+    hits = sum(low <= true_rates[month - 1] <= high for month, low, high in cells)
+    assert len(cells) >= 8
+    assert hits >= binom.ppf(0.001, len(cells), 0.95)
+
+
+def chance_of_a_hit(size: int, rate: float) -> float:
+    """How likely Wilson's interval of so many customers holds the rate they come back at."""
+    chance = 0.0
+    for returned in range(size + 1):
+        interval = binomtest(returned, size).proportion_ci(method="wilson")
+        if interval.low <= rate <= interval.high:
+            chance += binom.pmf(returned, size, rate)
+    return chance
+
+
+def daily_return_rates(shop: SimulatedShop) -> np.ndarray:
+    """Share with a session k days after the first, by month of the first: months x 31."""
+    sessions = shop.sessions
+    owner = shop.links().owner(sessions.visitor, sessions.customer, sessions.started_at)
+    day = to_local(sessions.started_at) // DAY
+    real = (owner >= 0) & ~shop.people.is_test[owner]
+    owner, day = np.unique(np.stack([owner[real], day[real]]), axis=1)
+    first = np.full(len(shop.people), shop.parameters.end_day)
+    np.minimum.at(first, owner, day)
+    starts = month_starts(shop)
+    rates = np.full((MONTHS, 31), np.nan)
+    for offset in range(31):
+        came_back = np.isin(np.arange(len(first)), owner[day == first[owner] + offset])
+        # the last cohorts are not seen for so long
+        seen = first + offset < shop.parameters.end_day
+        month = np.searchsorted(starts, first, side="right") - 1
+        size = np.bincount(month[seen], minlength=MONTHS)
+        returned = np.bincount(month[seen & came_back], minlength=MONTHS)
+        rates[:, offset] = returned / np.maximum(size, 1)
+    return rates
+
+
+def monthly_churn_rates(shop: SimulatedShop) -> np.ndarray:
+    """Customers who end in each month over those there when it begins."""
+    clean = clean_orders(shop, shop.links())
+    mine = clean.owner >= 0
+    owner, day = np.unique(np.stack([clean.owner[mine], clean.day[mine]]), axis=1)
+    is_first = np.diff(owner, prepend=-1) != 0
+    after_silence = np.diff(day, prepend=0) > SILENCE
+    opens = is_first | after_silence
+    starts, ends = day[opens], day[np.append(opens[1:], True)] + SILENCE
+    months = month_starts(shop)
+    rates = np.full(MONTHS, np.nan)
+    for month, (begin, end) in enumerate(pairwise(months)):
+        opening = ((starts < begin) & (ends >= begin)).sum()
+        churned = ((ends >= begin) & (ends < end)).sum()
+        rates[month] = churned / max(opening, 1)
+    return rates
+
+
+def month_starts(shop: SimulatedShop) -> np.ndarray:
+    """First day of each month, and the day after the last: days since 1970."""
+    months = [shop.parameters.month_start(month) for month in range(MONTHS + 1)]
+    return np.array(months, dtype="datetime64[D]").astype(int)
+
+
+def test_recurring_revenue_of_every_month(demo: tuple[Shop, DemoTruth, Path]) -> None:
+    shop, truth, _ = demo
+    rows = shop.query(
+        "select cast(month as varchar), closing_customers, closing from subscription_mrr_monthly"
+    )
+    found = {month: (customers, float(mrr)) for month, customers, mrr in rows}
+    expected = {row["month"]: (row["customers"], row["mrr"]) for row in truth.recurring_revenue}
+    assert found == expected
+
+
+def test_the_message_that_works_is_told_from_the_one_that_does_not(
+    demo: tuple[Shop, DemoTruth, Path],
+) -> None:
+    shop, _, _ = demo
+    rows = shop.query(
+        "select audience, uplift, low, high, treated_messaged, held_out_messaged"
+        " from audience_uplift"
+    )
+    found = {audience: figures for audience, *figures in rows}
+    assert set(found) == {"renewal_due", "win_back"}
+    # 90 % of those who are written to renew, of the others 45 %
+    uplift, low, high, written_to, wrongly = found["renewal_due"]
+    assert 0 < low < 0.45 < high
+    assert written_to > 50
+    assert wrongly == 0
+    # silent buyers order as they would have without the message
+    uplift, low, high, written_to, wrongly = found["win_back"]
+    assert low < 0 < high
+    assert abs(uplift) < 0.1
+    assert written_to > 100
+    assert wrongly == 0
+
+
 def test_the_campaigns_that_fail_are_found_and_no_other(
     demo: tuple[Shop, DemoTruth, Path],
 ) -> None:
@@ -201,7 +345,8 @@ def test_messages_of_every_campaign(demo: tuple[Shop, DemoTruth, Path]) -> None:
     shop, truth, _ = demo
     found = shop.query(
         "select campaign, sum(sent), sum(delivered), sum(bounced), sum(opened), sum(clicked),"
-        " sum(unsubscribed) from campaign_funnel where kind = 'message' group by 1"
+        " sum(unsubscribed) from campaign_funnel where kind = 'message'"
+        " and campaign not in ('renewal_due', 'win_back') group by 1"
     )
     statuses = ("sent", "delivered", "bounced", "opened", "clicked", "unsubscribed")
     assert {campaign: counts for campaign, *counts in found} == {

@@ -2,15 +2,22 @@
 
 import math
 from collections.abc import Iterable
+from datetime import UTC
+from itertools import pairwise
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from ..oracle.churn import lifespan_summary, lifespan_survival, monthly_churn
+from ..oracle.churn import churn_bridge, monthly_churn, stays
+from ..oracle.conversion import session_conversion
 from ..oracle.engagement import active_customers, lifecycle, stickiness
+from ..oracle.exports import Exports
 from ..oracle.facts import Facts, read
 from ..oracle.generator import draw
+from ..oracle.lifespans import lifespan_summary, lifespan_survival
 from ..oracle.plans import PLANS
+from ..oracle.purchases import repeat_purchase
 from ..oracle.retention import SHIPPED, Study, cohort_retention, retention_curve
 from ..shops import Shop, run_shop
 
@@ -19,6 +26,7 @@ class Run(NamedTuple):
     """The shops of a plan as the project sees them, and as they are."""
 
     shop: Shop
+    exports: Exports
     facts: Facts
     studies: list[Study]
 
@@ -30,7 +38,8 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     exports = draw(plan)
     shop = run_shop(folder, exports.write(folder, plan))
     assert shop.result.success
-    return Run(shop, read(exports, plan), SHIPPED + [Study.of(row) for row in plan.studies])
+    studies = SHIPPED + [Study.of(row) for row in plan.studies]
+    return Run(shop, exports, read(exports, plan), studies)
 
 
 def same(found: Any, expected: Any) -> bool:
@@ -39,12 +48,12 @@ def same(found: Any, expected: Any) -> bool:
     return bool(found == expected)
 
 
-def assert_mart(shop: Shop, mart: str, rows: Iterable[Any], key: int) -> None:
+def assert_mart(shop: Shop, mart: str, rows: Iterable[Any], key: int, where: str = "true") -> None:
     """The mart has exactly these rows; the first `key` columns tell them apart."""
     expected = {row[:key]: row for row in rows}
     columns = next(iter(expected.values()))._fields
     names = ", ".join(f'"{column}"' for column in columns)
-    found = {row[:key]: row for row in shop.query(f"select {names} from {mart}")}
+    found = {row[:key]: row for row in shop.query(f"select {names} from {mart} where {where}")}
     assert set(found) - set(expected) == set()
     assert set(expected) - set(found) == set()
     different = [
@@ -54,6 +63,28 @@ def assert_mart(shop: Shop, mart: str, rows: Iterable[Any], key: int) -> None:
         if not same(found[row[:key]][place], value)
     ]
     assert different == []
+
+
+def test_the_shops_hold_what_is_hard(run: Run) -> None:
+    facts, zone = run.facts, ZoneInfo(run.facts.settings["business_time_zone"])
+    orders, patience = facts.days["order"], facts.settings["churn_after_days"]
+    pauses = [
+        (later - day).days
+        for days in facts.days["any"].values()
+        for day, later in pairwise(sorted(days))
+    ]
+    assert {patience, patience + 1} <= set(pauses)
+    assert any(len(own) > 1 for own in stays(facts, "order").values())
+    refunded_only = {row["customer_id"] for row in run.exports.rows["refunds"]} - set(orders)
+    assert len(refunded_only) > 1
+    assert facts.first_day < facts.history_starts_on
+    assert any(not visit.customer for visit in facts.visits)
+    local = [one.at.replace(tzinfo=UTC).astimezone(zone) for one in facts.happenings]
+    assert {(0, 0), (23, 45)} <= {(at.hour, at.minute) for at in local}
+    assert zone.key == "UTC" or len({at.utcoffset() for at in local}) == 2
+    cells = list(cohort_retention(facts, run.studies))
+    assert any(cell.is_complete and cell.retained_customers == 0 for cell in cells)
+    assert any(not cell.is_complete and cell.retained_customers > 0 for cell in cells)
 
 
 def test_cohort_retention_and_its_curve(run: Run) -> None:
@@ -74,11 +105,21 @@ def test_stickiness(run: Run) -> None:
     assert_mart(run.shop, "stickiness", stickiness(run.facts), key=5)
 
 
-def test_monthly_churn(run: Run) -> None:
+def test_churn_and_its_bridge(run: Run) -> None:
     assert_mart(run.shop, "monthly_churn", monthly_churn(run.facts), key=2)
+    assert_mart(run.shop, "churn_bridge", churn_bridge(run.facts), key=3)
+
+
+def test_repeat_purchase(run: Run) -> None:
+    assert_mart(run.shop, "repeat_purchase", repeat_purchase(run.facts), key=1)
 
 
 def test_lifespans(run: Run) -> None:
     survival = list(lifespan_survival(run.facts))
     assert_mart(run.shop, "lifespan_survival", survival, key=3)
     assert_mart(run.shop, "lifespan_summary", lifespan_summary(run.facts, survival), key=2)
+
+
+def test_session_conversion(run: Run) -> None:
+    expected = session_conversion(run.facts)
+    assert_mart(run.shop, "session_conversion", expected, key=1, where="segment_name = 'all'")

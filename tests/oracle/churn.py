@@ -1,13 +1,12 @@
-"""Silence-based churn by month, and how long customers stay."""
+"""Silence-based churn by month, and what separates its conventions."""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from math import exp, log, sqrt
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from .facts import Facts
-from .rates import Z, rate
+from .rates import rate
 
 BASES = ("order", "any")
 
@@ -46,7 +45,64 @@ def stays(facts: Facts, base: str) -> dict[str, list[Stay]]:
     return by_customer
 
 
-class Month(NamedTuple):
+class End(NamedTuple):
+    """A customer ended in a month, perhaps one of several times."""
+
+    was_there_at_start: bool
+    has_joined: bool
+    has_returned: bool
+
+
+@dataclass(frozen=True)
+class Month:
+    """Who was there when a month began, who came, who ended, and who was there when it ended."""
+
+    base: str
+    first_day: dt.date
+    at_start: set[str]
+    at_end: set[str]
+    joined: set[str]
+    returns: int
+    ends: list[End]
+    is_complete: bool
+
+
+def months_of(facts: Facts) -> Iterator[Month]:
+    """All months of both bases, from the first day of anything on.
+
+    Who ends in a month was last seen on the day N days before it, or later: those days are needed.
+    """
+    months = facts.periods("month")
+    patience = dt.timedelta(days=facts.settings["churn_after_days"])
+    for base in BASES:
+        lives = stays(facts, base)
+        for t in range(months.number(facts.first_day), months.number(facts.as_of) + 1):
+            first, last = months.first_day(t), months.last_day(t)
+            eve, end = first - dt.timedelta(days=1), min(last, facts.as_of)
+
+            def within(day: dt.date | None, t: int = t) -> bool:
+                return day is not None and months.number(day) == t
+
+            at_start = {who for who, own in lives.items() if any(s.holds(eve) for s in own)}
+            joined = {who for who, own in lives.items() if within(own[0].first)}
+            yield Month(
+                base,
+                first,
+                at_start,
+                {who for who, own in lives.items() if any(s.holds(end) for s in own)},
+                joined,
+                sum(within(stay.first) for own in lives.values() for stay in own[1:]),
+                [
+                    End(who in at_start, who in joined, within(following and following.first))
+                    for who, own in lives.items()
+                    for stay, following in zip(own, [*own[1:], None], strict=True)
+                    if within(stay.ended)
+                ],
+                facts.is_over(first, last) and facts.is_known(base, first - patience, last),
+            )
+
+
+class MonthlyChurn(NamedTuple):
     """A row of monthly_churn."""
 
     base: str
@@ -73,136 +129,75 @@ class Month(NamedTuple):
     customer_retention_rate_textbook: float | None
 
 
-def monthly_churn(facts: Facts) -> Iterator[Month]:
+def monthly_churn(facts: Facts) -> Iterator[MonthlyChurn]:
     """Four conventions side by side, each counted from who was there when.
 
     'Net of same-period joins and returns (11-3-2)/100; churned over start + joined 11/120; churned
     over start 11/100; and 1 - CRR by sets', CRR = |S and E| / |S|; the textbook has (E - N) / S.
     """
-    months = facts.periods("month")
-    for base in BASES:
-        lives = stays(facts, base)
-        for t in range(months.number(facts.first_day), months.number(facts.as_of) + 1):
-            first, last = months.first_day(t), months.last_day(t)
-            eve, end = first - dt.timedelta(days=1), min(last, facts.as_of)
-
-            def within(day: dt.date | None, t: int = t) -> bool:
-                return day is not None and months.number(day) == t
-
-            at_start = {who for who, own in lives.items() if any(s.holds(eve) for s in own)}
-            at_end = {who for who, own in lives.items() if any(s.holds(end) for s in own)}
-            joined = {who for who, own in lives.items() if within(own[0].first)}
-            returned = sum(within(stay.first) for own in lives.values() for stay in own[1:])
-            ends = [
-                (who, own[place + 1].first if place + 1 < len(own) else None)
-                for who, own in lives.items()
-                for place, stay in enumerate(own)
-                if within(stay.ended)
-            ]
-            joiners = sum(who in joined for who, _ in ends)
-            returners = sum(within(back) for _, back in ends)
-            opening, new, churned = len(at_start), len(joined), len(ends)
-            complete = facts.is_over(first, last)
-            some = complete and opening
-            yield Month(
-                base,
-                first,
-                opening,
-                new,
-                returned,
-                churned,
-                len(at_end),
-                joiners,
-                returners,
-                len(at_start - at_end),
-                complete,
-                *rate(churned, opening, complete),
-                (churned - joiners - returners) / opening if some else None,
-                *rate(churned, opening + new, complete),
-                *rate(len(at_start & at_end), opening, complete),
-                (len(at_end) - new) / opening if some else None,
-            )
-
-
-class Lifespan(NamedTuple):
-    """'days = last + N - first if ended, as_of - first if alive.'"""
-
-    days: int
-    has_ended: bool
-
-
-def lifespans(facts: Facts) -> dict[str, Lifespan]:
-    """Of buyers, by customer: 'status at as_of_date from the last activity'."""
-    patience = dt.timedelta(days=facts.settings["churn_after_days"])
-    found = {}
-    for customer, days in facts.days["order"].items():
-        end = max(days) + patience
-        has_ended = end <= facts.as_of
-        found[customer] = Lifespan(
-            ((end if has_ended else facts.as_of) - min(days)).days, has_ended
+    for month in months_of(facts):
+        opening, new, churned = len(month.at_start), len(month.joined), len(month.ends)
+        joiners = sum(end.has_joined for end in month.ends)
+        returners = sum(end.has_returned for end in month.ends)
+        some = month.is_complete and opening
+        yield MonthlyChurn(
+            month.base,
+            month.first_day,
+            opening,
+            new,
+            month.returns,
+            churned,
+            len(month.at_end),
+            joiners,
+            returners,
+            len(month.at_start - month.at_end),
+            month.is_complete,
+            *rate(churned, opening, month.is_complete),
+            (churned - joiners - returners) / opening if some else None,
+            *rate(churned, opening + new, month.is_complete),
+            *rate(len(month.at_start & month.at_end), opening, month.is_complete),
+            (len(month.at_end) - new) / opening if some else None,
         )
-    return found
 
 
-class Survival(NamedTuple):
-    """A row of lifespan_survival."""
+class Step(NamedTuple):
+    """A row of churn_bridge."""
 
-    segment_name: str
-    segment_value: str
-    days: int
-    at_risk: int
-    ended: int
-    survival: float
-    survival_low: float
-    survival_high: float
-
-
-def lifespan_survival(facts: Facts) -> Iterator[Survival]:
-    """'Kaplan-Meier survival with Greenwood log-log intervals', by segment, every day from 0."""
-    everybody = lifespans(facts)
-    for segment in facts.segments:
-        own = [life for who, life in everybody.items() if who in segment.customers]
-        survival, variance = 1.0, 0.0
-        for day in range(max((life.days for life in own), default=-1) + 1):
-            at_risk = sum(life.days >= day for life in own)
-            ended = sum(life.days == day and life.has_ended for life in own)
-            survival *= 1 - ended / at_risk
-            variance += ended / (at_risk * (at_risk - ended)) if at_risk > ended else 0
-            low = high = survival
-            if 0 < survival < 1:  # log(-log S) is normal, with this variance over log(S) squared
-                spread = exp(Z * sqrt(variance) / -log(survival))
-                low, high = survival**spread, survival ** (1 / spread)
-            yield Survival(segment.name, segment.value, day, at_risk, ended, survival, low, high)
-
-
-class Summary(NamedTuple):
-    """A row of lifespan_summary."""
-
-    segment_name: str
-    segment_value: str
+    base: str
+    month: dt.date
+    step: str
     customers: int
-    ended_customers: int
-    median_days: int | None
-    one_over_churn_days: float | None
+    customers_at_risk: int
+    is_complete: bool
+    rate: float | None
 
 
-def lifespan_summary(facts: Facts, days: Iterable[Survival]) -> Iterator[Summary]:
-    """The first day on which half survive or fewer; and days there over those who ended."""
-    everybody = lifespans(facts)
-    halved = defaultdict(list)
-    for row in days:
-        if row.survival <= 0.5 + 1e-12:
-            halved[row.segment_name, row.segment_value].append(row.days)
-    for segment in facts.segments:
-        own = [life for who, life in everybody.items() if who in segment.customers]
-        if not own:
-            continue
-        ended = sum(life.has_ended for life in own)
-        yield Summary(
-            segment.name,
-            segment.value,
-            len(own),
-            ended,
-            min(halved[segment.name, segment.value], default=None),
-            sum(life.days for life in own) / ended if ended else None,
+def churn_bridge(facts: Facts) -> Iterator[Step]:
+    """'A bridge that explains the difference of the conventions for a month', end by end."""
+    for month in months_of(facts):
+        ends, opening, new = month.ends, len(month.at_start), len(month.joined)
+        joiners = sum(end.has_joined for end in ends)
+        returners = sum(end.has_returned for end in ends)
+        both = sum(end.has_joined and end.has_returned for end in ends)
+        strangers = sum(
+            not (end.was_there_at_start or end.has_joined or end.has_returned) for end in ends
         )
+        steps = [
+            ("churn_rate_of_start_and_new", len(ends), opening + new),
+            ("joiners_leave_the_denominator", 0, -new),
+            ("churn_rate", len(ends), opening),
+            ("ended_after_joining", -joiners, 0),
+            ("ended_before_a_return", -returners, 0),
+            ("churn_rate_net", len(ends) - joiners - returners, opening),
+            ("joined_ended_and_returned", both, 0),
+            ("returned_and_ended", -strangers, 0),
+            ("one_minus_customer_retention_rate", len(month.at_start - month.at_end), opening),
+        ]
+        rates: list[float | None] = [None] * len(steps)
+        if month.is_complete and opening:
+            rates = [customers / opening for _, customers, _ in steps]
+            rates[1] = len(ends) / opening - len(ends) / (opening + new)
+        if month.is_complete and opening + new:
+            rates[0] = len(ends) / (opening + new)
+        for step, added in zip(steps, rates, strict=True):
+            yield Step(month.base, month.first_day, *step, month.is_complete, added)

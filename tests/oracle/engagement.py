@@ -112,10 +112,10 @@ def active_customers(facts: Facts) -> Iterator[Active]:
                     for length in (7, 28, 30)
                 )
                 date = dt.date.fromordinal(day)
-                whole = {
-                    length: _is_whole(facts, activity, date - dt.timedelta(length - 1), date)
+                day_known, week_known, four_weeks_known, month_known = (
+                    _is_whole(facts, activity, date - dt.timedelta(length - 1), date)
                     for length in (1, 7, 28, 30)
-                }
+                )
                 yield Active(
                     activity,
                     segment.name,
@@ -125,8 +125,11 @@ def active_customers(facts: Facts) -> Iterator[Active]:
                     wau,
                     mau_28,
                     mau,
-                    *whole.values(),
-                    len(on[day]) / mau if whole[30] and mau else None,
+                    day_known,
+                    week_known,
+                    four_weeks_known,
+                    month_known,
+                    len(on[day]) / mau if month_known and mau else None,
                 )
 
 

@@ -29,6 +29,16 @@ class Happening(NamedTuple):
     day: dt.date
 
 
+class Visit(NamedTuple):
+    """A session; without a customer it is that of a device nobody has logged in on."""
+
+    id: int
+    customer: str | None
+    device: str | None
+    at: dt.datetime
+    day: dt.date
+
+
 class Sale(NamedTuple):
     """An order, and what is left of its amount after all that was ever refunded of it."""
 
@@ -57,6 +67,7 @@ class Facts:
     missing_days: dict[str, list[str]]
     happenings: list[Happening]
     orders: list[Sale]
+    visits: list[Visit]
     segments: list[Segment]
 
     @cached_property
@@ -137,9 +148,13 @@ def read(exports: Exports, plan: Plan) -> Facts:
         traffic[export] = [row for row in traffic[export] if _day(row[time], plan) <= last]
     owners = Owners(people, traffic)
     orders = {row["order_id"]: row for row in _orders(traffic["orders"], owners)}
+    visits = list(_visits(traffic, owners, plan))
     happenings = [
         Happening(customer, activity, at, _day(at, plan))
-        for customer, activity, at in _happenings(orders.values(), traffic, owners, people, plan)
+        for customer, activity, at in (
+            *_happenings(orders.values(), traffic["events"], owners, people),
+            *((visit.customer, "session", visit.at) for visit in visits if visit.customer),
+        )
         if _day(at, plan) <= last
     ]
     return Facts(
@@ -149,6 +164,7 @@ def read(exports: Exports, plan: Plan) -> Facts:
         plan.missing_days,
         happenings,
         _sales(orders, list(_refunds(exports, people)), last, plan),
+        visits,
         _segments({happening.customer for happening in happenings}, people),
     )
 
@@ -179,43 +195,41 @@ def _orders(rows: list[Row], owners: Owners) -> list[Row]:
 
 
 def _happenings(
-    orders: Iterable[Row],
-    traffic: dict[str, list[Row]],
-    owners: Owners,
-    people: People,
-    plan: Plan,
+    orders: Iterable[Row], events: list[Row], owners: Owners, people: People
 ) -> Iterable[tuple[str, str, dt.datetime]]:
     for row in orders:
         yield row["owner"], "order", row["ordered_at"]
     for customer, at in people.sign_ups().items():
         yield customer, "signed_up", at
-    owned = defaultdict(list)
-    for row in traffic["events"]:
+    for row in events:
         if owner := owners.owner(row, row["occurred_at"]):
             name = row["event_name"]
             yield owner, f"event:{name}" if name in RESERVED else name, row["occurred_at"]
-            owned[owner].append(row)
-    if plan.has_sessions:
-        for row in traffic["sessions"]:
-            if owner := owners.owner(row, row["started_at"]):
-                yield owner, "session", row["started_at"]
-    else:
-        for owner, events in owned.items():
-            yield from ((owner, "session", at) for at in _visits(events))
 
 
-def _visits(events: list[Row]) -> Iterable[dt.datetime]:
-    """'Sessions are built from events (by that id, else by 30 minutes of silence).'"""
-    begun: dict[str, dt.datetime] = {}
-    last: dt.datetime | None = None
+def _visits(traffic: dict[str, list[Row]], owners: Owners, plan: Plan) -> Iterable[Visit]:
+    """'Without a session export, sessions are built from events.'"""
+    rows = traffic["sessions"] if plan.has_sessions else _built(traffic["events"], owners)
+    for id_, row in enumerate(rows):
+        at = row["started_at"]
+        yield Visit(id_, owners.owner(row, at), row["anonymous_id"], at, _day(at, plan))
+
+
+def _built(events: list[Row], owners: Owners) -> Iterable[Row]:
+    """The first event of each session: 'by that id, else by 30 minutes of silence' of a visitor."""
+    by_id: set[str] = set()
+    last_of: dict[str, dt.datetime] = {}
     for row in sorted(events, key=lambda row: row["occurred_at"]):
+        at = row["occurred_at"]
+        visitor = owners.owner(row, at) or row["anonymous_id"]
         if row["session_id"]:
-            begun.setdefault(row["session_id"], row["occurred_at"])
-            continue
-        if last is None or row["occurred_at"] - last > SILENCE:
-            yield row["occurred_at"]
-        last = row["occurred_at"]
-    yield from begun.values()
+            begins = row["session_id"] not in by_id
+            by_id.add(row["session_id"])
+        else:
+            begins = visitor not in last_of or at - last_of[visitor] > SILENCE
+            last_of[visitor] = at
+        if begins:
+            yield row | {"started_at": at}
 
 
 def _refunds(exports: Exports, people: People) -> Iterable[Row]:

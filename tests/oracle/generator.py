@@ -70,7 +70,7 @@ class _Shop:
                 "shop": self.name,
                 "signed_up_at": signed_up if self.rng.random() < 0.85 else None,
                 "merged_into": customers[0] if merged else None,
-                "is_test": "true" if self.rng.random() < 0.02 else "false",
+                "is_test": "true" if not merged and self.rng.random() < 0.02 else "false",
             }
         )
 
@@ -99,31 +99,40 @@ class _Shop:
         start = _local(self.plan, self.plan.first_day, "00:00")
         for visit in sorted(visits):
             if start <= visit < self._end():
-                self._visit(customer, device, visit)
-                if self.rng.random() < 0.03:  # somebody else logs in, and stays anonymous after it
-                    self._visit(f"{self.name}-c0", device, visit)
-                    self._visit(customer, device, visit + dt.timedelta(hours=1))
+                self._visit(customer, self._who(customer, device), visit)
+                if self.rng.random() < 0.05:
+                    self._guest(f"{self.name}-c0", customer, device, visit)
 
-    def _visit(self, customer: str, device: str, at: dt.datetime) -> None:
-        """A session with events and, one time in three, an order."""
-        rows = self.exports.rows
+    def _guest(self, guest: str, customer: str, device: str, at: dt.datetime) -> None:
+        """Two log in on one device at the same moment; who comes after that does not say who."""
+        for who in (guest, customer, None):
+            self._visit(customer, {"customer_id": who, "anonymous_id": device}, at)
+            at += dt.timedelta(hours=who == customer)
+
+    def _who(self, customer: str, device: str) -> Row:
+        """How the rows of a visit name who it is: logged in, on a device, or both."""
         known = self.rng.random()
-        who = {
+        return {
             "customer_id": customer if known < 0.75 else None,
             "anonymous_id": device if known > 0.35 else None,
         }
+
+    def _visit(self, customer: str, who: Row, at: dt.datetime) -> None:
+        """A session with events and, one time in three, an order."""
+        rows = self.exports.rows
         session = f"v{len(rows['events'])}-{len(rows['orders'])}"
         if self.plan.has_sessions and self.rng.random() < 0.8:
             number = len(rows["sessions"])
             rows["sessions"].append({"session_id": f"v{number}", "started_at": at, **who})
             session = f"v{number}"
+        in_session = self.rng.random() < 0.8
         minute = 0
         for _ in range(self.rng.choice((0, 1, 1, 2, 3))):
             name = "session" if self.rng.random() < 0.02 else self.rng.choice(EVENTS)
             rows["events"].append(
                 {
                     "event_id": f"e{len(rows['events'])}",
-                    "session_id": session if self.rng.random() < 0.8 else None,
+                    "session_id": session if in_session else None,
                     "event_name": name,
                     "occurred_at": at + dt.timedelta(minutes=minute),
                     **who,

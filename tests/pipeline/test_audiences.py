@@ -6,9 +6,16 @@ the hold-out: half of each audience, by the first six hex digits of the MD5 of `
 
 import datetime as dt
 import hashlib
+import shutil
 from decimal import Decimal
+from pathlib import Path
 
+import duckdb
 import pytest
+import yaml
+
+from dagster_project.dbt import Dbt
+from dagster_project.settings import DBT_PROJECT
 
 from ..shops import Shop, run_shop
 
@@ -264,6 +271,31 @@ def test_what_a_message_changed_is_told_by_assignment(shop: Shop) -> None:
     uplift = sum(treated) / len(treated) - sum(kept_out) / len(kept_out)
     expected = (len(treated), len(kept_out), sum(treated), sum(kept_out), pytest.approx(uplift))
     assert rows == [("win_back", *expected, 2, True, True)]
+
+
+def test_who_was_in_an_audience_on_a_past_day_is_what_that_day_knew(
+    shop: Shop, tmp_path: Path
+) -> None:
+    query = (
+        "select audience, customer_id, reason, entered_on from activity.audience_spells"
+        " where date '2024-05-15' between entered_on and left_on - 1"
+    )
+    now = shop.warehouse.build_file
+    then = Path(shutil.copy(now, tmp_path / "build.duckdb"))
+    defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+    variables = (
+        defaults | CONFIG["settings"] | {"as_of_date": "2024-05-15", "sessions_mapped": True}
+    )
+    results = Dbt(then, tmp_path / "dbt", variables).build(
+        "as_of+,+audience_spells", full_refresh=True
+    )
+    assert all(result.passed for result in results if result.kind == "model")
+    members = []
+    for file in (now, then):
+        with duckdb.connect(str(file), read_only=True) as con:
+            members.append(set(con.execute(query).fetchall()))
+    assert members[0] == members[1]
+    assert len(members[0]) > 5
 
 
 def test_calendar(shop: Shop) -> None:

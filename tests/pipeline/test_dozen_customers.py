@@ -256,6 +256,25 @@ def test_customer_value(shop: Shop) -> None:
     ]
 
 
+def test_so_few_customers_are_not_predicted_and_told_why(shop: Shop) -> None:
+    reason = "customers who bought again: 1, fewer than 100 (prediction_min_repeat_customers)"
+    rows = shop.query(
+        "select horizon_days, verdict, reason, value_reason, predicted_orders, r"
+        " from prediction_verdict where not is_whole_holdout order by 1"
+    )
+    assert rows == [(n, "not judged", reason, reason, None, None) for n in (30, 90, 365)]
+    assert shop.query(
+        "select distinct orders > 0, prediction_reason, probability_alive, expected_orders_30,"
+        " predicted_value_365 from customer_value order by 1"
+    ) == [(False, "no order", None, None, None), (True, f"30 days: {reason}", None, None, None)]
+    assert shop.query("select count(*) from prediction_lift") == [(0,)]
+    # 117 days are 16 weeks, and 8 of them end on 29 February; A's third order was on the 20th
+    assert shop.query(
+        "select count(*), count(*) filter (where is_holdout), max(actual_orders)"
+        " from prediction_tracking"
+    ) == [(16, 8, 2)]
+
+
 def test_cohort_value_in_both_views(shop: Shop) -> None:
     rows = shop.query(
         "select months_since_first_order, revenue, revenue_cash, cumulative_revenue,"

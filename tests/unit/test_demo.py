@@ -5,6 +5,7 @@ its time zones; it shares no code with the simulator.
 """
 
 import gzip
+import hashlib
 import json
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -47,7 +48,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 def read_export(folder: Path, name: str) -> pd.DataFrame:
     """All rows of an export as text, in our column names, with file, line and delivery date."""
     parts = []
-    for path in sorted(folder.glob(Path(EXPORTS[name]["files"]).name)):
+    asked = EXPORTS[name]["files"]
+    patterns = [Path(pattern).name for pattern in ([asked] if isinstance(asked, str) else asked)]
+    for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
         if ".jsonl" in path.name:
             lines = path.read_text().splitlines()
             part = pd.DataFrame([json.loads(line) for line in lines], dtype=str)
@@ -316,6 +319,39 @@ def test_the_clock_is_that_of_europe_london():
     local = avoid_clock_change(utc)
     back = pd.to_datetime(local, unit="s").tz_localize(LONDON).tz_convert("UTC")
     assert (to_utc(local) == back.tz_localize(None).as_unit("s").astype("int64")).all()
+
+
+def test_nobody_is_written_to_who_is_held_out_or_did_not_agree(small):
+    folder, _ = small
+    messages = pd.concat(
+        [pd.read_csv(path) for path in sorted(folder.glob("messages_*.csv"))], ignore_index=True
+    )
+    customers = pd.read_csv(folder / "crm_2023-07-01.csv", sep=";").set_index("Client ID")
+    sent = messages[messages["Status"] == "sent"]
+    assert set(sent["Campaign"]) == {"renewal_due", "win_back"}
+    for audience, customer, way in zip(
+        sent["Campaign"], sent["Client ID"], sent["Channel"], strict=True
+    ):
+        digits = hashlib.md5(f"{audience}|{customer}".encode()).hexdigest()[:6]
+        assert int(digits, 16) >= 0.2 * 16**6
+        column = {"e-mail": "Mail OK", "push": "Push OK", "sms": "SMS OK"}[way]
+        assert customers.loc[customer, column] == "yes"
+
+
+def test_subscriptions_of_the_older_list_only_gain_an_end(small):
+    folder, _ = small
+    key = ["Contract ID", "Start"]
+    older, latest = (
+        pd.read_csv(folder / f"subscriptions_{day}.csv").set_index(key)
+        for day in ("2023-04-01", "2023-07-01")
+    )
+    then = latest.loc[older.index]
+    same = ["Client ID", "Plan", "Interval Months", "Price"]
+    pd.testing.assert_frame_equal(older[same], then[same])
+    gained = older["End"].isna() & then["End"].notna()
+    assert gained.sum() > 0
+    assert (older["End"].isna() | (older["End"] == then["End"])).all()
+    assert (then.loc[gained, "End"] >= "2023-04-01").all()
 
 
 @pytest.mark.parametrize(

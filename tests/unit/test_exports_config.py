@@ -102,6 +102,18 @@ FAULTS = {
         config(settings={"churn_after_days": 0}),
         ["settings.churn_after_days", "greater than or equal to 1"],
     ),
+    "horizons in disorder": (
+        config(settings={"prediction_horizons": [30, 365, 90]}),
+        ["settings.prediction_horizons: give three different numbers of days, the shortest first"],
+    ),
+    "two horizons": (
+        config(settings={"prediction_horizons": [30, 90]}),
+        ["settings.prediction_horizons", "at least 3"],
+    ),
+    "unknown purchase model": (
+        config(settings={"prediction_model": "pareto"}),
+        ["settings.prediction_model: Input should be 'mbg' or 'bg'"],
+    ),
     "day that is none": (
         config(settings={"as_of_date": "2023-02-30"}),
         ["settings.as_of_date", "valid date"],

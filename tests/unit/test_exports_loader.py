@@ -21,7 +21,7 @@ from dagster_project.exports.csv_files import unique_names
 from dagster_project.exports.currencies import base_currency
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.loader import Loaded, Run, load_export, prepare
-from dagster_project.exports.zones import clock_gaps
+from dagster_project.exports.zones import clock_changes
 
 COLUMNS = {"order_id": "id", "customer_id": "who", "ordered_at": "at", "amount": "sum"}
 HEADER = "id,who,at,sum\n"
@@ -359,13 +359,39 @@ def test_a_day_that_begins_in_a_gap_begins_after_it(shop: Shop) -> None:
     assert shop.values("ordered_at") == [at(2018, 11, 4, 3)]
 
 
-def test_gaps_of_a_zone() -> None:
-    utc = dt.UTC
-    gaps = [gap for gap in clock_gaps("Europe/London") if gap.year == 2024]
-    assert gaps == [dt.datetime(2024, 3, 31, 1, minute, tzinfo=utc) for minute in (0, 15, 30, 45)]
-    howe = [gap for gap in clock_gaps("Australia/Lord_Howe") if gap.year == 2023]
-    assert len(howe) == 2
-    assert clock_gaps("UTC") == ()
+def test_changes_of_a_zone() -> None:
+    def of(zone: str, year: int) -> list[list[dt.datetime]]:
+        return [[m for m in moments if m.year == year] for moments in clock_changes(zone)]
+
+    quarters = (0, 15, 30, 45)
+    assert of("Europe/London", 2024) == [
+        [dt.datetime(2024, 3, 31, 1, minute, tzinfo=dt.UTC) for minute in quarters],
+        [dt.datetime(2024, 10, 27, 1, minute, tzinfo=dt.UTC) for minute in quarters],
+    ]
+    assert [len(moments) for moments in of("Australia/Lord_Howe", 2023)] == [2, 2]
+    assert clock_changes("UTC") == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("times", "options", "count"),
+    [
+        # the third is refused for its amount
+        (["2024-10-27 01:00:00", "2024-10-27 01:59:59", "2024-10-27 01:30:00,x"], {}, 2),
+        (["2024-10-27 00:59:59", "2024-10-27 02:00:00", "2024-10-27T01:30:00Z"], {}, 0),
+        (["2024-10-27 01:30:00+01:00", "2024-10-27T01:30:00+0000", "2024-03-31 02:00"], {}, 0),
+        (["27.10.2024 01:30", "27.10.2024 02:30"], {"timestamp_format": "%d.%m.%Y %H:%M"}, 1),
+        (["2024-10-27 01:30 +0100"], {"timestamp_format": "%Y-%m-%d %H:%M %z"}, 0),
+    ],
+)
+def test_times_in_the_hour_that_clocks_repeat_are_counted(
+    shop: Shop, times: list[str], options: dict[str, Any], count: int
+) -> None:
+    rows = [f"o,c,{time}{'' if ',' in time else ',1'}\n" for time in times]
+    shop.write("a.csv", HEADER + "bad\n" + "".join(rows))
+    shop.load(time_zone="Europe/London", **options)
+    assert shop.ask("select rows_in_repeated_hour from ledger.files") == [(count,)]
+    shop.load(time_zone="UTC", **options)
+    assert shop.ask("select rows_in_repeated_hour from ledger.files") == [(0,)]
 
 
 @pytest.mark.parametrize(

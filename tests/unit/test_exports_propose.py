@@ -48,10 +48,9 @@ def test_the_demo_shop(tmp_path: Path) -> None:
         found = config.exports[name]
         expected = {k: v for k, v in export.columns.items() if isinstance(v, str) and k != "tier"}
         assert mapped(found) == expected
-        assert len(found.files) == 1
-        assert set(config.files(name)) == {
-            str(Path(found.files[0]).parent / Path(file).name) for file in right.files(name)
-        }
+        assert len(found.files) == 1 or len(export.files) > 1
+        names = {Path(file).name for file in config.files(name)}
+        assert names == {Path(file).name for file in right.files(name)}
     assert config.exports["orders"].grain == "order"
 
 

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from dagster_project.defs.dbt import MANIFEST
-from dagster_project.defs.pictures import PICTURES, TABLES, picture
+from dagster_project.defs.pictures import PICTURES, TABLES, alive_matrix, picture
 
 KILOBYTES = 40
 MONTHS = [dt.date(2023 + month // 12, 1 + month % 12, 1) for month in range(24)]
@@ -113,6 +113,25 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         for i in range(10)
     ],
     "source_accounting": [{"export": "orders", "rows_in_files": 10, "rows_used": 9}],
+    "prediction_tracking": [
+        {
+            "week_number": week,
+            "week_end": MONTHS[0] + dt.timedelta(7 * week + 6),
+            "actual_orders": 10 * week,
+            "expected_orders": 9.5 * week,
+            "predicted_orders": 9.8 * week if week >= 40 else None,
+            "is_holdout": week >= 40,
+        }
+        for week in range(80)
+    ],
+    "prediction_lift": [
+        {"decile": tenth, "actual_orders_mean": 5 / tenth, "predicted_orders_mean": 4 / tenth}
+        for tenth in range(1, 11)
+    ],
+    "prediction_verdict": [
+        {"horizon_days": days, "is_whole_holdout": False, "verdict": "holds", "orders_error": 0.1}
+        for days in (30, 90, 365)
+    ],
 }
 
 
@@ -173,8 +192,23 @@ def test_table_has_totals_and_no_customer(con: duckdb.DuckDBPyConnection, mart: 
     fill(con, mart, ROWS[mart])
     shown = picture(mart, con)
     assert isinstance(shown, dg.TableMetadataValue)
-    assert len(shown.records) == {"customer_value": 2, "source_accounting": 1}[mart]
+    expected = {"customer_value": 2, "source_accounting": 1, "prediction_verdict": 3}
+    assert len(shown.records) == expected[mart]
     assert "customer_id" not in shown.records[0].data
+
+
+def test_the_matrix_of_those_alive(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create schema predictions")
+    con.execute(
+        "create table predictions.forecasts as select 'history' as part, 30 as horizon_days,"
+        " x::int as frequency, (x * 10)::int as recency_days, 300 as age_days,"
+        " 1 / (1 + x) as probability_alive from range(30) as numbers(x)"
+    )
+    shown = alive_matrix(con)
+    assert isinstance(shown, dg.MarkdownMetadataValue)
+    assert (shown.md_str or "").startswith("![forecasts](data:image/png;base64,")
+    con.execute("delete from predictions.forecasts")
+    assert alive_matrix(con) == dg.MetadataValue.md("Nothing of `forecasts` is complete yet.")
 
 
 def test_another_study_stands_in(con: duckdb.DuckDBPyConnection) -> None:

@@ -101,6 +101,16 @@ def test_new_changed_and_vanished_files_are_told_apart(shop: Shop) -> None:
     assert shop.look()[0] == []
 
 
+def test_changed_exchange_rates_start_a_run(shop: Shop) -> None:
+    shop.exports.write_text(yaml.safe_dump(CONFIG | {"settings": {"exchange_rates": "rates.csv"}}))
+    shop.write("orders.csv", "a")
+    assert "exchange_rates" in str(shop.look()[1])  # there is no such file yet
+    shop.write("rates.csv", "a")
+    first = settle(shop)
+    shop.write("rates.csv", "b", at=2)
+    assert settle(shop) not in (None, first)
+
+
 def test_the_same_files_have_the_same_key_whatever_the_cursor_knows(shop: Shop) -> None:
     shop.write("orders_1.csv", "who,at,total\n")
     key = settle(shop)

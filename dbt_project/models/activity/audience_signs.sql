@@ -1,3 +1,4 @@
+{%- set apps, mobile = var('app_platforms'), var('mobile_web_platforms') -%}
 with as_of as (
     select * from {{ ref('as_of') }}
 ),
@@ -24,44 +25,40 @@ happenings as (
     where sessions.customer_id is not null
 ),
 
-known as (
-    select happenings.*
-    from happenings
-    inner join as_of on happenings.sign_date <= as_of.as_of_date
-),
-
 told as (
     select
         customer_id,
-        {{ is_one_of('event_name', var('product_view_events')) }} as is_view,
-        {{ is_one_of('event_name', var('favourite_events')) }} as is_favourite,
-        coalesce(
-            {{ is_one_of('event_name', var('app_install_events')) }}
-            or {{ is_one_of('device', var('app_platforms')) }}
-            or {{ is_one_of('platform', var('app_platforms')) }},
-            false
-        ) as is_app,
-        coalesce(
-            {{ is_one_of('device', var('mobile_web_platforms')) }}
-            or {{ is_one_of('platform', var('mobile_web_platforms')) }},
-            false
-        ) as is_mobile,
+        coalesce({{ is_one_of('event_name', var('product_view_events')) }}, false) as is_view,
+        coalesce({{ is_one_of('event_name', var('favourite_events')) }}, false) as is_favourite,
+        coalesce({{ is_one_of('event_name', var('app_install_events')) }}, false)
+        or coalesce({{ is_one_of('device', apps) }}, false)
+        or coalesce({{ is_one_of('platform', apps) }}, false) as is_app,
+        coalesce({{ is_one_of('device', mobile) }}, false)
+        or coalesce({{ is_one_of('platform', mobile) }}, false) as is_mobile,
         sign_date
-    from known
+    from happenings
+    where sign_date <= (select as_of.as_of_date from as_of)
+),
+
+days as (
+    select
+        customer_id,
+        count(*) filter (where is_view) as viewed,
+        count(*) filter (where is_favourite) as favourited,
+        count(*) filter (where is_app) as app,
+        count(*) filter (where is_mobile and not is_app) as mobile_web,
+        sign_date
+    from told
+    where is_view or is_favourite or is_app or is_mobile
+    group by customer_id, sign_date
 ),
 
 signs as (
-    select distinct customer_id, 'viewed' as sign, sign_date from told
-    where is_view
-    union all
-    select distinct customer_id, 'favourited' as sign, sign_date from told
-    where is_favourite
-    union all
-    select distinct customer_id, 'app' as sign, sign_date from told
-    where is_app
-    union all
-    select distinct customer_id, 'mobile_web' as sign, sign_date from told
-    where is_mobile and not is_app
+    {%- for sign in ['viewed', 'favourited', 'app', 'mobile_web'] %}
+    {{ 'union all' if not loop.first }}
+    select customer_id, '{{ sign }}' as sign, sign_date from days
+    where {{ sign }} > 0
+    {%- endfor %}
 )
 
 select * from signs

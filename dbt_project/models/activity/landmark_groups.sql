@@ -35,11 +35,8 @@ sums as (
     {%- for outcome in outcomes %}
     {{ 'union all' if not loop.first }}
     select
-        behaviour,
-        '{{ outcome }}' as outcome,
-        customers,
-        {{ outcome }}_total as total,
-        {{ outcome }}_squares as squares
+        behaviour, '{{ outcome }}' as outcome, customers,
+        {{ outcome }}_total as total, {{ outcome }}_squares as squares
     from summed
     {%- endfor %}
 ),
@@ -49,10 +46,18 @@ behaviours as (
     where activity <> 'any'
 ),
 
--- everybody did something on the first day
+-- everybody did something on the first day; without orders there are none to compare
 everybody as (
     select * from sums
-    where behaviour = 'any'
+    where
+        behaviour = 'any'
+        and (
+            outcome = 'active'
+            or exists (
+                select 1 from behaviours
+                where behaviours.behaviour = 'order'
+            )
+        )
 ),
 
 landmark_groups as (

@@ -1,14 +1,8 @@
-with kinds as (
-    select distinct bucket from {{ ref('stg_studies') }}
-),
+with kinds as (select distinct bucket from {{ ref('stg_studies') }}),
 
-periods as (
-    select * from {{ ref('calendar_periods') }}
-),
+periods as (select * from {{ ref('calendar_periods') }}),
 
-as_of as (
-    select * from {{ ref('as_of') }}
-),
+as_of as (select * from {{ ref('as_of') }}),
 
 calendar_buckets as (
     select
@@ -40,10 +34,12 @@ elapsed_spans as (
         numbers.n as period_number,
         cohorts.period_start as cohort_start,
         cohorts.period_end as cohort_end,
-        {{ add_days('cohorts.period_start', 'numbers.n * ' ~ elapsed_days('cohorts.period')) }}
+        {{ day_after('cohorts.period_start',
+            'numbers.n * ' ~ elapsed_days('cohorts.period') ~ " * interval '1' day") }}
             as bucket_start,
-        {{ add_days('cohorts.period_end', '(numbers.n + 1) * ' ~ elapsed_days('cohorts.period')) }}
-            as bucket_end
+        {{ day_after(add_days('cohorts.period_end', 1),
+            '(numbers.n + 1) * ' ~ elapsed_days('cohorts.period')
+            ~ " * interval '1' day - interval '1' second") }} as bucket_end
     from kinds
     cross join periods as cohorts
     inner join {{ numbers(longest_retention_limit()) }} as numbers

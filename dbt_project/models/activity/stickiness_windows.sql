@@ -2,6 +2,14 @@ with as_of as (
     select * from {{ ref('as_of') }}
 ),
 
+activities as (
+    select distinct activity from {{ ref('customer_activity_days') }}
+),
+
+missing as (
+    select * from {{ ref('missing_activity_days') }}
+),
+
 trailing_windows as (
     {%- for n in ([7, 30] + var('stickiness_window_days')) | unique %}
     {{ 'union all' if not loop.first }}
@@ -30,13 +38,23 @@ all_windows as (
 
 windows as (
     select
+        activities.activity,
         all_windows.window_name,
         all_windows.window_start >= as_of.history_starts_on
-        and all_windows.window_end <= as_of.as_of_date as is_complete,
+        and all_windows.window_end <= as_of.as_of_date
+        and count(missing.missing_date) = 0 as is_complete,
         all_windows.window_start,
         all_windows.window_end
     from all_windows
     cross join as_of
+    cross join activities
+    left join missing
+        on
+            activities.activity = missing.activity
+            and missing.missing_date between all_windows.window_start and all_windows.window_end
+    group by
+        activities.activity, all_windows.window_name, all_windows.window_start,
+        all_windows.window_end, as_of.history_starts_on, as_of.as_of_date
 )
 
 select * from windows

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {%- set has_order_grain = var('orders_grain') == 'order' -%}
 with order_rows as (
     select

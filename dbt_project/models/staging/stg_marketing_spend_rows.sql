@@ -57,7 +57,7 @@ tagged as (
         copy_number,
         impressions,
         clicks,
-        {{ money('cost * rate') }} as cost,
+        {{ converted('cost') }} as cost,
         spend_date,
         _file,
         _line,

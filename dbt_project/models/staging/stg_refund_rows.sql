@@ -67,7 +67,7 @@ tagged as (
         {{ row_status(state='state') }} as row_status,
         quarantine_reason,
         copy_number,
-        {{ money('amount * rate') }} as amount,
+        {{ converted('amount') }} as amount,
         refund_date,
         refunded_at,
         _file,

@@ -60,7 +60,7 @@ tagged as (
         {{ row_status() }} as row_status,
         quarantine_reason,
         coalesce(billing_months, 1) as billing_months,
-        {{ money('amount * rate') }} as amount,
+        {{ converted('amount') }} as amount,
         start_date,
         end_date,
         _file,

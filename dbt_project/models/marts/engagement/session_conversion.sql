@@ -2,11 +2,13 @@ with visitors as (
     select * from {{ ref('session_visitors') }}
 ),
 
+orders as (
+    select count(*) as known_orders from {{ ref('orders') }}
+),
+
 totals as (
     select
-        month,
-        segment_name,
-        segment_value,
+        month, segment_name, segment_value,
         sum(sessions) as sessions,
         sum(converted_sessions) as converted_sessions,
         sum(orders) as orders,
@@ -20,18 +22,10 @@ totals as (
     group by month, segment_name, segment_value
 ),
 
--- complete once an order after the last visit of the month would be known
 spine as (
-    select
-        segments.segment_name,
-        segments.segment_value,
-        months.is_complete
-        and {{ add_days('months.period_end', (var('conversion_window_hours') + 23) // 24) }}
-        <= as_of.as_of_date as is_complete,
-        months.period_start as month
+    select segments.segment_name, segments.segment_value, months.is_complete, months.month
     from (select distinct segment_name, segment_value from totals) as segments
-    inner join {{ ref('calendar_periods') }} as months on months.period = 'month'
-    cross join {{ ref('as_of') }} as as_of
+    cross join {{ ref('conversion_months') }} as months
 ),
 
 counted as (
@@ -44,8 +38,10 @@ counted as (
         coalesce(totals.anonymous_visitors, 0) as anonymous_visitors,
         coalesce(totals.customer_sessions, 0) as customer_sessions,
         totals.median_sessions_per_customer,
-        case when spine.is_complete then totals.sessions end as observed_sessions
+        case when spine.is_complete and orders.known_orders > 0 then totals.sessions end
+            as observed_sessions
     from spine
+    cross join orders
     left join totals
         on
             spine.month = totals.month

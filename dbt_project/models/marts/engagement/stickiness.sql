@@ -21,7 +21,8 @@ dated as (
     from days
     inner join windows
         on
-            windows.window_name like 'trailing%'
+            days.activity = windows.activity
+            and windows.window_name like 'trailing%'
             and days.activity_date between windows.window_start and windows.window_end
     group by days.customer_id, days.activity, windows.window_name, windows.window_start
 ),
@@ -33,9 +34,8 @@ counts as (
 ),
 
 spine as (
-    select grains.activity, windows.*, numbers.n + 1 as days_active
-    from (select distinct activity from days) as grains
-    cross join windows
+    select windows.*, numbers.n + 1 as days_active
+    from windows
     inner join {{ numbers(([366] + var('stickiness_window_days')) | max) }} as numbers
         on numbers.n < {{ day_diff('windows.window_start', 'windows.window_end') }} + 1
 ),

@@ -67,13 +67,13 @@ warnings as (
         count(*) as occurrences
     from {{ ref('stg_sessions') }} as sessions
     where sessions.customer_id is null and sessions.anonymous_id is null
+    union all
+    select export, moment || ' is in the hour that clocks repeat' as warning, occurrences
+    from {{ ref('repeated_hours') }}
 ),
 
 data_warnings as (
-    select
-        export,
-        warning,
-        cast(occurrences as bigint) as occurrences
+    select export, warning, cast(occurrences as bigint) as occurrences
     from warnings
 )
 

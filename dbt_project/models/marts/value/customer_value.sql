@@ -2,6 +2,10 @@ with customers as (
     select * from {{ ref('customer_orders') }}
 ),
 
+predictions as (
+    select * from {{ ref('customer_predictions') }}
+),
+
 as_of as (
     select * from {{ ref('as_of') }}
 ),
@@ -38,10 +42,23 @@ scored as (
     from measured
 ),
 
+predicted as (
+    select
+        scored.*,
+        predictions.prediction_reason,
+        {%- for column in prediction_columns() %}
+        predictions.{{ column }},
+        {%- endfor %}
+        predictions.probability_alive
+    from scored
+    left join predictions on scored.customer_id = predictions.customer_id
+),
+
 customer_value as (
     select
         customer_id,
         {{ rfm_segment('recency_score', 'frequency_score') }} as rfm_segment,
+        case when orders = 0 then 'no order' else prediction_reason end as prediction_reason,
         cast(orders as bigint) as orders,
         {{ money('amount + discounts') }} as gross_revenue,
         {{ money('discounts') }} as discounts,
@@ -57,10 +74,14 @@ customer_value as (
         recency_score,
         frequency_score,
         monetary_score,
+        probability_alive,
+        {%- for column in prediction_columns() %}
+        {{ column }},
+        {%- endfor %}
         {{ month_start('first_order_date') }} as cohort_month,
         first_order_date,
         last_order_date
-    from scored
+    from predicted
 )
 
 select * from customer_value

@@ -1,0 +1,248 @@
+"""Fits the purchase models between two steps of dbt, and writes what they forecast as tables.
+
+Reads the grouped histories that dbt has counted, calls the pure maths of `lifetime` and writes
+`predictions.*` into the build file. What the forecasts are worth is judged after it, in SQL, by the
+days that the calibration has not seen. The same groups give the same rows. No Dagster in here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import yaml
+
+from .settings import DBT_PROJECT
+
+if TYPE_CHECKING:
+    from .lifetime.fitting import Estimates
+    from .lifetime.histories import Histories
+    from .lifetime.purchases import PurchaseModel
+    from .lifetime.spend import SpendModel
+
+SOURCES_FILE = DBT_PROJECT / "models/predictions/_sources.yml"
+#: Digits kept of a forecast. More would tell one machine's arithmetic from another's.
+DIGITS = 8
+#: A purchase of a day is taken to fall on its noon, and the last day of a part is seen to its end.
+HALF_A_DAY = 0.5
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What the models have learnt from one part, or why they have not."""
+
+    histories: "Histories"
+    purchases: "tuple[PurchaseModel, Estimates] | None"
+    spend: "tuple[SpendModel, Estimates] | None"
+    orders_reason: str | None
+    value_reason: str | None
+
+
+@cache
+def tables() -> dict[str, dict]:
+    """The tables this step writes, as dbt's sources have them."""
+    (source,) = yaml.safe_load(SOURCES_FILE.read_text())["sources"]
+    return {table["name"]: table for table in source["tables"]}
+
+
+def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> dict[str, Learnt]:
+    """Fit both parts of the history and write `predictions.*`, whole or not at all.
+
+    `variables` are dbt's. A shop without orders gets empty tables, one that tells too little the
+    reason. Returns what was learnt, by part.
+    """
+    con.execute("begin")
+    _create(con)
+    split = con.execute(
+        "select calibration_weeks, history_weeks, holdout_days from activity.prediction_split"
+    ).fetchone()
+    learnt: dict[str, Learnt] = {}
+    if split:
+        calibration_weeks, history_weeks, holdout_days = split
+        ahead = variables["prediction_horizons"]
+        judged = sorted({*(min(days, holdout_days) for days in ahead), holdout_days})
+        for part, horizons in (("calibration", judged), ("history", ahead)):
+            learnt[part] = found = _learn(con, part, variables)
+            _insert(con, "models", [_model(part, found, variables)])
+            _insert(con, "parameters", _parameters(part, found))
+            for days in horizons if found.purchases else ():
+                _insert_forecasts(con, part, found, days, variables)
+        if learnt["calibration"].purchases:
+            _insert(con, "weeks", _weeks(learnt["calibration"], calibration_weeks, history_weeks))
+    con.execute("commit")
+    return learnt
+
+
+def _learn(con: duckdb.DuckDBPyConnection, part: str, variables: Mapping[str, Any]) -> Learnt:
+    import numpy as np
+
+    from .lifetime.fitting import NotIdentifiable
+    from .lifetime.histories import Histories
+    from .lifetime.purchases import fit_purchases
+    from .lifetime.spend import fit_spend
+
+    groups = con.execute(
+        "select frequency, recency_days, age_days, customers from activity.purchase_groups"
+        " where part = ? order by all",
+        [part],
+    ).fetchnumpy()
+    histories = Histories.of(
+        groups["frequency"],
+        groups["recency_days"],
+        np.asarray(groups["age_days"]) + HALF_A_DAY,
+        groups["customers"],
+    )
+    fewest = variables["prediction_min_repeat_customers"]
+    try:
+        if histories.repeaters < fewest:
+            raise NotIdentifiable(
+                f"customers who bought again: {histories.repeaters:.0f}, fewer than {fewest}"
+                " (prediction_min_repeat_customers)"
+            )
+        purchases = fit_purchases(histories, variables["prediction_model"])
+    except NotIdentifiable as error:
+        return Learnt(histories, None, None, str(error), str(error))
+    spent = con.execute(
+        "select frequency, customers, repeat_revenue::double / (frequency * customers) as value"
+        " from activity.spend_groups where part = ? order by frequency, value_bin",
+        [part],
+    ).fetchnumpy()
+    try:
+        spend = fit_spend(spent["frequency"], spent["value"], spent["customers"])
+        _ = spend[0].population_mean
+    except NotIdentifiable as error:
+        return Learnt(histories, purchases, None, None, str(error))
+    return Learnt(histories, purchases, spend, None, None)
+
+
+def _model(part: str, learnt: Learnt, variables: Mapping[str, Any]) -> Row:
+    return {
+        "part": part,
+        "model": variables["prediction_model"],
+        "customers": learnt.histories.total,
+        "repeat_customers": learnt.histories.repeaters,
+        "log_likelihood": learnt.purchases[1].log_likelihood if learnt.purchases else None,
+        "spend_scale": learnt.spend[0].v if learnt.spend else None,
+        "orders_reason": learnt.orders_reason,
+        "value_reason": learnt.value_reason,
+    }
+
+
+def _parameters(part: str, learnt: Learnt) -> list[Row]:
+    rows = []
+    for fitted in (learnt.purchases, learnt.spend):
+        if fitted:
+            intervals = fitted[1].intervals() or {}
+            for name, estimate in fitted[1].values.items():
+                low, high = intervals.get(name, (None, None))
+                rows.append(
+                    {
+                        "part": part,
+                        "parameter": name,
+                        "estimate": estimate,
+                        "low": low,
+                        "high": high,
+                    }
+                )
+    return rows
+
+
+def _weeks(learnt: Learnt, calibration_weeks: int, history_weeks: int) -> list[Row]:
+    import numpy as np
+
+    from .lifetime.forecast import expected_total
+
+    assert learnt.purchases
+    model, histories = learnt.purchases[0], learnt.histories
+    ages, place = np.unique(histories.age, return_inverse=True)
+    customers = np.bincount(place, histories.customers)
+    since = [7.0 * (week + 1 - calibration_weeks) for week in range(history_weeks)]
+    repeats = (histories.frequency * histories.customers).sum()
+    later = iter(expected_total(model, histories, [days for days in since if days > 0]))
+    return [
+        {
+            "week_number": week,
+            "expected_orders": (
+                customers * model.expected_repeats(np.maximum(ages + days, 0))
+            ).sum(),
+            "predicted_orders": repeats + next(later) if days > 0 else None,
+        }
+        for week, days in enumerate(since)
+    ]
+
+
+def _insert_forecasts(
+    con: duckdb.DuckDBPyConnection,
+    part: str,
+    learnt: Learnt,
+    days: int,
+    variables: Mapping[str, Any],
+) -> None:
+    from .lifetime.forecast import forecast
+
+    assert learnt.purchases
+    histories, spend = learnt.histories, learnt.spend[0] if learnt.spend else None
+    # what is compared with what came is not discounted
+    rate = variables["prediction_discount_rate"] if part == "history" else 0.0
+    ahead = forecast(*learnt.purchases, histories, days, spend, rate)
+    total = {
+        "part": part,
+        "horizon_days": days,
+        "expected_orders": ahead.total,
+        "orders_low": ahead.total_low,
+        "orders_high": ahead.total_high,
+    }
+    _insert(con, "totals", [total])
+    columns = {
+        "frequency": histories.frequency,
+        "recency_days": histories.recency,
+        "age_days": histories.age - HALF_A_DAY,
+        "probability_alive": _rounded(ahead.probability_alive),
+        "expected_orders": _rounded(ahead.orders),
+        "orders_low": ahead.low,
+        "orders_high": ahead.high,
+    }
+    if ahead.value_weight is not None:
+        columns |= {
+            "value_weight": _rounded(ahead.value_weight),
+            "value_low_weight": _rounded(ahead.value_low_weight),
+            "value_high_weight": _rounded(ahead.value_high_weight),
+        }
+    con.register("given", columns)
+    con.execute(
+        "insert into predictions.forecasts by name"
+        " select $part as part, $days as horizon_days, given.* from given",
+        {"part": part, "days": days},
+    )
+    con.unregister("given")
+
+
+def _rounded(figures: Any) -> Any:
+    """To DIGITS significant digits, an array or a number."""
+    import numpy as np
+
+    values = np.asarray(figures, float)
+    size = np.floor(np.log10(np.maximum(np.abs(values), 1e-12)))
+    scale = 10.0 ** (DIGITS - 1 - size)
+    return np.round(values * scale) / scale
+
+
+def _create(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create schema if not exists predictions")
+    for name, table in tables().items():
+        columns = ", ".join(
+            f"{column['name']} {column['data_type']}" for column in table["columns"]
+        )
+        con.execute(f"create or replace table predictions.{name} ({columns})")
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+    for row in rows:
+        values = [
+            float(_rounded(value)) if isinstance(value, float) else value for value in row.values()
+        ]
+        named = ", ".join(f"? as {column}" for column in row)
+        con.execute(f"insert into predictions.{table} by name select {named}", values)
