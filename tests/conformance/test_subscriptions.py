@@ -61,7 +61,9 @@ def test_churn_of_subscribers_by_day_agrees_with_revenue(shop: Shop) -> None:
         "select sum(new_customers), sum(reactivated_customers), sum(churned_customers),"
         " sum(churned_mrr) from monthly_churn where base = 'subscription'"
     ) == [(55, 3, 58, 2550)]
-    assert shop.query("select distinct base from monthly_churn") == [("subscription",)]
+    # beginning a subscription is an activity; orders there are none
+    bases = shop.query("select distinct base from monthly_churn order by 1")
+    assert bases == [("any",), ("subscription",)]
 
 
 def test_marts_without_an_input_are_empty(shop: Shop) -> None:

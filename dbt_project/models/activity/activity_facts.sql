@@ -35,6 +35,19 @@ facts as (
         {{ business_date('signed_up_at') }} as known_on, signed_up_at as occurred_at
     from {{ ref('stg_customers') }}
     where signed_up_at is not null and not is_test
+    union all
+    select
+        customer_id, 'message_clicked' as activity, 1 as occurrences, 0 as revenue,
+        message_date as activity_date, message_date as known_on, occurred_at
+    from {{ ref('stg_messages') }}
+    where status = 'clicked'
+    union all
+    select
+        customer_id, 'subscribed' as activity, 1 as occurrences, 0 as revenue,
+        min(start_date) as activity_date, min(start_date) as known_on,
+        cast(min(start_date) as timestamp) as occurred_at
+    from {{ ref('stg_subscriptions') }}
+    group by subscription_id, customer_id
 ),
 
 known as (

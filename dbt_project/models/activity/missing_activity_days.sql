@@ -18,6 +18,8 @@ fed as (
             when activity = 'session'
                 then '{{ "sessions" if var("sessions_mapped") else "events" }}'
             when activity = 'signed_up' then 'customers'
+            when activity = 'message_clicked' then 'messages'
+            when activity = 'subscribed' then 'subscriptions'
             else 'events'
         end as export
     from activities
