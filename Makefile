@@ -26,7 +26,7 @@ dev: setup            ## the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/dg dev --host 127.0.0.1 --port 3000
 
 test: setup           ## everything that must hold
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup           ## format, lint, types, SQL, definitions
 	@$(BIN)/ruff format --check .

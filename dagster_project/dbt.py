@@ -19,6 +19,9 @@ from .settings import DBT_PROJECT, OFFLINE
 
 MANIFEST = DBT_PROJECT / "target/manifest.json"
 
+#: Vars that name columns of contracts, and so are read when the project is parsed.
+SHAPING = ("prediction_horizons",)
+
 
 @dataclass(frozen=True)
 class NodeResult:
@@ -82,23 +85,24 @@ class Dbt:
         self._invoke(["docs", "generate", "--static"])
 
     def _invoke(self, arguments: list[str]) -> Any:
-        manifest = parsed_project(project_digest())
+        shaping = {name: self.variables[name] for name in SHAPING if name in self.variables}
+        manifest = parsed_project(project_digest(), json.dumps(shaping))
         with _environment(self.database):
             given = ["--vars", json.dumps(self.variables)]
             return _invoke([*arguments, *given], self.target, manifest)
 
 
 @lru_cache(maxsize=1)
-def parsed_project(digest: str) -> Any:
-    """The project as it is now, which `digest` stands for.
+def parsed_project(digest: str, shaping: str = "{}") -> Any:
+    """The project as it is now, which `digest` stands for, with the vars that shape it, as JSON.
 
-    What models depend on must not hang on a var: one manifest then serves every shop, and what
-    takes seconds to parse is parsed once. Models are named after the file they are built in, which
-    has one name in every warehouse; nobody opens the one named here.
+    What models depend on must not hang on any other var: one manifest then serves every shop,
+    and what takes seconds to parse is parsed once. Models are named after the file they are built
+    in, which has one name in every warehouse; nobody opens the one named here.
     """
     with _environment(DBT_PROJECT / "build.duckdb"), _alone():
         quietly = [] if _is_stale() else ["--no-write-json"]
-        return _invoke(["parse", *quietly], MANIFEST.parent, None)
+        return _invoke(["parse", *quietly, "--vars", shaping], MANIFEST.parent, None)
 
 
 @contextmanager

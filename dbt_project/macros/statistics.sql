@@ -59,9 +59,10 @@ cast(case
    and of their squares; NULL below two values. #}
 {% macro mean_bound(total, squares, values, sign) -%}
 {%- set n = 'cast(' ~ values ~ ' as double)' -%}
+{%- set sum = 'cast(' ~ total ~ ' as double)' -%}
 cast(case
-            when {{ values }} > 1 then {{ total }} / {{ n }} {{ sign }} 1.959963984540054e0 * sqrt(
-                greatest(0e0, {{ squares }} - {{ total }} * {{ total }} / {{ n }})
+            when {{ values }} > 1 then {{ sum }} / {{ n }} {{ sign }} 1.959963984540054e0 * sqrt(
+                greatest(0e0, cast({{ squares }} as double) - {{ sum }} * {{ sum }} / {{ n }})
                 / ({{ n }} - 1e0) / {{ n }}
             )
         end as double)

@@ -29,7 +29,7 @@ customers as (
 bought as (
     select
         customers.customer_id,
-        cast(sum(orders.net_amount) as double) as revenue
+        {{ money('sum(orders.net_amount)') }} as revenue
     from customers
     inner join {{ ref('order_values') }} as orders
         on
@@ -45,8 +45,8 @@ totals as (
         customers.customer_group,
         count(*) as customers,
         count(bought.customer_id) as retained_customers,
-        coalesce(sum(bought.revenue), 0e0) as revenue,
-        coalesce(sum(bought.revenue * bought.revenue), 0e0) as squares
+        coalesce(sum(bought.revenue), 0) as revenue,
+        coalesce(sum(bought.revenue * bought.revenue), 0) as squares
     from customers
     left join bought on customers.customer_id = bought.customer_id
     group by customers.customer_group

@@ -18,7 +18,7 @@ customers as (
 measured as (
     select
         *,
-        case when revenue_is_observed then cast(revenue as double) end as observed_revenue
+        case when revenue_is_observed then {{ money('revenue') }} end as observed_revenue
     from customers
 ),
 
@@ -26,8 +26,8 @@ totals as (
     select
         customer_group,
         count(observed_revenue) as customers,
-        coalesce(sum(observed_revenue), 0e0) as revenue,
-        coalesce(sum(observed_revenue * observed_revenue), 0e0) as squares,
+        coalesce(sum(observed_revenue), 0) as revenue,
+        coalesce(sum(observed_revenue * observed_revenue), 0) as squares,
         count(*) filter (where repeat_is_observed) as repeat_eligible_customers,
         count(*) filter (where repeat_is_observed and has_repeated) as repeat_customers
     from measured
