@@ -51,7 +51,7 @@ soak: setup           ## increments in any order and kills at any moment, many; 
 
 lock:                 ## resolve requirements.lock anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev \
-		--generate-hashes --no-emit-index-url --no-header -o requirements.lock pyproject.toml
+		--generate-hashes --no-header -o requirements.lock pyproject.toml
 
 clean:                ## built databases and reports; exports stay
 	@rm -rf artifacts dbt_project/target data/warehouse/*

@@ -10,7 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from ..dbt import NodeResult, ensure_manifest
 from ..first_orders import note_first_orders
-from ..quality.suites import COUNTS, SHARES
+from ..quality.mart_gates import COUNTS, SHARES
 from .pictures import picture
 from .resources import Shop, told
 

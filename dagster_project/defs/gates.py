@@ -7,11 +7,12 @@ import dagster as dg
 
 from ..exports.contract import load_contract
 from ..quality.data_docs import build_data_docs
+from ..quality.mart_gates import mart_gates
 from ..quality.outcomes import SuiteResult
 from ..quality.results import not_judged, record
 from ..quality.rules import note_columns
 from ..quality.runner import GateError
-from ..quality.suites import TAGGED, Gate, mart_gates, raw_gates, run_gates, staging_gates
+from ..quality.suites import TAGGED, Gate, raw_gates, run_gates, staging_gates
 from .dbt import marts_with_gates
 from .resources import Shop
 

@@ -1,21 +1,16 @@
 """`exports.yml`: what to load and what a shop calls its columns, validated before anything runs."""
 
-import codecs
 import datetime as dt
 import glob
-import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -25,148 +20,10 @@ from pydantic import (
 from .config_faults import EachKeyOnce, contract_faults, sentence
 from .contract import Contract, load_contract
 from .errors import ExportError
+from .shop_settings import FILES, Currency, Encoding, Settings, Strict, Zone, listed
 
 
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"'{name}' is no time zone; use a name such as Europe/London") from error
-    return name
-
-
-def _currency(code: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{3}", code):
-        raise ValueError(f"'{code}' is no ISO 4217 currency code such as GBP")
-    return code.upper()
-
-
-def _encoding(name: str) -> str:
-    try:
-        "".encode(codecs.lookup(name).name)
-    except LookupError as error:  # unknown, or a codec that is no encoding of text
-        raise ValueError(f"'{name}' is no encoding of text; use a name such as cp1252") from error
-    return name
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _rising(days: list[int]) -> list[int]:
-    if sorted(set(days)) != days:
-        raise ValueError("give three different numbers of days, the shortest first")
-    return days
-
-
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Currency = Annotated[str, AfterValidator(_currency)]
-Encoding = Annotated[str, AfterValidator(_encoding)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Days = Annotated[int, Field(ge=0)]
-Factor = Annotated[float, Field(gt=1)]
-EventName = Annotated[str, Field(pattern=r"^[^'\\{}]+$")]
-#: Names that stand in SQL between quotes.
-Words = Annotated[list[EventName], BeforeValidator(_listed), Field(min_length=1)]
-Horizons = Annotated[
-    list[Annotated[int, Field(ge=1)]], Field(min_length=3, max_length=3), AfterValidator(_rising)
-]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Settings(_Strict):
-    """Knobs of a shop. Those with a value are handed to dbt as vars of the same name.
-
-    `exchange_rates` and `exclude_customers` name files, relative to `exports.yml`, for the loader.
-    """
-
-    exchange_rates: str | None = None
-    exclude_customers: str | None = None
-
-    business_time_zone: Zone | None = None
-    week_starts_on: Literal["monday", "sunday"] | None = None
-    base_currency: Currency | None = None
-    churn_after_days: Annotated[int, Field(ge=1)] | None = None
-    grace_days: Days | None = None
-    segments: list[str] | None = None
-    as_of_date: dt.date | None = None
-    last_day_is_partial: bool | None = None
-    history_starts_on: dt.date | None = None
-    left_truncation_days: Days | None = None
-    retention_days: Days | None = None
-    retention_weeks: Days | None = None
-    retention_months: Days | None = None
-    stickiness_window_days: list[Annotated[int, Field(ge=1)]] | None = None
-    repeat_purchase_days: list[Annotated[int, Field(ge=1)]] | None = None
-    conversion_window_hours: Annotated[int, Field(ge=1)] | None = None
-    landmark_day: Days | None = None
-    effect_horizon_days: Annotated[int, Field(ge=1)] | None = None
-    lifespan_horizon_days: Annotated[int, Field(ge=1)] | None = None
-    lifespan_disagreement: Share | None = None
-    value_horizon_days: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = (
-        None
-    )
-    top_shares: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)] | None = (
-        None
-    )
-    session_timeout_minutes: Annotated[int, Field(ge=1)] | None = None
-    message_conversion_days: Annotated[int, Field(ge=1)] | None = None
-    product_view_events: Words | None = None
-    cart_events: Words | None = None
-    diagnosis_margin: Share | None = None
-    gross_margin: Share | None = None
-    activation_activity: EventName | None = None
-    activation_days: Annotated[int, Field(ge=1)] | None = None
-    referral_maturity_days: Annotated[int, Field(ge=1)] | None = None
-    referral_value_days: Annotated[int, Field(ge=1)] | None = None
-    exchange_rate_max_age_days: Days | None = None
-    favourite_events: Words | None = None
-    app_install_events: Words | None = None
-    app_platforms: Words | None = None
-    mobile_web_platforms: Words | None = None
-    messenger_channels: Words | None = None
-    audience_channels: (
-        Annotated[list[Literal["email", "push", "messenger", "sms"]], Field(min_length=1)] | None
-    ) = None
-    assume_consent: bool | None = None
-    audience_window_days: Annotated[int, Field(ge=1)] | None = None
-    renewal_due_days: Annotated[int, Field(ge=1)] | None = None
-    renewal_min_months: Annotated[int, Field(ge=1)] | None = None
-    lapse_min_orders: Annotated[int, Field(ge=2)] | None = None
-    lapse_factor: Factor | None = None
-    win_back_days: Annotated[int, Field(ge=1)] | None = None
-    promoter_days: Annotated[int, Field(ge=1)] | None = None
-    message_cap: Annotated[int, Field(ge=1)] | None = None
-    message_cap_days: Annotated[int, Field(ge=1)] | None = None
-    audience_rest_days: Annotated[int, Field(ge=1)] | None = None
-    holdout_share: Share | None = None
-    audience_outcome_days: Annotated[int, Field(ge=1)] | None = None
-    max_rejected_share: Share | None = None
-    max_quarantined_share: Share | None = None
-    max_unknown_customers_share: Share | None = None
-    max_days_without_rows: Days | None = None
-    volume_weeks: Annotated[int, Field(ge=2)] | None = None
-    volume_min_rows: Annotated[int, Field(ge=1)] | None = None
-    volume_warning_factor: Factor | None = None
-    volume_critical_factor: Factor | None = None
-    prediction_model: Literal["mbg", "bg"] | None = None
-    prediction_horizons: Horizons | None = None
-    prediction_holdout_share: Annotated[float, Field(gt=0, lt=1)] | None = None
-    prediction_discount_rate: Annotated[float, Field(ge=0)] | None = None
-    prediction_max_error: Annotated[float, Field(gt=0)] | None = None
-    prediction_min_lift: Annotated[float, Field(ge=1)] | None = None
-    prediction_max_stretch: Annotated[float, Field(ge=1)] | None = None
-    prediction_min_repeat_customers: Annotated[int, Field(ge=2)] | None = None
-
-
-#: Settings that name a file.
-FILES = {"exchange_rates", "exclude_customers"}
-
-
-class Expression(_Strict):
+class Expression(Strict):
     """A column that is not simply one of the file's: an expression over them, or a constant."""
 
     sql: str | None = None
@@ -186,10 +43,10 @@ def _named_file_column(value: Any) -> Any:
 FileColumn = Annotated[str | Expression, BeforeValidator(_named_file_column)]
 
 
-class Export(_Strict):
+class Export(Strict):
     """One export: its files, how they are written, and what its columns are called."""
 
-    files: Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
+    files: Annotated[list[str], BeforeValidator(listed), Field(min_length=1)]
     columns: Annotated[dict[str, FileColumn], Field(min_length=1)]
     time_zone: Zone = "UTC"
     timestamp_format: str | None = None
@@ -200,7 +57,7 @@ class Export(_Strict):
     negative_amounts: Literal["refund", "order"] = "refund"
     where: str | None = None
     select: str | None = None
-    status_map: dict[str, str] = {}
+    status_map: dict[str, str] = Field(default_factory=dict)
     delivered_at: dt.date | None = None
     missing_days: list[dt.date] | None = None
 
@@ -212,7 +69,7 @@ class Export(_Strict):
         return value
 
 
-class Study(_Strict):
+class Study(Strict):
     """A retention study: who enters by which activity, and which activity counts as coming back."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -223,12 +80,12 @@ class Study(_Strict):
     bucket: Literal["calendar", "elapsed"] = "calendar"
 
 
-class ExportsConfig(_Strict):
+class ExportsConfig(Strict):
     """The whole of `exports.yml`."""
 
     settings: Settings = Settings()
     exports: Annotated[dict[str, Export], Field(min_length=1)]
-    studies: list[Study] = []
+    studies: list[Study] = Field(default_factory=list)
     path: Annotated[Path, Field(exclude=True)] = Path("exports.yml")
 
     def files(self, export: str, known: Iterable[str] = ()) -> dict[str, Path]:

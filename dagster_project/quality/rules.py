@@ -248,30 +248,3 @@ def _business_day(moment: str, variables: Variables) -> str:
 def _double(number: float) -> str:
     # a plain 0.01 is a DECIMAL, whose products may overflow
     return f"cast({number} as double)"
-
-
-def unearned_predictions(variables: Variables) -> str:
-    """Predictions of `customer_value` whose horizon failed, or that are no number from 0 on."""
-    holds = "select 1 from marts.prediction_verdict where is_whole_holdout and verdict = 'holds'"
-    faults = [_unearned("probability_alive", holds)]
-    for days in variables["prediction_horizons"]:
-        for column, verdict in (
-            ("expected_orders", "verdict"),
-            ("predicted_value", "value_verdict"),
-        ):
-            holds = (
-                "select 1 from marts.prediction_verdict"
-                f" where not is_whole_holdout and horizon_days = {days} and {verdict} = 'holds'"
-            )
-            faults += [
-                _unearned(f"{column}_{days}{bound}", holds) for bound in ("", "_low", "_high")
-            ]
-    return " union all ".join(faults)
-
-
-def _unearned(column: str, holds: str) -> str:
-    return (
-        f"select '{column}' as prediction, count(*) as customers from {{batch}}"
-        f" where {column} is not null and (not exists ({holds})"
-        f" or not coalesce({column}::double between 0 and 1e300, false)) having count(*) > 0"
-    )

@@ -36,54 +36,6 @@ TAGGED = {
     "subscriptions": "stg_subscription_rows",
 }
 
-#: Of each mart: columns that are shares, and columns that count.
-SHARES = {
-    "cohort_retention": ["retention_rate", "on_or_after_rate", "rate_low", "rate_high"],
-    "retention_curve": ["retention_rate", "on_or_after_rate"],
-    "monthly_churn": ["customer_retention_rate"],
-    "lifespan_survival": ["survival", "survival_low", "survival_high"],
-    "active_customers": ["stickiness"],
-    "campaign_funnel": ["open_rate", "unsubscribe_rate", "conversion_rate"],
-    "landing_page_funnel": ["product_view_rate", "wish_rate", "order_rate", "conversion_rate"],
-    "nps": ["promoters_retention_rate", "detractors_retention_rate"],
-    "coupon_effect": ["share_of_orders", "share_of_expected", "repeat_rate", "redemption_rate"],
-    "referral_growth": ["conversion"],
-    "onboarding": ["activation_rate"],
-    "repeat_purchase": ["repeat_rate"],
-    "session_conversion": ["conversion_rate"],
-    "subscription_mrr_monthly": ["grr", "gross_churn_rate"],
-    "audience_uplift": ["treated_outcome", "held_out_outcome"],
-    "prediction_lift": ["coverage"],
-    "customer_value": ["probability_alive"],
-}
-COUNTS = {
-    "cohort_retention": ["cohort_size", "retained_customers", "retained_on_or_after"],
-    "monthly_churn": ["opening_customers", "closing_customers", "churned_customers"],
-    "lifespan_survival": ["at_risk", "ended"],
-    "lifespan_summary": ["customers", "ended_customers"],
-    "customer_value": ["orders"],
-    "cohort_value": ["cohort_size"],
-    "value_curve": ["eligible_customers"],
-    "value_concentration": ["customers"],
-    "segment_value": ["members", "customers"],
-    "money_identity": ["row_count"],
-    "active_customers": ["dau", "wau", "mau", "mau_28"],
-    "lifecycle": ["active_customers", "dormant_customers"],
-    "acquisition": ["sessions", "visitors", "new_visitors", "new_customers", "spend", "cac"],
-    "campaign_funnel": ["sent", "delivered", "clicked", "converted", "cost"],
-    "loyalty_balances": ["redeemed", "expired"],
-    "referral_growth": ["invitations", "joined", "k_factor"],
-    "coupon_effect": ["redemptions", "redeemers", "redemptions_with_order", "discount"],
-    "session_conversion": ["sessions", "orders"],
-    "behaviour_effect": ["members", "others"],
-    "subscription_mrr": ["mrr"],
-    "communication_calendar": ["days_until_renewal"],
-    "subscription_mrr_monthly": ["closing", "closing_customers", "expansion", "reactivation"],
-    "prediction_tracking": ["actual_orders", "expected_orders"],
-    "prediction_verdict": ["actual_orders", "predicted_orders"],
-    "source_accounting": ["rows_in_files", "rows_used", "rows_rejected", "rows_quarantined"],
-}
-
 Suite = Mapping[tuple[str, str], list["Expectation"]]
 
 
@@ -255,39 +207,4 @@ def _known_customers(gx: Any, variables: Variables) -> "Expectation":
         description=f"at most {share:.1%} of the orders are by customers that the customers export"
         " does not hold (max_unknown_customers_share)",
         unexpected_rows_query=rules.unknown_customers(share),
-    )
-
-
-def mart_gates(marts: Iterable[str], variables: Variables) -> list[Gate]:
-    """Gates on the marts: no share outside 0 to 1, no count below 0, no NaN in either, and no
-    prediction that has not earned its place."""
-    gx = load_gx()
-    gates = []
-    for mart in marts:
-        expectations = [
-            gx.ExpectColumnValuesToBeBetween(
-                column=column,
-                min_value=0,
-                max_value=1,
-                description=f"{column} is a share, from 0 to 1",
-            )
-            for column in SHARES.get(mart, ())
-        ] + [
-            gx.ExpectColumnValuesToBeBetween(
-                column=column, min_value=0, description=f"{column} is never below 0"
-            )
-            for column in COUNTS.get(mart, ())
-        ]
-        if mart == "customer_value":
-            expectations.append(_earned_predictions(gx, variables))
-        if expectations:
-            gates.append(Gate(("marts", mart), {("marts", mart): expectations}))
-    return gates
-
-
-def _earned_predictions(gx: Any, variables: Variables) -> "Expectation":
-    return gx.UnexpectedRowsExpectation(
-        description="a prediction is told only where the verdict on its horizon holds, and is"
-        " then a number from 0 on",
-        unexpected_rows_query=rules.unearned_predictions(variables),
     )

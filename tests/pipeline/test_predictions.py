@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from dagster_project.defs.resources import Shop as Resource
-from dagster_project.quality.suites import mart_gates, run_gates
+from dagster_project.quality.mart_gates import mart_gates
+from dagster_project.quality.suites import run_gates
 
 from ..shops import Shop, run_shop
 

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from dagster_project.defs.dbt import MANIFEST
-from dagster_project.defs.pictures import PICTURES, TABLES, alive_matrix, picture
+from dagster_project.defs.pictures import alive_matrix, picture
+from dagster_project.defs.shown import PICTURES, TABLES
 
 KILOBYTES = 40
 MONTHS = [dt.date(2023 + month // 12, 1 + month % 12, 1) for month in range(24)]

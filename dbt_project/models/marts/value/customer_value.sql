@@ -2,14 +2,6 @@ with customers as (
     select * from {{ ref('customer_orders') }}
 ),
 
-predictions as (
-    select * from {{ ref('customer_predictions') }}
-),
-
-as_of as (
-    select * from {{ ref('as_of') }}
-),
-
 costs as (
     select
         customer_id,
@@ -29,7 +21,7 @@ measured as (
         {{ day_diff('customers.first_order_date', 'customers.last_order_date') }} as recency_days,
         {{ day_diff('customers.first_order_date', 'as_of.as_of_date') }} as age_days
     from customers
-    cross join as_of
+    cross join {{ ref('as_of') }} as as_of
     left join costs on customers.customer_id = costs.customer_id
 ),
 
@@ -51,7 +43,8 @@ predicted as (
         {%- endfor %}
         predictions.probability_alive
     from scored
-    left join predictions on scored.customer_id = predictions.customer_id
+    left join {{ ref('customer_predictions') }} as predictions
+        on scored.customer_id = predictions.customer_id
 ),
 
 customer_value as (
