@@ -53,13 +53,16 @@ class Dbt:
     target: Path
     variables: dict[str, Any]
 
-    def build(self, select: str, full_refresh: bool = False) -> list[NodeResult]:
+    def build(
+        self, select: str, full_refresh: bool = False, tested: bool = True
+    ) -> list[NodeResult]:
         """Build what `select` names and test it; one result per node, in order of completion.
 
         What was built by other models than today's is not added to but built anew.
         """
         full_refresh = full_refresh or self._built_with() != project_digest()
-        arguments = ["build", "--select", *select.split(), "--exclude-resource-type", "unit_test"]
+        left_out = ["unit_test"] if tested else ["unit_test", "test"]
+        arguments = ["build", "--select", *select.split(), "--exclude-resource-type", *left_out]
         # a test that compares models of two steps waits for the later one
         arguments += ["--indirect-selection", "buildable", "--no-write-json"]
         result = self._invoke(arguments + (["--full-refresh"] if full_refresh else []))
