@@ -87,9 +87,13 @@ class Dbt:
         """Write dbt's docs of the built warehouse to `target`, as one static page."""
         self._invoke(["docs", "generate", "--static"])
 
-    def _invoke(self, arguments: list[str]) -> Any:
+    def parse(self) -> Any:
+        """The manifest as this shop's vars shape it; whoever is first waits for it."""
         shaping = {name: self.variables[name] for name in SHAPING if name in self.variables}
-        manifest = parsed_project(project_digest(), json.dumps(shaping))
+        return parsed_project(project_digest(), json.dumps(shaping))
+
+    def _invoke(self, arguments: list[str]) -> Any:
+        manifest = self.parse()
         with _environment(self.database):
             given = ["--vars", json.dumps(self.variables)]
             return _invoke([*arguments, *given], self.target, manifest)

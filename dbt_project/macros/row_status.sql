@@ -14,6 +14,32 @@ row_number() over ({{ versions }}) as version_rank,
         first_value(_content) over ({{ versions }}) as newest_content
 {%- endmacro %}
 
+{# Ids of more than one row: only their rows need to be ranked, and to sort all rows costs half as
+   much as to write them. #}
+{% macro repeated_ids(relation, id) -%}
+select {{ id }}
+    from {{ relation }}
+    group by {{ id }}
+    having count(*) > 1
+{%- endmacro %}
+
+{# Rows, and what `version_columns` says of them; `repeated` holds ids that stand there twice. #}
+{% macro versions(relation, repeated, id, key=none, state=none) -%}
+select
+        *,
+        1 as version_rank,
+        {{ state ~ ' as newest_state,' if state }}
+        _content as newest_content
+    from {{ relation }}
+    where {{ id }} not in (select {{ id }} from {{ repeated }})
+    union all
+    select
+        *,
+        {{ version_columns(key or id, state=state) }}
+    from {{ relation }}
+    where {{ id }} in (select {{ id }} from {{ repeated }})
+{%- endmacro %}
+
 {% macro row_status(state=none) -%}
 case
             when quarantine_reason is not null then 'quarantined'

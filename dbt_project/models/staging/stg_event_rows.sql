@@ -30,11 +30,12 @@ judged as (
     from known
 ),
 
+repeated_events as (
+    {{ repeated_ids('judged', 'event_key') }}
+),
+
 versions as (
-    select
-        *,
-        {{ version_columns('event_key') }}
-    from judged
+    {{ versions('judged', 'repeated_events', id='event_key') }}
 ),
 
 tagged as (

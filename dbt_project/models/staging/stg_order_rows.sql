@@ -3,11 +3,15 @@ with judged as (
     select * from {{ ref('base_order_rows') }}
 ),
 
+repeated_orders as (
+    {{ repeated_ids('judged', 'order_key') }}
+),
+
 versions as (
-    select
-        *,
-        {{ version_columns('order_key, line_key, copy_number', state=state) }}
-    from judged
+    {{ versions(
+        'judged', 'repeated_orders',
+        id='order_key', key='order_key, line_key, copy_number', state=state
+    ) }}
 ),
 
 tagged as (

@@ -31,11 +31,12 @@ judged as (
     from known
 ),
 
+repeated_sessions as (
+    {{ repeated_ids('judged', 'session_key') }}
+),
+
 versions as (
-    select
-        *,
-        {{ version_columns('session_key') }}
-    from judged
+    {{ versions('judged', 'repeated_sessions', id='session_key') }}
 ),
 
 tagged as (
