@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 SOURCES_FILE = DBT_PROJECT / "models/predictions/_sources.yml"
 #: Digits kept of a forecast. More would tell one machine's arithmetic from another's.
 DIGITS = 8
-#: A purchase of a day is taken to fall on its noon, and the last day of a part is seen to its end.
-HALF_A_DAY = 0.5
 
 Row = dict[str, Any]
 
@@ -39,6 +37,7 @@ def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> "di
     `variables` are dbt's. A shop without orders gets empty tables, one that tells too little the
     reason. Returns what was learnt, by part.
     """
+    con.execute("set preserve_insertion_order = false")
     con.execute("begin")
     _create(con)
     split = con.execute(
@@ -62,8 +61,6 @@ def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> "di
 
 
 def _learn(con: duckdb.DuckDBPyConnection, part: str, variables: Mapping[str, Any]) -> "Learnt":
-    import numpy as np
-
     from .lifetime.histories import Histories
     from .lifetime.learning import learn
 
@@ -78,12 +75,7 @@ def _learn(con: duckdb.DuckDBPyConnection, part: str, variables: Mapping[str, An
         [part],
     ).fetchnumpy()
     return learn(
-        Histories.of(
-            groups["frequency"],
-            groups["recency_days"],
-            np.asarray(groups["age_days"]) + HALF_A_DAY,
-            groups["customers"],
-        ),
+        Histories.of(*groups.values()),
         spent["frequency"],
         spent["value"],
         spent["customers"],
@@ -173,7 +165,7 @@ def _insert_forecasts(
     columns = {
         "frequency": histories.frequency,
         "recency_days": histories.recency,
-        "age_days": histories.age - HALF_A_DAY,
+        "age_days": histories.age,
         "probability_alive": _rounded(ahead.probability_alive),
         "expected_orders": _rounded(ahead.orders),
         "orders_low": ahead.low,
