@@ -50,12 +50,12 @@ def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> "di
         judged = sorted({*(min(days, holdout_days) for days in ahead), holdout_days})
         for part, horizons in (("calibration", judged), ("history", ahead)):
             learnt[part] = found = _learn(con, part, variables)
-            _insert(con, "models", [_model(part, found, variables)])
-            _insert(con, "parameters", _parameters(part, found))
+            insert(con, "models", [_model(part, found, variables)])
+            insert(con, "parameters", _parameters(part, found))
             for days in horizons if found.purchases else ():
                 _insert_forecasts(con, part, found, days, variables)
         if learnt["calibration"].purchases:
-            _insert(con, "weeks", _weeks(learnt["calibration"], calibration_weeks, history_weeks))
+            insert(con, "weeks", _weeks(learnt["calibration"], calibration_weeks, history_weeks))
     con.execute("commit")
     return learnt
 
@@ -161,7 +161,7 @@ def _insert_forecasts(
         "orders_low": ahead.total_low,
         "orders_high": ahead.total_high,
     }
-    _insert(con, "totals", [total])
+    insert(con, "totals", [total])
     columns = {
         "frequency": histories.frequency,
         "recency_days": histories.recency,
@@ -205,7 +205,8 @@ def _create(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create or replace table predictions.{name} ({columns})")
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+def insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+    """Add rows to a table of `predictions`, numbers to DIGITS digits."""
     for row in rows:
         values = [
             float(_rounded(value)) if isinstance(value, float) else value for value in row.values()
