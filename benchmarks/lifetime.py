@@ -29,7 +29,7 @@ import duckdb
 import numpy as np
 import yaml
 
-from dagster_project.dbt import Dbt
+from dagster_project.dbt import SHAPING, Dbt, parsed_project, project_digest
 from dagster_project.predictions import predict
 from dagster_project.settings import DBT_PROJECT, OFFLINE, ROOT
 
@@ -227,7 +227,8 @@ def _whole_step(room: Path) -> str:
         )
     variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
     dbt = Dbt(build, room / "dbt", variables)
-    dbt.parse()
+    # once a run, for all steps
+    parsed_project(project_digest(), json.dumps({name: variables[name] for name in SHAPING}))
     with _phase("histories"):
         _built(
             dbt,

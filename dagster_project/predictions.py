@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 SOURCES_FILE = DBT_PROJECT / "models/predictions/_sources.yml"
 #: Digits kept of a forecast. More would tell one machine's arithmetic from another's.
 DIGITS = 8
-#: A purchase of a day is taken to fall on its noon, and the last day of a part is seen to its end.
-HALF_A_DAY = 0.5
 
 Row = dict[str, Any]
 
@@ -39,6 +37,7 @@ def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> "di
     `variables` are dbt's. A shop without orders gets empty tables, one that tells too little the
     reason. Returns what was learnt, by part.
     """
+    con.execute("set preserve_insertion_order = false")
     con.execute("begin")
     _create(con)
     split = con.execute(
@@ -51,19 +50,17 @@ def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> "di
         judged = sorted({*(min(days, holdout_days) for days in ahead), holdout_days})
         for part, horizons in (("calibration", judged), ("history", ahead)):
             learnt[part] = found = _learn(con, part, variables)
-            _insert(con, "models", [_model(part, found, variables)])
-            _insert(con, "parameters", _parameters(part, found))
+            insert(con, "models", [_model(part, found, variables)])
+            insert(con, "parameters", _parameters(part, found))
             for days in horizons if found.purchases else ():
                 _insert_forecasts(con, part, found, days, variables)
         if learnt["calibration"].purchases:
-            _insert(con, "weeks", _weeks(learnt["calibration"], calibration_weeks, history_weeks))
+            insert(con, "weeks", _weeks(learnt["calibration"], calibration_weeks, history_weeks))
     con.execute("commit")
     return learnt
 
 
 def _learn(con: duckdb.DuckDBPyConnection, part: str, variables: Mapping[str, Any]) -> "Learnt":
-    import numpy as np
-
     from .lifetime.histories import Histories
     from .lifetime.learning import learn
 
@@ -78,12 +75,7 @@ def _learn(con: duckdb.DuckDBPyConnection, part: str, variables: Mapping[str, An
         [part],
     ).fetchnumpy()
     return learn(
-        Histories.of(
-            groups["frequency"],
-            groups["recency_days"],
-            np.asarray(groups["age_days"]) + HALF_A_DAY,
-            groups["customers"],
-        ),
+        Histories.of(*groups.values()),
         spent["frequency"],
         spent["value"],
         spent["customers"],
@@ -169,11 +161,11 @@ def _insert_forecasts(
         "orders_low": ahead.total_low,
         "orders_high": ahead.total_high,
     }
-    _insert(con, "totals", [total])
+    insert(con, "totals", [total])
     columns = {
         "frequency": histories.frequency,
         "recency_days": histories.recency,
-        "age_days": histories.age - HALF_A_DAY,
+        "age_days": histories.age,
         "probability_alive": _rounded(ahead.probability_alive),
         "expected_orders": _rounded(ahead.orders),
         "orders_low": ahead.low,
@@ -213,7 +205,8 @@ def _create(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create or replace table predictions.{name} ({columns})")
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+def insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+    """Add rows to a table of `predictions`, numbers to DIGITS digits."""
     for row in rows:
         values = [
             float(_rounded(value)) if isinstance(value, float) else value for value in row.values()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from ..contracts import project
 from ..predictions import predict, tables
 from .pictures import alive_matrix
 from .resources import Shop
@@ -12,7 +13,7 @@ from .resources import Shop
 if TYPE_CHECKING:
     from ..lifetime.learning import Learnt
 
-INPUTS = ("prediction_split", "purchase_groups", "spend_groups")
+INPUTS = ("prediction_split", "purchase_groups", "spend_groups", "contract_cohorts")
 
 
 @dg.multi_asset(
@@ -35,6 +36,9 @@ def predictions(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Ma
         learnt = predict(con, shop.variables)
         for part, found in learnt.items():
             context.log.info(f"predictions, {part}: {_told(found)}")
+        for months, contracts in project(con, shop.variables).items():
+            told = contracts.reason or contracts.model
+            context.log.info(f"renewals, every {months} months: {told}")
         for name in tables():
             (counted,) = con.execute(f"select count(*) from predictions.{name}").fetchall()
             metadata: dict[str, Any] = {"dagster/row_count": counted[0]}

@@ -145,6 +145,7 @@ class Settings(Strict):
     prediction_min_lift: Annotated[float, Field(ge=1)] | None = None
     prediction_max_stretch: Annotated[float, Field(ge=1)] | None = None
     prediction_min_repeat_customers: Annotated[int, Field(ge=2)] | None = None
+    renewals_ahead: Annotated[int, Field(ge=0, le=1000)] | None = None
 
 
 #: Settings that name a file.

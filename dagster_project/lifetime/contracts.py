@@ -16,6 +16,10 @@ from .fitting import Estimates, NotIdentifiable, maximise
 from .histories import Floats
 
 START = {"alpha": 1.0, "beta": 1.0}
+#: One rate of renewal is explained by any ratio of alpha to beta.
+FEWEST_RENEWALS = 2
+#: Parameters whose interval reaches further than by this factor are not told by the cohorts.
+LOOSE = 100
 
 
 @dataclass(frozen=True)
@@ -100,3 +104,29 @@ def fit_contracts(cohorts: Sequence[ArrayLike]) -> tuple[ContractModel, Estimate
     customers = float(sum(left[0] for left in counted))
     found = maximise(log_likelihood, START, units={}, observations=customers)
     return ContractModel(**found.values), found
+
+
+@dataclass(frozen=True, eq=False)
+class LearntContracts:
+    """What cohorts tell of renewals: a model, or the sentence that says why there is none."""
+
+    model: ContractModel | None = None
+    estimates: Estimates | None = None
+    reason: str | None = None
+
+
+def learn_contracts(cohorts: Sequence[ArrayLike]) -> LearntContracts:
+    """As `fit_contracts`, with a reason in place of parameters that the cohorts cannot tell."""
+    renewals = max((len(np.atleast_1d(cohort)) - 1 for cohort in cohorts), default=0)
+    if renewals < FEWEST_RENEWALS:
+        return LearntContracts(
+            reason=f"complete renewals seen: {max(renewals, 0)}, fewer than {FEWEST_RENEWALS}"
+        )
+    try:
+        model, estimates = fit_contracts(cohorts)
+    except NotIdentifiable as error:
+        return LearntContracts(reason=str(error))
+    intervals = estimates.intervals()
+    if intervals is None or any(high > LOOSE**2 * low for low, high in intervals.values()):
+        return LearntContracts(reason="subscribers differ too little to tell alpha and beta apart")
+    return LearntContracts(model, estimates)

@@ -105,14 +105,18 @@ def _draw_values(
     ahead: Floats,
     rng: np.random.Generator,
 ) -> Floats:
-    """Draws of customers alive, a row for each cell; `ahead` is horizon over (alpha + age)."""
-    shape = (len(frequency), DRAWS)
-    x = frequency[:, None]
+    """Draws of customers alive, a row for each cell; `ahead` is horizon over (alpha + age).
+
+    What a customer is like hangs on frequency alone, so cells of one frequency share customers.
+    """
+    distinct, place = np.unique(frequency, return_inverse=True)
+    shape, x = (len(distinct), DRAWS), distinct[:, None]
     passed = model.b + x + (model.kind == "mbg")
-    arrivals = rng.poisson(rng.standard_gamma(model.r + x, shape) * ahead[:, None])
-    leaving = np.clip(rng.beta(model.a, passed, shape), 1e-15, 1)
-    orders = np.minimum(arrivals, rng.geometric(leaving))
-    return rng.standard_gamma(spend.p * orders) / rng.standard_gamma(spend.q + spend.p * x, shape)
+    rate = rng.standard_gamma(model.r + x, shape)
+    last = rng.geometric(np.clip(rng.beta(model.a, passed, shape), 1e-15, 1))
+    spending = rng.standard_gamma(spend.q + spend.p * x, shape)
+    orders = np.minimum(rng.poisson(rate[place] * ahead[:, None]), last[place])
+    return rng.standard_gamma(spend.p * orders) / spending[place]
 
 
 def total_bounds(

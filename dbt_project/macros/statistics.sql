@@ -56,16 +56,9 @@ cast(case
 {%- endmacro %}
 
 {# Bounds of the 95 % interval of a mean, by the normal approximation, from the sum of the values
-   and of their squares; NULL below two values. #}
-{% macro mean_bound(total, squares, values, sign) -%}
-{%- set n = 'cast(' ~ values ~ ' as double)' -%}
-{%- set sum = 'cast(' ~ total ~ ' as double)' -%}
-cast(case
-            when {{ values }} > 1 then {{ sum }} / {{ n }} {{ sign }} 1.959963984540054e0 * sqrt(
-                greatest(0e0, cast({{ squares }} as double) - {{ sum }} * {{ sum }} / {{ n }})
-                / ({{ n }} - 1e0) / {{ n }}
-            )
-        end as double)
+   and of their squares; NULL where squared_error is. #}
+{% macro mean_bound(total, squares, n, sign) -%}
+cast({{ ratio(total, n) }} {{ sign }} 1.959963984540054e0 * sqrt({{ squared_error(total, squares, n) }}) as double)
 {%- endmacro %}
 
 {# Bounds of the 95 % interval of the difference of two shares, from columns <name>_outcome,

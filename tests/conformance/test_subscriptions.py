@@ -4,7 +4,11 @@ The file is the seed of dbt's MRR playbook; the figures are those published with
 shop with one export only, and none of orders, sessions and events.
 """
 
+import csv
 import datetime as dt
+from collections import Counter
+from itertools import pairwise
+from math import prod
 
 import pytest
 import yaml
@@ -69,3 +73,107 @@ def test_churn_of_subscribers_by_day_agrees_with_revenue(shop: Shop) -> None:
 def test_marts_without_an_input_are_empty(shop: Shop) -> None:
     for mart in ("cohort_value", "customer_value"):
         assert shop.query(f"select count(*) from {mart}") == [(0,)]
+
+
+def months_between(first: dt.date, day: dt.date) -> int:
+    """Whole months; the file knows first days of months only."""
+    return day.year * 12 + day.month - first.year * 12 - first.month
+
+
+def test_renewals_by_cohort(shop: Shop) -> None:
+    """Recounted from the file: a customer's first run of periods without a gap."""
+    periods: dict[str, list[tuple[dt.date, dt.date]]] = {}
+    with (DATA / "subscription_periods.csv").open() as file:
+        for row in csv.DictReader(file):
+            dates = [dt.date.fromisoformat(row[name]) for name in ("start_date", "end_date")]
+            periods.setdefault(row["customer_id"], []).append((dates[0], dates[1]))
+    sizes: Counter[dt.date] = Counter()
+    left: Counter[tuple[dt.date, int]] = Counter()
+    for runs in periods.values():
+        start, end = min(runs)
+        for first, last in sorted(runs):
+            end = max(end, last) if first <= end else end
+        sizes[start] += 1
+        for number in range(months_between(start, dt.date(2020, 2, 1)) + 1):
+            left[start, number] += number < months_between(start, end)
+    expected = [(start, number, sizes[start], left[start, number]) for start, number in left]
+    rows = shop.query(
+        "select cohort_month, renewal_number, cohort_size, surviving_customers"
+        " from subscription_retention where billing_months = 1 order by 1, 2"
+    )
+    assert rows == sorted(expected)
+    assert sum(row[2] for row in rows if row[1] == 0) == 55
+    assert shop.query("select bool_and(is_complete) from subscription_retention") == [(True,)]
+
+
+#: Fader & Hardie (2007), How to project customer retention: customers left of 1,000.
+REGULAR = [1000, 631, 468, 382, 326, 289, 262, 241]
+HIGH_END = [1000, 869, 743, 653, 593, 551, 517, 491]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Their regular customers pay by the month, the high end by the year; one came last month."""
+    folder = tmp_path_factory.mktemp("published")
+    rows = ["H,H,2019-12-10,,10,3"]
+    for name, left, start, months in [
+        ("R", REGULAR, dt.date(2019, 5, 1), 1),
+        ("E", HIGH_END, dt.date(2012, 12, 1), 12),
+    ]:
+        leaving = [before - after for before, after in pairwise(left)] + [left[-1]]
+        ends = [start.year * 12 + start.month - 1 + k * months for k in range(1, len(left))]
+        named = [f"{end // 12}-{end % 12 + 1:02}-01" for end in ends] + [""]
+        who = [end for end, many in zip(named, leaving, strict=True) for _ in range(many)]
+        rows += [f"{name}{n},{name}{n},{start},{end},10,{months}" for n, end in enumerate(who)]
+    (folder / "plans.csv").write_text("id,who,start,end,price,months\n" + "\n".join(rows) + "\n")
+    columns = {
+        "subscription_id": "id", "customer_id": "who", "start_date": "start", "end_date": "end",
+        "amount": "price", "billing_months": "months",
+    }  # fmt: skip
+    export = {"files": "plans.csv", "delivered_at": "2020-01-01", "columns": columns}
+    settings = {"as_of_date": "2019-12-31", "renewals_ahead": 3}
+    shop = run_shop(folder, {"settings": settings, "exports": {"subscriptions": export}})
+    assert shop.result.success
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("months", "left", "alpha", "beta"), [(1, REGULAR, 0.704, 1.182), (12, HIGH_END, 0.668, 3.806)]
+)
+def test_contracts_as_published(
+    published: Shop, months: int, left: list[int], alpha: float, beta: float
+) -> None:
+    rows = published.query(
+        "select renewal_number, surviving_customers, survival_rate, renewal_rate,"
+        " projected_survival_rate, renewals_to_come, alpha, beta, alpha_low, alpha_high,"
+        " projection_reason from subscription_projection"
+        f" where billing_months = {months} order by 1"
+    )
+    assert [row[1] for row in rows] == [*left, 0, 0, 0]
+    assert [row[2] for row in rows] == [*(many / 1000 for many in left), None, None, None]
+    assert rows[2][3] == pytest.approx(left[2] / left[1])
+    assert rows[0][6:8] == pytest.approx((alpha, beta), rel=1e-3)
+    assert rows[0][8] < alpha < rows[0][9]
+    assert rows[0][10] is None
+
+    def survival(renewals: int) -> float:
+        return prod((beta + i) / (alpha + beta + i) for i in range(renewals))
+
+    assert [row[4] for row in rows] == pytest.approx([survival(n) for n in range(11)], rel=2e-3)
+    # the next renewal counts whole; after 3,000 of them nothing is left
+    share, total = survival(2), 0.0
+    for n in range(2, 3000):
+        share *= (beta + n) / (alpha + beta + n)
+        total += share / survival(2) * 1.1 ** (-(n - 2) * months / 12)
+    assert rows[2][5] == pytest.approx(total, rel=5e-3)
+    assert published.query(
+        "select surviving_customers, projected_survival_rate, is_complete"
+        f" from subscription_retention where billing_months = {months} and renewal_number = 7"
+    ) == [(left[7], pytest.approx(survival(7), rel=2e-3), True)]
+
+
+def test_a_cohort_too_young_is_told_with_its_reason(published: Shop) -> None:
+    assert published.query(
+        "select eligible_customers, survival_rate, projected_survival_rate, alpha,"
+        " projection_reason from subscription_projection where billing_months = 3"
+    ) == [(1, 1.0, None, None, "complete renewals seen: 0, fewer than 2")]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dagster_project.lifetime.contracts import ContractModel, fit_contracts
+from dagster_project.lifetime.contracts import ContractModel, fit_contracts, learn_contracts
 from dagster_project.lifetime.fitting import NotIdentifiable
 
 MODEL = ContractModel(0.7, 1.2)
@@ -50,3 +50,20 @@ def test_cohorts_that_tell_nothing(cohorts: list[list[float]], sentence: str) ->
 def test_cohorts_that_cannot_be_are_refused(cohort: list[float], fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         fit_contracts([cohort])
+
+
+@pytest.mark.parametrize(
+    ("cohorts", "reason"),
+    [
+        ([], "complete renewals seen: 0, fewer than 2"),
+        ([[100], [90, 60]], "complete renewals seen: 1, fewer than 2"),
+        ([[100, 100, 100]], "nobody has left yet"),
+        ([[100, 0, 0]], "nobody has renewed yet"),
+        ([[1000, 900, 810, 729]], "subscribers differ too little to tell alpha and beta apart"),
+    ],
+)
+def test_a_reason_stands_where_cohorts_tell_too_little(
+    cohorts: list[list[int]], reason: str
+) -> None:
+    learnt = learn_contracts(cohorts)
+    assert (learnt.model, learnt.reason) == (None, reason)
