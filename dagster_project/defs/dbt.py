@@ -18,6 +18,8 @@ MANIFEST: Mapping[str, Any] = json.loads(ensure_manifest().read_text())
 STAGING = "config.schema:staging"
 ACTIVITY = "config.schema:activity"
 MARTS = "config.schema:predictions config.schema:marts"
+#: The mart that says of each other one whether it has rows, and if not, why.
+AVAILABILITY = "mart_availability"
 
 
 class Translator(DagsterDbtTranslator):
@@ -141,6 +143,7 @@ def _metadata(
     with shop.warehouse.connect() as con:
         columns = _columns(con)
         tables = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+        reasons = _reasons(con, built)
         found = []
         for result in built:
             node = MANIFEST["nodes"][result.unique_id]
@@ -158,6 +161,8 @@ def _metadata(
             if name in tables:  # counting a view would be running it again
                 (counted,) = con.execute(f"select count(*) from {'.'.join(name)}").fetchall()
                 metadata["dagster/row_count"] = counted[0]
+            if node["schema"] == "marts" and (reason := reasons.get(node["name"])):
+                metadata["empty_because"] = reason
             if shown := _picture(context, con, *name):
                 metadata["picture"] = shown
             found.append((result, metadata))
@@ -172,6 +177,14 @@ def _columns(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[tuple
     ).fetchall():
         columns.setdefault((schema, table), []).append((column, kind))
     return columns
+
+
+def _reasons(con: duckdb.DuckDBPyConnection, built: list[NodeResult]) -> dict[str, str]:
+    """Why marts are empty, as the mart that knows it tells."""
+    if AVAILABILITY not in [result.name for result in built]:
+        return {}
+    empty = f"select mart, reason from marts.{AVAILABILITY} where not is_filled"
+    return dict(con.execute(empty).fetchall())
 
 
 def _picture(

@@ -14,17 +14,14 @@ DPI = 80
 
 
 def picture(mart: str, con: duckdb.DuckDBPyConnection) -> dg.MetadataValue | None:
-    """What to show of a mart in `con`, or a sentence when it is empty; None when nothing is meant.
+    """What to show of a mart in `con`; None when nothing is meant, or the mart is empty.
 
     The same rows give the same bytes.
     """
     if mart not in PICTURES and mart not in TABLES:
         return None
     if not con.execute(f"select 1 from marts.{mart} limit 1").fetchone():
-        return dg.MetadataValue.md(
-            f"`{mart}` is empty: no export that it is made of is mapped in exports.yml,"
-            " or none of their rows count."
-        )
+        return None
     if mart in TABLES:
         return _table(con.execute(TABLES[mart]))
     shown = PICTURES[mart]

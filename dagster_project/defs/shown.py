@@ -202,6 +202,12 @@ TABLES = {
         from marts.prediction_verdict
         order by is_whole_holdout, horizon_days
     """,
+    "mart_availability": """
+        select mart, needs, reason
+        from marts.mart_availability
+        where not is_filled
+        order by mart
+    """,
     "source_accounting": """
         select
             export, rows_in_files, rows_rejected, rows_loaded, rows_duplicate, rows_superseded,

@@ -85,9 +85,21 @@ def mart_gates(marts: Iterable[str], variables: Variables) -> list[Gate]:
         ]
         if mart == "customer_value":
             expectations.append(_earned_predictions(gx, variables))
+        if mart == "audience_uplift":
+            expectations.append(_nobody_held_out_was_written_to(gx))
         if expectations:
             gates.append(Gate(("marts", mart), {("marts", mart): expectations}))
     return gates
+
+
+def _nobody_held_out_was_written_to(gx: Any) -> "Expectation":
+    return gx.ExpectColumnValuesToBeBetween(
+        column="held_out_messaged",
+        max_value=0,
+        severity="warning",
+        description="nobody who is held out of an audience is written to: their arm would no longer"
+        " show what happens without the message, and the uplift would be too small",
+    )
 
 
 def _earned_predictions(gx: Any, variables: Variables) -> "Expectation":

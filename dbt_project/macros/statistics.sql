@@ -77,6 +77,19 @@ cast({{ ratio(total, n) }} {{ sign }} 1.959963984540054e0 * sqrt({{ squared_erro
         )
 {%- endmacro %}
 
+{# Bound of the 95 % interval of value / other_value, from the bounds of each that make it extreme.
+   Donner & Zou (2012), Closed-form confidence intervals for functions of the normal mean and
+   standard deviation, Statistical Methods in Medical Research 21(4). #}
+{% macro ratio_bound(bound, other_bound, sign) -%}
+(
+            value * other_value {{ sign }} sqrt(greatest(
+                0e0, power(value * other_value, 2)
+                - {{ bound }} * {{ other_bound }}
+                * (2e0 * value - {{ bound }}) * (2e0 * other_value - {{ other_bound }})
+            ))
+        ) / ({{ other_bound }} * (2e0 * other_value - {{ other_bound }}))
+{%- endmacro %}
+
 {# How often something is drawn, 6 times at most: a Poisson(1) number from eight hexadecimal
    digits, which compare as text as they do as numbers. The bounds are its distribution function:
    1/e, 2/e, 2.5/e, ... #}

@@ -389,6 +389,29 @@ def test_groups_drawn_at_random_show_no_effect(demo: tuple[Shop, DemoTruth, Path
         assert other_low <= high
 
 
+def test_the_loyal_tenth_is_found_and_no_source_passes_for_it(
+    demo: tuple[Shop, DemoTruth, Path],
+) -> None:
+    """Loyalty is drawn at the start, and amounts by it; sources are drawn apart."""
+    shop, _, _ = demo
+    rows = shop.query(
+        "select segment_name, segment_value, multiple_of_others, multiple_low, multiple_high"
+        " from segment_value where horizon_days = 90 and multiple_low is not null"
+    )
+    found = {(name, value): figures for name, value, *figures in rows}
+    multiple, low, high = found.pop(("tier", "loyal"))
+    assert 1.5 < low < multiple < high
+    assert low <= ShopParameters().loyal_multiple <= high
+    the_other_way = found.pop(("tier", "standard"))
+    assert the_other_way == pytest.approx([1 / multiple, 1 / high, 1 / low], rel=1e-4)
+    # the shop draws countries apart too, but their customers pay in currencies of their own
+    assert {"country", "acquisition_source"} == {name for name, _ in found}
+    assert not [segment for segment, (_, low, _) in found.items() if low > 1]
+    sources = [figures for (name, _), figures in found.items() if name == "acquisition_source"]
+    assert len(sources) == 6
+    assert all(low < 1 < high for _, low, high in sources)
+
+
 def test_spending_is_shared_out_to_the_new_customers_of_each_source(
     demo: tuple[Shop, DemoTruth, Path],
 ) -> None:

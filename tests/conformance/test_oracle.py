@@ -11,12 +11,13 @@ import pytest
 
 from ..oracle.churn import churn_bridge, monthly_churn, stays
 from ..oracle.conversion import session_conversion
+from ..oracle.crm import coupon_redemptions, loyalty_balances, nps, referral_growth
 from ..oracle.engagement import active_customers, lifecycle, stickiness
 from ..oracle.exports import Exports
 from ..oracle.facts import Facts, read
 from ..oracle.generator import draw
 from ..oracle.lifespans import lifespan_summary, lifespan_survival
-from ..oracle.plans import PLANS
+from ..oracle.plans import PLANS, Plan
 from ..oracle.purchases import repeat_purchase
 from ..oracle.retention import SHIPPED, Study, cohort_retention, retention_curve
 from ..shops import Shop, run_shop
@@ -29,6 +30,7 @@ class Run(NamedTuple):
     exports: Exports
     facts: Facts
     studies: list[Study]
+    plan: Plan
 
 
 @pytest.fixture(scope="module", params=PLANS)
@@ -39,7 +41,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     shop = run_shop(folder, exports.write(folder, plan))
     assert shop.result.success
     studies = SHIPPED + [Study.of(row) for row in plan.studies]
-    return Run(shop, exports, read(exports, plan), studies)
+    return Run(shop, exports, read(exports, plan), studies, plan)
 
 
 def same(found: Any, expected: Any) -> bool:
@@ -123,3 +125,20 @@ def test_lifespans(run: Run) -> None:
 def test_session_conversion(run: Run) -> None:
     expected = session_conversion(run.facts)
     assert_mart(run.shop, "session_conversion", expected, key=1, where="segment_name = 'all'")
+
+
+def test_answers_points_invitations_and_redemptions(run: Run) -> None:
+    if not run.plan.has_crm:
+        pytest.skip("the shops of this plan have no such exports")
+    months = list(referral_growth(run.exports, run.facts))
+    assert any(month.is_complete and month.joined for month in months)
+    assert any(not month.is_complete and month.joined for month in months)
+    answers = [cell for cell in nps(run.exports, run.facts) if cell.segment_name == "all"]
+    assert sum(cell.promoters_retained + cell.detractors_retained for cell in answers) > 10
+    for mart, expected, key in (
+        ("nps", nps, 4),
+        ("loyalty_balances", loyalty_balances, 1),
+        ("referral_growth", referral_growth, 1),
+        ("coupon_effect", coupon_redemptions, 2),
+    ):
+        assert_mart(run.shop, mart, expected(run.exports, run.facts), key=key)

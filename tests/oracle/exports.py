@@ -22,6 +22,10 @@ COLUMNS: dict[str, list[str]] = {
         "event_id", "session_id", "customer_id", "anonymous_id", "event_name", "occurred_at",
     ],
     "customers": ["customer_id", "shop", "signed_up_at", "merged_into", "is_test"],
+    "surveys": ["customer_id", "survey", "answered_at", "score"],
+    "loyalty_points": ["customer_id", "occurred_at", "points", "kind"],
+    "referrals": ["referrer_id", "invited_at", "invited_customer_id", "joined_at"],
+    "coupons": ["customer_id", "coupon_code", "redeemed_at", "order_id", "campaign"],
 }  # fmt: skip
 STATUSES = {"paid": "counted", "void": "cancelled", "waiting": "pending", "back": "refunded"}
 REFUND_STATUSES = {"given": "counted", "asked": "pending"}

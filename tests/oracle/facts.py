@@ -46,6 +46,7 @@ class Sale(NamedTuple):
     at: dt.datetime
     day: dt.date
     net: Decimal
+    id: str
 
 
 @dataclass(frozen=True)
@@ -273,7 +274,7 @@ def _sales(orders: dict[str, Row], refunds: list[Row], as_of: dt.date, plan: Pla
         if id_ in net:
             net[id_] -= refund["amount"]
     return [
-        Sale(row["owner"], row["ordered_at"], _day(row["ordered_at"], plan), net[id_])
+        Sale(row["owner"], row["ordered_at"], _day(row["ordered_at"], plan), net[id_], id_)
         for id_, row in orders.items()
     ]
 

@@ -11,6 +11,7 @@ import random
 from dataclasses import dataclass
 from decimal import Decimal
 
+from .crm_generator import draw_crm
 from .exports import Exports, Row
 from .plans import Plan
 
@@ -24,6 +25,8 @@ def draw(plan: Plan) -> Exports:
     for number in range(plan.shops):
         rng = random.Random(f"{plan.seed}-{number}")
         _Shop(rng, plan, exports, f"s{number:03}").draw()
+        if plan.has_crm:
+            draw_crm(random.Random(f"{plan.seed}-{number}-crm"), plan, exports, f"s{number:03}")
     for number, day in enumerate((plan.first_day, plan.last_day)):
         exports.rows["orders"].append(
             {

@@ -21,6 +21,7 @@ class Plan:
     settings: dict[str, Any]
     studies: list[dict[str, Any]]
     has_sessions: bool = True
+    has_crm: bool = False
     missing_days: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -80,6 +81,7 @@ PLANS = {
             "left_truncation_days": 20,
         },
         studies=STUDIES,
+        has_crm=True,
     ),
     "new_york": Plan(  # the figures are for a day before the last, and weeks start on Sunday
         seed=2,
@@ -96,6 +98,7 @@ PLANS = {
             "left_truncation_days": 7,
         },
         studies=STUDIES,
+        has_crm=True,
     ),
     "lord_howe": Plan(  # half an hour of summer time; the last day is not over
         seed=3,

@@ -15,6 +15,8 @@ import pytest
 import yaml
 
 from dagster_project.dbt import Dbt
+from dagster_project.quality.mart_gates import mart_gates
+from dagster_project.quality.suites import run_gates
 from dagster_project.settings import DBT_PROJECT
 
 from ..shops import Shop, run_shop
@@ -271,6 +273,20 @@ def test_what_a_message_changed_is_told_by_assignment(shop: Shop) -> None:
     uplift = sum(treated) / len(treated) - sum(kept_out) / len(kept_out)
     expected = (len(treated), len(kept_out), sum(treated), sum(kept_out), pytest.approx(uplift))
     assert rows == [("win_back", *expected, 2, True, True)]
+
+
+def test_the_gate_warns_of_messages_to_those_held_out(shop: Shop, tmp_path: Path) -> None:
+    (gate,) = mart_gates(["audience_uplift"], {})
+    found = []
+    for messaged in (0, 2):
+        file = Path(shutil.copy(shop.warehouse.build_file, tmp_path / "build.duckdb"))
+        with duckdb.connect(str(file)) as con:
+            con.execute(f"update marts.audience_uplift set held_out_messaged = {messaged}")
+        found += run_gates(file, [gate])["marts", "audience_uplift"]
+    assert [result.passed for result in found] == [True, True]
+    assert not found[0].warnings
+    (warning,) = found[1].warnings
+    assert "held out" in warning.description
 
 
 def test_who_was_in_an_audience_on_a_past_day_is_what_that_day_knew(

@@ -1,14 +1,20 @@
-"""One mapped export of any kind is enough: what can be built is, the rest is there and empty."""
+"""One mapped export of any kind is enough: what can be built is, the rest is empty and says why."""
 
+import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from dagster_project.defs.dbt import AVAILABILITY, MANIFEST, mart_names
+
 from ..shops import Shop, run_shop
 from .test_crm import write_exports
 
-#: Tables that tell of the run itself.
-OPERATIONS = {"data_warnings", "quarantine", "source_accounting"}
+#: Marts of the CRM, and one of orders: each is filled by the exports named beside a shop, or empty.
+WATCHED = {
+    "coupon_effect", "loyalty_balances", "onboarding", "referral_growth", "nps", "cohort_value",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -16,6 +22,8 @@ OPERATIONS = {"data_warnings", "quarantine", "source_accounting"}
     [
         ("marketing_spend", {"acquisition", "campaign_funnel", "landing_page_funnel"}),
         ("surveys", {"nps"}),
+        ("orders", {"cohort_value", "coupon_effect", "repeat_purchase", "segment_value"}),
+        ("events", {"session_conversion", "cohort_retention", "active_customers"}),
     ],
 )
 def test_a_shop_with_a_single_export(tmp_path: Path, export: str, filled: set[str]) -> None:
@@ -23,12 +31,47 @@ def test_a_shop_with_a_single_export(tmp_path: Path, export: str, filled: set[st
     shop = run_shop(tmp_path, {"settings": {"base_currency": "GBP"}, "exports": exports})
     assert shop.result.success
     tables = {name for (name,) in shop.query("select table_name from duckdb_tables()")}
-    rows = {name: count(shop, name) for name in tables - OPERATIONS}
-    crm = {"coupon_effect", "loyalty_balances", "onboarding", "referral_growth", "nps"}
-    assert crm | {"cohort_retention"} < set(rows)
+    rows = {name: count(shop, name) for name in tables - {AVAILABILITY}}
     assert {name for name in filled if rows[name] > 0} == filled
-    assert not [name for name in (crm | {"cohort_value"}) - filled if rows[name] > 0]
+    assert not [name for name in WATCHED - filled if rows[name] > 0]
+
+    told = shop.query(f"select mart, rows, needs, is_filled, reason from {AVAILABILITY}")
+    assert {mart: number for mart, number, *_ in told} == rows
+    for mart, number, needs, is_filled, reason in told:
+        lacking = [need for need in needs.split("; ") if need and export not in need]
+        assert is_filled == (number > 0) == (reason is None), mart
+        assert not (is_filled and lacking), f"{mart} needs no {lacking}"
+        for exports in needs.split("; ") if needs else []:
+            assert set(re.split(", | or ", exports)) <= made_of(f"model.retention.{mart}"), mart
+        if lacking:
+            assert reason == f"no export of {lacking[0]} is mapped"
+        elif reason:
+            assert not reason.startswith("no export")
+    shown = {
+        event.asset_key.path[1]: event.materialization.metadata["empty_because"].value
+        for event in shop.result.all_events
+        if event.is_step_materialization and event.asset_key
+        if "empty_because" in event.materialization.metadata
+    }
+    assert shown == {mart: reason for mart, *_, reason in told if reason}
+
+
+@cache
+def made_of(node: str) -> set[str]:
+    """The exports above a model in dbt's lineage; those of forecasts stand in the step before."""
+    if node.startswith("source.retention.raw."):
+        return {node.removeprefix("source.retention.raw.")}
+    parents = MANIFEST["parent_map"].get(node, [])
+    if node.startswith("source.retention.predictions."):
+        parents = ["model.retention.purchase_groups"]
+    return set().union(*(made_of(parent) for parent in parents))
 
 
 def count(shop: Shop, table: str) -> int:
     return shop.query(f"select count(*) from {table}")[0][0]
+
+
+def test_every_mart_is_asked() -> None:
+    model = MANIFEST["nodes"][f"model.retention.{AVAILABILITY}"]
+    asked = {MANIFEST["nodes"][node]["name"] for node in model["depends_on"]["nodes"]}
+    assert asked == set(mart_names()) - {AVAILABILITY}

@@ -183,8 +183,18 @@ def test_money_identity_has_every_term(shop: Shop) -> None:
 
 def intervals(shop: Shop, folder: Path, values: Money) -> Money:
     """Lower and upper bounds, by the models, of the mean of each row of values."""
+    segments = {f"{n:06}=all": value for n, value in enumerate(values)}
+    return modelled(
+        shop,
+        folder,
+        segments,
+        "select mean_low, mean_high from activity.segment_value_intervals order by segment",
+    )
+
+
+def modelled(shop: Shop, folder: Path, segments: dict[str, Money], query: str) -> Money:
+    """What the models make of what the customers of each segment, called name=value, spent."""
     compiled = shop.warehouse.dbt_target / "compiled/retention/models/activity"
-    cells, customers = values.shape
     with duckdb.connect(str(folder / "build.duckdb")) as con:
         con.execute("create schema activity")
         con.execute(f"attach '{shop.warehouse.build_file}' as shop (read_only)")
@@ -196,24 +206,28 @@ def intervals(shop: Shop, folder: Path, values: Money) -> Money:
         ).fetchall()[0]
         spent = pd.DataFrame(
             {
-                "cell": np.repeat(np.arange(cells), customers),
-                "sample_group": np.tile(np.arange(customers) % groups, cells),
-                "revenue": values.ravel(),
+                "segment": np.repeat(list(segments), [len(of) for of in segments.values()]),
+                "sample_group": np.concatenate(
+                    [np.arange(len(of)) % groups for of in segments.values()]
+                ),
+                "revenue": np.concatenate(list(segments.values())),
             }
         )
         con.register("spent", spent)
         con.execute(
             "create table activity.segment_value_samples as"
-            " select lpad(cell::varchar, 6, '0') as segment, 90 as horizon_days, sample_group,"
+            " select segment, 90 as horizon_days, sample_group,"
             " count(*) as members, sum(revenue)::decimal(18, 4) as revenue"
             " from spent group by all"
         )
-        for model in ("segment_value_replicates", "segment_value_intervals"):
-            sql = (compiled / f"{model}.sql").read_text()
-            con.execute(f"create table activity.{model} as {sql}")
-        rows = con.execute(
-            "select mean_low, mean_high from activity.segment_value_intervals order by segment"
-        ).fetchall()
+        con.execute(
+            "create table activity.segment_purchases as"
+            " select distinct segment, split_part(segment, '=', 1) as segment_name from spent"
+        )
+        for model in ("replicates", "intervals", "multiples"):
+            sql = (compiled / f"segment_value_{model}.sql").read_text()
+            con.execute(f"create table activity.segment_value_{model} as {sql}")
+        rows = con.execute(query).fetchall()
     return np.array(rows)
 
 
@@ -249,3 +263,28 @@ def test_intervals_agree_with_a_bootstrap_of_single_customers(shop: Shop, tmp_pa
         expected.append(value.mean() - ends * value.std() / np.sqrt(value.size))
     width = np.diff(expected, axis=1)
     assert np.all(np.abs(intervals(shop, tmp_path, values) - expected) < 0.12 * width)
+
+
+def test_intervals_hold_the_true_multiple_as_often_as_they_say(shop: Shop, tmp_path: Path) -> None:
+    """Segments of three values, of which one is worth three times each of the others."""
+    rng, cells = np.random.default_rng(7), 150
+    segments = {
+        f"{cell:06}={value}": multiple * shop_money(rng, 1, customers)[0]
+        for cell in range(cells)
+        for value, multiple, customers in (("best", 3, 60), ("b", 1, 200), ("c", 1, 340))
+    }
+    multiple, low, high = modelled(
+        shop,
+        tmp_path,
+        segments,
+        "select multiple, multiple_low, multiple_high from activity.segment_value_multiples"
+        " where segment like '%=best' order by segment",
+    ).T
+    best, *others = (
+        np.array([of.sum() for name, of in segments.items() if name.endswith(f"={value}")])
+        for value in ("best", "b", "c")
+    )
+    assert multiple == pytest.approx(best / 60 / (sum(others) / 540))
+    coverage = np.mean((low <= 3) & (high >= 3))
+    assert coverage == pytest.approx(0.94, abs=3 * np.sqrt(0.95 * 0.05 / cells))
+    assert np.mean(low > 1) > 0.8

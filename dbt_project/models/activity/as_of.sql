@@ -30,14 +30,21 @@ happenings as (
     {%- endfor %}
 ),
 
+-- of a shop that tells of nothing else
+refunds as (
+    select refund_date as activity_date from {{ ref('stg_refund_rows') }}
+    where row_status = 'used'
+),
+
 bounds as (
     select
+        {%- for bound, name in [('max', 'last_date'), ('min', 'first_moment_date')] %}
         coalesce(
-            (select max(activity_date) from moments), (select max(activity_date) from happenings)
-        ) as last_date,
-        coalesce(
-            (select min(activity_date) from moments), (select min(activity_date) from happenings)
-        ) as first_moment_date,
+            {%- for step in ['moments', 'happenings', 'refunds'] %}
+            (select {{ bound }}(activity_date) from {{ step }}){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as {{ name }},
+        {%- endfor %}
         (select min(activity_date) from happenings) as first_happening_date
 ),
 

@@ -4,35 +4,15 @@ with sessions as (
     inner join {{ ref('as_of') }} as as_of on sessions.session_date <= as_of.as_of_date
 ),
 
-orders as (
-    select orders.*
-    from {{ ref('orders') }} as orders
-    inner join {{ ref('as_of') }} as as_of on orders.order_date <= as_of.as_of_date
-),
-
--- each visit, up to the customer's next
-spans as (
-    select
-        session_id,
-        customer_id,
-        started_at,
-        lead(started_at) over (partition by customer_id order by started_at, session_id)
-            as next_started_at
-    from sessions
-    where customer_id is not null
-),
-
+-- guests order in visits too, but are no customers
 bought as (
-    select spans.session_id, count(*) as orders
-    from spans
-    inner join orders
-        on
-            spans.customer_id = orders.customer_id
-            and spans.started_at <= orders.ordered_at
-            and coalesce(spans.next_started_at > orders.ordered_at, true)
-            and {{ second_diff('spans.started_at', 'orders.ordered_at') }}
-            <= {{ var('conversion_window_hours') * 3600 }}
-    group by spans.session_id
+    select visits.session_id, count(*) as orders
+    from {{ ref('moment_visits') }} as visits
+    inner join {{ ref('orders') }} as orders
+        on visits.activity = 'order' and visits.moment_id = orders.order_id
+    inner join {{ ref('as_of') }} as as_of on orders.order_date <= as_of.as_of_date
+    where orders.customer_id is not null
+    group by visits.session_id
 ),
 
 session_orders as (

@@ -58,11 +58,19 @@ audiences as (
     select
         reachable.audience,
         reachable.customer_id,
-        reachable.reason,
+        reachable.reason || coalesce(case
+            when reachable.audience = 'likely_to_lapse'
+                then
+                    '; still a customer with a probability of '
+                    || cast(cast(round(100 * alive.probability_alive) as int) as string) || ' %'
+        end, '') as reason,
         reachable.channel,
+        cast(alive.probability_alive as double) as probability_alive,
         {{ is_held_out('reachable.audience', 'reachable.customer_id') }} as is_holdout,
         reachable.entered_on as since
     from reachable
+    left join {{ ref('customer_predictions') }} as alive
+        on reachable.customer_id = alive.customer_id
     left join capped on reachable.customer_id = capped.customer_id
     left join rested
         on reachable.customer_id = rested.customer_id and reachable.audience = rested.campaign

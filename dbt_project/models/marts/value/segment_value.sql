@@ -33,13 +33,20 @@ joined as (
         intervals.mean_value,
         intervals.mean_low,
         intervals.mean_high,
-        intervals.members >= {{ var('interval_min_customers') }} as has_interval
+        intervals.members >= {{ var('interval_min_customers') }} as has_interval,
+        multiples.multiple,
+        multiples.multiple_low,
+        multiples.multiple_high
     from simple
     cross join horizons
     left join {{ ref('segment_value_intervals') }} as intervals
         on
             simple.segment = intervals.segment
             and horizons.horizon_days = intervals.horizon_days
+    left join {{ ref('segment_value_multiples') }} as multiples
+        on
+            simple.segment = multiples.segment
+            and horizons.horizon_days = multiples.horizon_days
     where horizons.horizon_days > {{ var('landmark_day') }}
 ),
 
@@ -55,6 +62,9 @@ segment_value as (
         {{ money_of_double('mean_value') }} as landmark_ltv,
         {{ money_of_double('case when has_interval then mean_low end') }} as landmark_ltv_low,
         {{ money_of_double('case when has_interval then mean_high end') }} as landmark_ltv_high,
+        cast(multiple as double) as multiple_of_others,
+        cast(multiple_low as double) as multiple_low,
+        cast(multiple_high as double) as multiple_high,
         average_order_value,
         purchase_frequency,
         cast(lifespan as double) as lifespan,
