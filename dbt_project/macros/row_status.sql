@@ -14,6 +14,31 @@ row_number() over ({{ versions }}) as version_rank,
         first_value(_content) over ({{ versions }}) as newest_content
 {%- endmacro %}
 
+{# The same of a relation of which most keys stand there once: only the others have to be ranked. #}
+{% macro ranked_versions(relation, key) -%}
+repeated as (
+    select {{ hash_number(key) }} as key_hash
+    from {{ relation }}
+    group by {{ hash_number(key) }}
+    having count(*) > 1
+),
+
+versions as (
+    select
+        *,
+        {{ version_columns(key) }}
+    from {{ relation }}
+    where {{ hash_number(key) }} in (select repeated.key_hash from repeated)
+    union all
+    select
+        *,
+        1 as version_rank,
+        _content as newest_content
+    from {{ relation }}
+    where {{ hash_number(key) }} not in (select repeated.key_hash from repeated)
+)
+{%- endmacro %}
+
 {% macro row_status(state=none) -%}
 case
             when quarantine_reason is not null then 'quarantined'
@@ -45,9 +70,13 @@ coalesce({{ id }}, _content || '-' || cast(copy_number as string))
 
 {# Systems write "nobody" in these ways; none of them is a customer or a device. #}
 {% macro known_id(column) -%}
-case
-            when lower(trim({{ column }})) not in ('', 'null', 'undefined', '(not set)', 'nan')
-                then {{ column }}
+case lower(trim({{ column }}))
+            when '' then null
+            when 'null' then null
+            when 'undefined' then null
+            when '(not set)' then null
+            when 'nan' then null
+            else {{ column }}
         end
 {%- endmacro %}
 
