@@ -5,21 +5,21 @@
     a model, each with a context of its own: a third of the time a run of a small shop takes.
 #}
 {% materialization table, adapter='duckdb' %}
-    {{ return(replaced('table', create_table_as(False, this.incorporate(type='table'), sql))) }}
+{{ return(replaced('table', create_table_as(False, this.incorporate(type='table'), sql))) }}
 {% endmaterialization %}
 
 {% materialization view, adapter='duckdb' %}
-    {{ return(replaced('view', get_create_view_as_sql(this.incorporate(type='view'), sql))) }}
+{{ return(replaced('view', get_create_view_as_sql(this.incorporate(type='view'), sql))) }}
 {% endmaterialization %}
 
 {% macro replaced(type, create) %}
-    {% set existing = load_cached_relation(this) %}
-    {{ run_hooks(pre_hooks) }}
-    {% call statement('main') %}
-        {% if existing is not none %}drop {{ existing.type }} if exists {{ existing }};{% endif %}
-        {{ create }}
-    {% endcall %}
-    {{ run_hooks(post_hooks) }}
-    {% do adapter.commit() %}
-    {{ return({'relations': [this.incorporate(type=type)]}) }}
+{% set existing = load_cached_relation(this) %}
+{{ run_hooks(pre_hooks) }}
+{% call statement('main') %}
+{% if existing is not none %}drop {{ existing.type }} if exists {{ existing }};{% endif %}
+{{ create }}
+{% endcall %}
+{{ run_hooks(post_hooks) }}
+{% do adapter.commit() %}
+{{ return({'relations': [this.incorporate(type=type)]}) }}
 {% endmacro %}

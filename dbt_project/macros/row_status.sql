@@ -14,30 +14,30 @@ row_number() over ({{ versions }}) as version_rank,
         first_value(_content) over ({{ versions }}) as newest_content
 {%- endmacro %}
 
-{# Ids of more than one row: only their rows need to be ranked, and to sort all rows costs half as
-   much as to write them. #}
-{% macro repeated_ids(relation, id) -%}
-select {{ id }}
+{# The same of a relation of which most keys stand there once: only the others have to be ranked. #}
+{% macro ranked_versions(relation, key, state=none) -%}
+repeated as (
+    select {{ hash_number(key) }} as key_hash
     from {{ relation }}
-    group by {{ id }}
+    group by {{ hash_number(key) }}
     having count(*) > 1
-{%- endmacro %}
+),
 
-{# Rows, and what `version_columns` says of them; `repeated` holds ids that stand there twice. #}
-{% macro versions(relation, repeated, id, key=none, state=none) -%}
-select
+versions as (
+    select
+        *,
+        {{ version_columns(key, state=state) }}
+    from {{ relation }}
+    where {{ hash_number(key) }} in (select repeated.key_hash from repeated)
+    union all
+    select
         *,
         1 as version_rank,
         {{ state ~ ' as newest_state,' if state }}
         _content as newest_content
     from {{ relation }}
-    where {{ id }} not in (select {{ id }} from {{ repeated }})
-    union all
-    select
-        *,
-        {{ version_columns(key or id, state=state) }}
-    from {{ relation }}
-    where {{ id }} in (select {{ id }} from {{ repeated }})
+    where {{ hash_number(key) }} not in (select repeated.key_hash from repeated)
+)
 {%- endmacro %}
 
 {% macro row_status(state=none) -%}
@@ -71,9 +71,13 @@ coalesce({{ id }}, _content || '-' || cast(copy_number as string))
 
 {# Systems write "nobody" in these ways; none of them is a customer or a device. #}
 {% macro known_id(column) -%}
-case
-            when lower(trim({{ column }})) not in ('', 'null', 'undefined', '(not set)', 'nan')
-                then {{ column }}
+case lower(trim({{ column }}))
+            when '' then null
+            when 'null' then null
+            when 'undefined' then null
+            when '(not set)' then null
+            when 'nan' then null
+            else {{ column }}
         end
 {%- endmacro %}
 

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 {%- set has_order_grain = var('orders_grain') == 'order' -%}
-with order_rows as (
+with order_rows as {{ read_anew() }} (
     select
         *,
         order_id is not null
@@ -17,7 +17,7 @@ left_out_customers as (
     select * from {{ ref('left_out_customers') }}
 ),
 
-numbered as (
+numbered as {{ read_anew() }} (
     {{ number_copies('order_rows', 'is_keyed') }}
 ),
 

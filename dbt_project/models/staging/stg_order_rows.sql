@@ -1,18 +1,9 @@
 {%- set state = "coalesce(status, 'counted')" -%}
-with judged as (
+with judged as {{ read_anew() }} (
     select * from {{ ref('base_order_rows') }}
 ),
 
-repeated_orders as (
-    {{ repeated_ids('judged', 'order_key') }}
-),
-
-versions as (
-    {{ versions(
-        'judged', 'repeated_orders',
-        id='order_key', key='order_key, line_key, copy_number', state=state
-    ) }}
-),
+{{ ranked_versions('judged', 'order_key, line_key, copy_number', state=state) }},
 
 tagged as (
     select
