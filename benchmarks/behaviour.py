@@ -3,7 +3,9 @@
 The limit is one hand-written DuckDB script (behaviour.sql) that makes the same tables from the same
 loaded events. The peers are pandas and Polars, for monthly cohorts and trailing 30-day actives.
 Each runs in a process of its own, in turn; medians of wall seconds and the largest peak of memory
-are reported, and every count is compared. Then one more day is loaded and built on top.
+are reported, and every count is compared. Then one more day is loaded and built on top, and the
+models are named that would have to follow the day alone for that to cost a twentieth.
+Seconds of CPU stand beside those of the clock, since other work on the machine moves only these.
 
     python -m benchmarks.behaviour [--events 20000000] [--runs 3] [--room /tmp/behaviour]
 """
@@ -12,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -38,6 +41,7 @@ COMPARED = {
     "stickiness": "true",
     "monthly_churn": "base = 'any'",
     "lifespan_survival": "true",
+    "lifespan_summary": "true",
 }
 SCRIPT = Path(__file__).with_suffix(".sql")
 BY_HAND = """
@@ -51,23 +55,32 @@ with duckdb.connect(sys.argv[2]) as con:
 
 @dataclass
 class Cost:
-    """Wall seconds of every run, and the largest peak of resident memory."""
+    """Seconds of every run by the clock and of CPU, and the largest peak of resident memory."""
 
     seconds: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
     peak_bytes: int = 0
 
     def __str__(self) -> str:
         shown = ", ".join(f"{seconds:.1f}" for seconds in sorted(self.seconds))
-        return f"median {self.median:6.1f} s, {self.peak_bytes / 2**30:5.2f} GB  of {shown}"
+        return (
+            f"median {self.median:6.1f} s, CPU {self.median_cpu:6.1f} s,"
+            f" {self.peak_bytes / 2**30:5.2f} GB  of {shown}"
+        )
 
     @property
     def median(self) -> float:
         """Median of the seconds."""
         return statistics.median(self.seconds)
 
+    @property
+    def median_cpu(self) -> float:
+        """Median of the seconds of CPU."""
+        return statistics.median(self.cpu_seconds)
+
     def run(self, *command: str, **environment: str) -> None:
         """Run a command to its end; its failure is ours."""
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), _children_cpu()
         with tempfile.TemporaryFile("w+") as output:
             process = subprocess.Popen(
                 command, env=os.environ | environment, cwd=ROOT, stdout=output, stderr=output
@@ -79,6 +92,7 @@ class Cost:
                 output.seek(0)
                 raise SystemExit(f"{command} failed:\n{output.read()}")
         self.seconds.append(time.perf_counter() - started)
+        self.cpu_seconds.append(_children_cpu() - cpu)
 
 
 def main() -> None:
@@ -91,6 +105,11 @@ def main() -> None:
     os.environ.update(OFFLINE)
     with tempfile.TemporaryDirectory(dir=given.room) as room:
         _measure(Path(room), given.events, given.runs)
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _peak_bytes(process: int) -> int:
@@ -123,9 +142,14 @@ def _measure(room: Path, events: int, runs: int) -> None:
             command = [sys.executable, "-m", "benchmarks.peers", name]
             cost.run(*command, str(room / "events"), str(room / name))
     print(f"{'all behaviour marts: models':34} {models}")
-    print(f"{'  of which from staging on':34} {_node_seconds(room):6.1f} s in models, the last run")
+    full = _model_seconds(room)
+    print(
+        f"{'  of which from staging on':34} {_after_staging(room):6.1f} s in models, the last run"
+    )
+    print(f"{'  slowest models':34} {_slowest(full)}")
     print(f"{'all behaviour marts: by hand':34} {limit}")
-    print(f"{'  ratio':34} {models.median / limit.median:6.2f}")
+    ratio, of_cpu = models.median / limit.median, models.median_cpu / limit.median_cpu
+    print(f"{'  ratio':34} {ratio:6.2f}, of CPU {of_cpu:.2f}")
     for name, cost in figures.items():
         print(f"{'cohorts and 30-day actives: ' + name:34} {cost}")
     _compare(room, by_hand)
@@ -134,15 +158,32 @@ def _measure(room: Path, events: int, runs: int) -> None:
     print(f"{'one more day: load':34} {load(room):6.1f} s")
     day = Cost()
     _dbt(room, day)
+    _tell_day(day, models, _model_seconds(room), full)
+
+
+def _tell_day(day: Cost, models: Cost, now: dict[str, float], full: dict[str, float]) -> None:
+    """What the day cost of a full build, and what stands in the way of a twentieth of it."""
     print(f"{'one more day: models':34} {day}")
-    one = _node_seconds(room, "customer_activity_days")
-    print(f"{'  of which customer_activity_days':34} {one:6.1f} s")
+    share, of_cpu = day.median / models.median, day.median_cpu / models.median_cpu
+    print(f"{'  of a full build':34} {share:6.0%}, of CPU {of_cpu:.0%}")
+    one, whole = now["customer_activity_days"], full["customer_activity_days"]
+    print(
+        f"{'  customer_activity_days':34} {one:6.1f} s, {one / whole:.0%} of its own {whole:.1f} s"
+    )
+    print(f"{'  slowest models':34} {_slowest(now)}")
+    # the fewest models that would have to cost nothing
+    left, in_the_way = sum(now.values()) - sum(full.values()) / 20, []
+    for name, seconds in sorted(now.items(), key=lambda item: -item[1]):
+        if left > 0:
+            in_the_way.append(name)
+            left -= seconds
+    print(f"{'  5 % of the models if the day alone':34} moved {', '.join(in_the_way)}")
 
 
 def _dbt(room: Path, cost: Cost, *options: str) -> None:
     """Build the marts and all they are made of; the seeds belong to it."""
     command = [str(Path(sys.executable).with_name("dbt")), "build", *options, "--select"]
-    command += [*(f"+{mart}" for mart in COMPARED), "+lifespan_summary"]
+    command += [f"+{mart}" for mart in COMPARED]
     command += ["--exclude-resource-type", "unit_test", "test", "--vars"]
     command += [json.dumps(load_config(room / "exports.yml").dbt_vars())]
     command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
@@ -150,16 +191,22 @@ def _dbt(room: Path, cost: Cost, *options: str) -> None:
     cost.run(*command, RETENTION_BUILD_DATABASE=str(Warehouse(room).build_file))
 
 
-def _node_seconds(room: Path, name: str = "") -> float:
-    """Seconds of the last run's models after staging, or of one of them."""
-    manifest = json.loads((room / "dbt/manifest.json").read_text())["nodes"]
+def _model_seconds(room: Path) -> dict[str, float]:
+    """Seconds of the last run by model."""
     results = json.loads((room / "dbt/run_results.json").read_text())["results"]
-    return sum(
-        result["execution_time"]
-        for result in results
-        if manifest[result["unique_id"]]["schema"] != "staging"
-        and name in ("", manifest[result["unique_id"]]["name"])
-    )
+    return {one["unique_id"].split(".")[-1]: float(one["execution_time"]) for one in results}
+
+
+def _after_staging(room: Path) -> float:
+    """Seconds of the last run's models after staging."""
+    manifest = json.loads((room / "dbt/manifest.json").read_text())["nodes"]
+    later = {node["name"] for node in manifest.values() if node["schema"] != "staging"}
+    return sum(seconds for name, seconds in _model_seconds(room).items() if name in later)
+
+
+def _slowest(seconds: dict[str, float]) -> str:
+    slowest = sorted(seconds.items(), key=lambda item: -item[1])[:8]
+    return ", ".join(f"{name} {cost:.1f}" for name, cost in slowest)
 
 
 def _compare(room: Path, by_hand: Path) -> None:

@@ -1,13 +1,28 @@
 -- The behaviour marts as one would write them for this one shop, by hand and for DuckDB alone: no
 -- segments, no orders, nothing kept from one run to the next. What the models are measured against.
+-- Of an event that was delivered twice the newest version counts, as it does for them. Left out is
+-- what follows from a row of counts by itself: its rates and their intervals.
 -- Reads raw.events of the database `shop`, writes into the current one.
+
+create table repeated as
+select hash(event_id) as id_hash from shop.raw.events group by id_hash having count(*) > 1;
+
+create view events as
+select customer_id, session_id, event_name, occurred_at from shop.raw.events
+where hash(event_id) not in (from repeated)
+union all
+select customer_id, session_id, event_name, occurred_at from shop.raw.events
+where hash(event_id) in (from repeated)
+qualify row_number() over (
+    partition by event_id order by updated_at desc nulls last, _delivered_at desc, _content
+) = 1;
 
 create table days as
 with facts as (
-    select customer_id, event_name as activity, occurred_at::date as day from shop.raw.events
+    select customer_id, event_name as activity, occurred_at::date as day from events
     union all
     select any_value(customer_id), 'session', min(occurred_at)::date
-    from shop.raw.events
+    from events
     group by session_id
 ),
 
@@ -240,14 +255,13 @@ select
     sum(new + reactivated - churned) over (order by month) as closing_customers
 from months;
 
-create table lifespan_survival as
-with spans as (
-    select
-        least(max(day) + 90, as_of) - min(day) as length, max(day) + 90 <= as_of as has_ended
-    from days, bounds where activity = 'any' group by customer_id, as_of
-),
+create table spans as
+select
+    least(max(day) + 90, as_of) - min(day) as length, max(day) + 90 <= as_of as has_ended
+from days, bounds where activity = 'any' group by customer_id, as_of;
 
-durations as (
+create table lifespan_survival as
+with durations as (
     select length as days, count(*) as leaving, count(*) filter (has_ended) as ended
     from spans group by all
 ),
@@ -264,3 +278,11 @@ select
     days, at_risk, ended,
     product(1 - ended / at_risk) over (order by days rows unbounded preceding) as survival
 from risk;
+
+create table lifespan_summary as
+select
+    customers, ended_customers, min(days) filter (survival <= 0.5 + 1e-9) as median_days
+from lifespan_survival, (
+    select count(*) as customers, count(*) filter (has_ended) as ended_customers from spans
+)
+group by all;

@@ -15,3 +15,11 @@ where not exists (
 )
 {%- endif -%}
 {%- endmacro %}
+
+{# The same customer's period with the same activity before this one, and the one after it. #}
+{% macro neighbouring_periods() -%}
+lag(period_index) over (partition by customer_id, activity, period order by period_index)
+            as previous_index,
+        lead(period_index) over (partition by customer_id, activity, period order by period_index)
+            as next_index
+{%- endmacro %}

@@ -59,7 +59,12 @@ to_utc_timestamp({{ timestamp }}, '{{ zone }}')
 {% macro default__series(count) %}range(0, {{ count }}) as series (id){% endmacro %}
 {% macro spark__series(count) %}range(0, {{ count }}){% endmacro %}
 
-{# A whole number from a text, not below 0; engines hash in their own ways. #}
-{% macro hash_number(text) %}{{ return(adapter.dispatch('hash_number')(text)) }}{% endmacro %}
-{% macro default__hash_number(text) %}hash({{ text }}){% endmacro %}
-{% macro spark__hash_number(text) %}cast(xxhash64({{ text }}) as decimal(20, 0)) + 9223372036854775808{% endmacro %}
+{# DuckDB keeps what is read more than once, of a large export all of it; Spark never does. #}
+{% macro read_anew() %}{{ return(adapter.dispatch('read_anew')()) }}{% endmacro %}
+{% macro default__read_anew() %}not materialized{% endmacro %}
+{% macro spark__read_anew() %}{% endmacro %}
+
+{# A whole number from one or more columns, not below 0; engines hash in their own ways. #}
+{% macro hash_number(columns) %}{{ return(adapter.dispatch('hash_number')(columns)) }}{% endmacro %}
+{% macro default__hash_number(columns) %}hash({{ columns }}){% endmacro %}
+{% macro spark__hash_number(columns) %}cast(xxhash64({{ columns }}) as decimal(20, 0)) + 9223372036854775808{% endmacro %}

@@ -71,9 +71,13 @@ coalesce({{ id }}, _content || '-' || cast(copy_number as string))
 
 {# Systems write "nobody" in these ways; none of them is a customer or a device. #}
 {% macro known_id(column) -%}
-case
-            when lower(trim({{ column }})) not in ('', 'null', 'undefined', '(not set)', 'nan')
-                then {{ column }}
+case lower(trim({{ column }}))
+            when '' then null
+            when 'null' then null
+            when 'undefined' then null
+            when '(not set)' then null
+            when 'nan' then null
+            else {{ column }}
         end
 {%- endmacro %}
 

@@ -6,16 +6,11 @@ with days as (
     select
         activity,
         customer_id,
-        activity_date,
-        {{ day_diff(
-            'lag(activity_date) over (partition by activity, customer_id order by activity_date)',
-            'activity_date'
-        ) }} as days_before,
-        {{ day_diff(
-            'activity_date',
-            'lead(activity_date) over (partition by activity, customer_id order by activity_date)'
-        ) }} as days_after
-    from {{ ref('customer_activity_days') }}
+        period_index - previous_index as days_before,
+        next_index - period_index as days_after,
+        {{ add_days("date '1970-01-01'", 'period_index') }} as activity_date
+    from {{ ref('customer_activity_periods') }}
+    where period = 'day'
 ),
 
 changes as (

@@ -7,23 +7,21 @@ active_days as (
     select
         activity as base,
         customer_id,
-        activity_date,
-        lag(activity_date) over (partition by activity, customer_id order by activity_date)
-            as previous_date,
-        lead(activity_date) over (partition by activity, customer_id order by activity_date)
-            as next_date
-    from {{ ref('customer_activity_days') }}
-    where activity in ('order', 'any')
+        period_index - previous_index as days_before,
+        next_index - period_index as days_after,
+        {{ add_days("date '1970-01-01'", 'period_index') }} as activity_date
+    from {{ ref('customer_activity_periods') }}
+    where period = 'day' and activity in ('order', 'any')
 ),
 
 movements as (
     select base, customer_id, 'new' as movement, activity_date as movement_date
     from active_days
-    where previous_date is null
+    where days_before is null
     union all
     select base, customer_id, 'reactivated' as movement, activity_date as movement_date
     from active_days
-    where {{ day_diff('previous_date', 'activity_date') }} > {{ after_days }}
+    where days_before > {{ after_days }}
     union all
     -- the last day on which activity would have kept the customer: if none came, they end on it
     select
@@ -34,9 +32,9 @@ movements as (
     from active_days
     cross join as_of
     where
-        {{ day_diff('active_days.activity_date', 'active_days.next_date') }} > {{ after_days }}
+        active_days.days_after > {{ after_days }}
         or (
-            active_days.next_date is null
+            active_days.days_after is null
             and {{ add_days('active_days.activity_date', after_days) }} <= as_of.as_of_date
         )
     union all

@@ -27,51 +27,53 @@ moved as (
             and digests.digest = built.digest
     where built.digest is null
 ),
-{%- else -%}
-moved as (
-    select * from digests
-),
-{%- endif %}
 
 facts as (
-    select
-        facts.*,
-        moved.digest
+    select facts.*
     from {{ ref('activity_facts') }} as facts
     inner join moved
         on
             facts.activity_date = moved.activity_date
             and facts.customer_bucket = moved.customer_bucket
 ),
+{%- else -%}
+facts as (
+    select * from {{ ref('activity_facts') }}
+),
+{%- endif %}
 
 activities as (
     select
-        customer_id, activity, customer_bucket, digest, activity_date,
+        customer_id, activity, activity_date,
         sum(occurrences) as occurrences, sum(revenue) as revenue
     from facts
-    group by customer_id, activity, customer_bucket, digest, activity_date
+    group by customer_id, activity, activity_date
 ),
 
 with_any as (
     select * from activities
     union all
     select
-        customer_id, 'any' as activity, customer_bucket, digest, activity_date,
+        customer_id, 'any' as activity, activity_date,
         sum(occurrences) as occurrences, sum(revenue) as revenue
     from activities
-    group by customer_id, customer_bucket, digest, activity_date
+    group by customer_id, activity_date
 ),
 
 customer_activity_days as (
     select
-        customer_id,
-        activity,
-        digest,
-        customer_bucket,
-        cast(occurrences as bigint) as occurrences,
-        {{ money('revenue') }} as revenue,
-        activity_date
+        with_any.customer_id,
+        with_any.activity,
+        digests.digest,
+        digests.customer_bucket,
+        cast(with_any.occurrences as bigint) as occurrences,
+        {{ money('with_any.revenue') }} as revenue,
+        with_any.activity_date
     from with_any
+    inner join digests
+        on
+            with_any.activity_date = digests.activity_date
+            and {{ bucket_of('with_any.customer_id') }} = digests.customer_bucket
 )
 
 select * from customer_activity_days

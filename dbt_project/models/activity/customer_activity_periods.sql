@@ -1,3 +1,4 @@
+{#- The periods before and after are found here, once for all who ask how long a silence was. -#}
 with days as (
     select * from {{ ref('customer_activity_days') }}
 ),
@@ -8,6 +9,7 @@ cut as (
         activity,
         'day' as period,
         {{ day_number('activity_date') }} as period_index,
+        1 as days_active,
         occurrences,
         revenue
     from days
@@ -17,6 +19,7 @@ cut as (
         activity,
         'week' as period,
         {{ week_number(week_start('activity_date')) }} as period_index,
+        count(*) as days_active,
         sum(occurrences) as occurrences,
         sum(revenue) as revenue
     from days
@@ -27,6 +30,7 @@ cut as (
         activity,
         'month' as period,
         {{ month_number('activity_date') }} as period_index,
+        count(*) as days_active,
         sum(occurrences) as occurrences,
         sum(revenue) as revenue
     from days
@@ -39,6 +43,8 @@ customer_activity_periods as (
         activity,
         period,
         period_index,
+        {{ neighbouring_periods() }},
+        cast(days_active as int) as days_active,
         cast(occurrences as bigint) as occurrences,
         {{ money('revenue') }} as revenue
     from cut

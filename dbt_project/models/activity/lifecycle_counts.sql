@@ -1,11 +1,5 @@
 with periods as (
-    select
-        customer_id, activity, period, period_index,
-        lag(period_index) over (partition by activity, period, customer_id order by period_index)
-            as previous_index,
-        lead(period_index) over (partition by activity, period, customer_id order by period_index)
-            as next_index
-    from {{ ref('customer_activity_periods') }}
+    select * from {{ ref('customer_activity_periods') }}
 ),
 
 moves as (

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with studies as (
     select * from {{ ref('study_views') }}
 ),
@@ -11,20 +13,10 @@ entries as (
         studies.study,
         periods.period,
         periods.customer_id,
-        min(periods.period_index) as cohort_index
-    from periods
-    inner join studies on periods.activity = studies.start_activity
-    where studies.entry = 'first'
-    group by studies.study, periods.period, periods.customer_id
-    union all
-    select
-        studies.study,
-        periods.period,
-        periods.customer_id,
         periods.period_index as cohort_index
     from periods
     inner join studies on periods.activity = studies.start_activity
-    where studies.entry = 'recurring'
+    where studies.entry = 'recurring' or periods.previous_index is null
 )
 
 select * from entries

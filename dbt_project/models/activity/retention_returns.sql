@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with studies as (
     select * from {{ ref('study_views') }}
     where bucket = 'calendar'

@@ -30,9 +30,16 @@ summed as (
 ),
 
 viewed as (
-    select customer_id, activity, period, period_index, occurrences, revenue from periods
+    select
+        customer_id, activity, period, period_index, previous_index, next_index,
+        occurrences, revenue
+    from periods
     union all
-    select customer_id, activity, period, period_index, occurrences, revenue from summed
+    select
+        customer_id, activity, period, period_index,
+        {{ neighbouring_periods() }},
+        occurrences, revenue
+    from summed
 )
 
 select * from viewed

@@ -1,4 +1,4 @@
-with events as (
+with events as {{ read_anew() }} (
     select * from {{ source('raw', 'events') }}
 ),
 
@@ -6,11 +6,11 @@ left_out_customers as (
     select * from {{ ref('left_out_customers') }}
 ),
 
-numbered as (
+numbered as {{ read_anew() }} (
     {{ number_copies('events', 'event_id is not null') }}
 ),
 
-known as (
+known as {{ read_anew() }} (
     select
         numbered.*,
         {{ own_key('numbered.event_id') }} as event_key,
@@ -20,7 +20,7 @@ known as (
         on numbered.customer_id = left_out_customers.customer_id
 ),
 
-judged as (
+judged as {{ read_anew() }} (
     select
         *,
         case

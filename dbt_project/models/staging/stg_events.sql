@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with rows_used as (
     select * from {{ ref('stg_event_rows') }}
     where row_status = 'used'

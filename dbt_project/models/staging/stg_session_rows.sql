@@ -1,4 +1,4 @@
-with sessions as (
+with sessions as {{ read_anew() }} (
     select * from {{ source('raw', 'sessions') }}
 ),
 
@@ -6,11 +6,11 @@ left_out_customers as (
     select * from {{ ref('left_out_customers') }}
 ),
 
-numbered as (
+numbered as {{ read_anew() }} (
     {{ number_copies('sessions', 'session_id is not null') }}
 ),
 
-known as (
+known as {{ read_anew() }} (
     select
         numbered.*,
         {{ own_key('numbered.session_id') }} as session_key,
@@ -20,7 +20,7 @@ known as (
         on numbered.customer_id = left_out_customers.customer_id
 ),
 
-judged as (
+judged as {{ read_anew() }} (
     select
         *,
         case

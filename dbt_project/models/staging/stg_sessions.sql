@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with rows_used as (
     select * from {{ ref('stg_session_rows') }}
     where row_status = 'used'

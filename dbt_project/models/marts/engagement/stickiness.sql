@@ -1,20 +1,10 @@
 with days as (select * from {{ ref('customer_activity_days') }}),
 
+periods as (select * from {{ ref('customer_activity_periods') }}),
+
 windows as (select * from {{ ref('stickiness_windows') }}),
 
-dated as (
-    select
-        customer_id, activity, 'calendar week' as window_name,
-        {{ week_start('activity_date') }} as window_start, count(*) as days_active
-    from days
-    group by customer_id, activity, {{ week_start('activity_date') }}
-    union all
-    select
-        customer_id, activity, 'calendar month' as window_name,
-        {{ month_start('activity_date') }} as window_start, count(*) as days_active
-    from days
-    group by customer_id, activity, {{ month_start('activity_date') }}
-    union all
+lately as (
     select
         days.customer_id, days.activity, windows.window_name,
         windows.window_start, count(*) as days_active
@@ -29,8 +19,17 @@ dated as (
 
 counts as (
     select activity, window_name, window_start, days_active, count(*) as customers
-    from dated
+    from lately
     group by activity, window_name, window_start, days_active
+    union all
+    select
+        periods.activity, 'calendar ' || periods.period as window_name,
+        calendar.period_start as window_start, periods.days_active, count(*) as customers
+    from periods
+    inner join {{ ref('calendar_periods') }} as calendar
+        on periods.period = calendar.period and periods.period_index = calendar.period_index
+    where periods.period <> 'day'
+    group by periods.activity, periods.period, calendar.period_start, periods.days_active
 ),
 
 spine as (
