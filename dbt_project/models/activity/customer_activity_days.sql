@@ -44,20 +44,20 @@ facts as (
 
 activities as (
     select
-        customer_id, activity, activity_date,
+        customer_id, activity, customer_bucket, activity_date,
         sum(occurrences) as occurrences, sum(revenue) as revenue
     from facts
-    group by customer_id, activity, activity_date
+    group by customer_id, activity, customer_bucket, activity_date
 ),
 
 with_any as (
     select * from activities
     union all
     select
-        customer_id, 'any' as activity, activity_date,
+        customer_id, 'any' as activity, customer_bucket, activity_date,
         sum(occurrences) as occurrences, sum(revenue) as revenue
     from activities
-    group by customer_id, activity_date
+    group by customer_id, customer_bucket, activity_date
 ),
 
 customer_activity_days as (
@@ -73,7 +73,7 @@ customer_activity_days as (
     inner join digests
         on
             with_any.activity_date = digests.activity_date
-            and {{ bucket_of('with_any.customer_id') }} = digests.customer_bucket
+            and with_any.customer_bucket = digests.customer_bucket
 )
 
 select * from customer_activity_days
