@@ -139,25 +139,18 @@ def _summary(step: str, results: list[NodeResult]) -> str:
 def _metadata(
     context: dg.AssetExecutionContext, shop: Shop, built: list[NodeResult]
 ) -> list[tuple[NodeResult, dict[str, Any]]]:
-    """Rows, columns and a picture of everything built, by one look at the file."""
+    """Rows and a picture of everything built, by one look at the file.
+
+    Columns stand in the definitions, as the yml beside each model has them.
+    """
     with shop.warehouse.connect() as con:
-        columns = _columns(con)
         tables = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
         reasons = _reasons(con, built)
         found = []
         for result in built:
             node = MANIFEST["nodes"][result.unique_id]
             name = (node["schema"], node["name"])
-            described = {column: of["description"] for column, of in node["columns"].items()}
-            metadata: dict[str, Any] = {
-                "seconds": round(result.seconds, 3),
-                "dagster/column_schema": dg.TableSchema(
-                    [
-                        dg.TableColumn(column, kind, description=described.get(column) or None)
-                        for column, kind in columns[name]
-                    ]
-                ),
-            }
+            metadata: dict[str, Any] = {"seconds": round(result.seconds, 3)}
             if name in tables:  # counting a view would be running it again
                 (counted,) = con.execute(f"select count(*) from {'.'.join(name)}").fetchall()
                 metadata["dagster/row_count"] = counted[0]
@@ -167,16 +160,6 @@ def _metadata(
                 metadata["picture"] = shown
             found.append((result, metadata))
     return found
-
-
-def _columns(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[tuple[str, str]]]:
-    columns: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for schema, table, column, kind in con.execute(
-        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
-        " where not internal order by column_index"
-    ).fetchall():
-        columns.setdefault((schema, table), []).append((column, kind))
-    return columns
 
 
 def _reasons(con: duckdb.DuckDBPyConnection, built: list[NodeResult]) -> dict[str, str]:

@@ -1,4 +1,5 @@
-{# Of each mart: the exports it needs, one of each list, and why it may be empty with all. #}
+{# Of each mart: the exports it needs, one of each list, and why it may be empty with all. Marts that
+   tell of runs are not asked: what they hold follows from how often one ran, not from exports. #}
 {% macro mart_needs() %}
 {%- set orders = ['orders'] -%}
 {%- set money = ['orders', 'refunds'] -%}
@@ -30,6 +31,8 @@
     'referred_customers': {'exports': [['referrals']], 'else': 'nobody who was invited is known to have joined'},
     'subscription_mrr': {'exports': [['subscriptions']], 'else': 'no paid subscription ran up to as_of_date'},
     'subscription_mrr_monthly': {'exports': [['subscriptions']], 'else': 'no paid subscription ran up to as_of_date'},
+    'subscription_retention': {'exports': [['subscriptions']], 'else': 'no paid subscription ran up to as_of_date'},
+    'subscription_projection': {'exports': [['subscriptions']], 'else': 'no paid subscription ran up to as_of_date'},
     'active_customers': {'exports': [activity], 'else': nobody},
     'stickiness': {'exports': [activity], 'else': nobody},
     'session_conversion': {'exports': [visits], 'else': 'no visit began up to as_of_date'},
@@ -50,8 +53,6 @@
     'source_accounting': {'exports': [], 'else': 'no file was read'},
     'quarantine': {'exports': [], 'else': 'no row was rejected or quarantined'},
     'data_warnings': {'exports': [], 'else': 'nothing was compared'},
-    'restatements': {'exports': [], 'else': 'no figure published before has changed'},
-    'metric_run_log': {'exports': [], 'else': 'no run was noted'},
 }) }}
 {% endmacro %}
 
