@@ -16,6 +16,89 @@ where not exists (
 {%- endif -%}
 {%- endmacro %}
 
+{# Days whose digest is not the one they were built with; `any` has them all. #}
+{% macro moved_days() -%}
+select
+        digests.activity_date,
+        digests.customer_bucket
+    from {{ ref('activity_digests') }} as digests
+    left join (
+        select distinct activity_date, customer_bucket, digest
+        from {{ this }}
+        where activity = 'any'
+    ) as built
+        on
+            digests.activity_date = built.activity_date
+            and digests.customer_bucket = built.customer_bucket
+            and digests.digest = built.digest
+    where built.digest is null
+{%- endmacro %}
+
+{# Bounds of the moments that can lie on these days, whatever the time zone. Written as constants,
+   since what an engine knows of stored timestamps then spares it most of the reading. #}
+{% macro moments_of_moved_days() -%}
+{%- set bounds = 'select min(activity_date), max(activity_date) from' -%}
+{%- set found = run_query(bounds ~ ' (' ~ moved_days() ~ ') as moved').rows[0]
+    if execute else [none, none] -%}
+{%- if found[0] is none -%}
+occurred_at is null
+{%- else -%}
+occurred_at >= {{ add_days("date '" ~ found[0] ~ "'", -1) }}
+        and occurred_at < {{ add_days("date '" ~ found[1] ~ "'", 2) }}
+{%- endif -%}
+{%- endmacro %}
+
+{# What a customer's periods were built with: the digest of each day, and how weeks are cut. #}
+{% macro built_with(digest) %}{{ digest }} || ' {{ var("week_starts_on") }}'{% endmacro %}
+
+{# Customers with a day that is not as it was when their periods were built, or is gone. #}
+{% macro forget_moved_customers() -%}
+{%- if is_incremental() -%}
+{%- set day_index = day_number('activity_date') -%}
+{%- set is_day = "periods.period = 'day' and periods.activity = 'any'" -%}
+delete from {{ this }}
+where customer_id in (
+    with present as (
+        select
+            {{ day_index }} as day_index, customer_bucket,
+            {{ built_with('digest') }} as built_with
+        from {{ ref('activity_digests') }}
+    ),
+
+    built as (
+        select distinct
+            periods.period_index as day_index,
+            {{ bucket_of('periods.customer_id') }} as customer_bucket,
+            periods.built_with
+        from {{ this }} as periods
+        where {{ is_day }}
+    ),
+
+    moved as (
+        (select * from present except select * from built)
+        union
+        (select * from built except select * from present)
+    )
+
+    select days.customer_id
+    from {{ ref('customer_activity_days') }} as days
+    inner join moved
+        on
+            {{ day_number('days.activity_date') }} = moved.day_index
+            and days.customer_bucket = moved.customer_bucket
+    where days.activity = 'any'
+    union
+    select periods.customer_id
+    from {{ this }} as periods
+    inner join moved
+        on
+            periods.period_index = moved.day_index
+            and {{ bucket_of('periods.customer_id') }} = moved.customer_bucket
+    where {{ is_day }}
+)
+{%- endif -%}
+{%- endmacro %}
+
 {# The same customer's period with the same activity before this one, and the one after it. #}
 {% macro neighbouring_periods() -%}
 lag(period_index) over (partition by customer_id, activity, period order by period_index)

@@ -1,5 +1,5 @@
-{# Of each mart: the exports it needs, one of each list, and why it may be empty with all. Marts that
-   tell of runs are not asked: what they hold follows from how often one ran, not from exports. #}
+{# Of each mart: the exports it needs, one of each list, and why it may be empty with all. Marts
+   that tell of runs are not asked: what they hold follows from the runs, not from exports. #}
 {% macro mart_needs() %}
 {%- set orders = ['orders'] -%}
 {%- set money = ['orders', 'refunds'] -%}

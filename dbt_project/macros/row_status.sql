@@ -69,6 +69,57 @@ select
 coalesce({{ id }}, _content || '-' || cast(copy_number as string))
 {%- endmacro %}
 
+{# The same of an export of which most rows stand there once, by their id or else their content:
+   only the others are numbered, and later ranked. #}
+{% macro number_repeated(relation, id) -%}
+{%- set key_hash = hash_number('coalesce(' ~ id ~ ', _content)') -%}
+repeated as (
+    select {{ key_hash }} as key_hash
+    from {{ relation }}
+    group by {{ key_hash }}
+    having count(*) > 1
+),
+
+several as (
+    select * from {{ relation }}
+    where {{ key_hash }} in (select repeated.key_hash from repeated)
+),
+
+copies as (
+    {{ number_copies('several', id ~ ' is not null') }}
+),
+
+numbered as {{ read_anew() }} (
+    select
+        *,
+        true as is_repeated
+    from copies
+    union all
+    select
+        *,
+        1 as copy_number,
+        false as is_repeated
+    from {{ relation }}
+    where {{ key_hash }} not in (select repeated.key_hash from repeated)
+)
+{%- endmacro %}
+{% macro rank_repeated(relation, key) -%}
+versions as (
+    select
+        *,
+        {{ version_columns(key) }}
+    from {{ relation }}
+    where is_repeated
+    union all
+    select
+        *,
+        1 as version_rank,
+        _content as newest_content
+    from {{ relation }}
+    where not is_repeated
+)
+{%- endmacro %}
+
 {# Systems write "nobody" in these ways; none of them is a customer or a device. #}
 {% macro known_id(column) -%}
 case lower(trim({{ column }}))

@@ -2,3 +2,22 @@
 {% macro segment_label() -%}
 case when segment_name = 'all' then 'all' else segment_name || '=' || segment_value end
 {%- endmacro %}
+
+{# Customers' rows of a table for everybody together, whom nobody has to be looked up for, and for
+   each of their segments. #}
+{% macro in_segments(relation) -%}
+select
+        {{ relation }}.*,
+        'all' as segment_name,
+        'all' as segment_value
+    from {{ ref(relation) }} as {{ relation }}
+    union all
+    select
+        {{ relation }}.*,
+        segments.segment_name,
+        segments.segment_value
+    from {{ ref(relation) }} as {{ relation }}
+    inner join {{ ref('customer_segments') }} as segments
+        on {{ relation }}.customer_id = segments.customer_id
+    where segments.segment_name <> 'all'
+{%- endmacro %}

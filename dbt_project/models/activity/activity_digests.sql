@@ -7,9 +7,9 @@ digests as (
     select
         customer_bucket,
         cast(count(*) as string)
-        || '-' || cast(sum(cast(
-            {{ hash_number('customer_id, activity, occurrences, revenue') }} as decimal(38, 0)
-        )) as string) as digest,
+        || '-' || cast(sum(
+            {{ hash_number('customer_id, activity, occurrences, revenue') }}
+        ) as string) as digest,
         activity_date
     from facts
     group by customer_bucket, activity_date

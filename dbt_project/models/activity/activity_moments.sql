@@ -12,20 +12,13 @@ named as (
     select revenue_activity as activity from studies
 ),
 
-facts as (
-    select customer_id, activity, occurrences, revenue, occurred_at
-    from {{ ref('activity_facts') }}
-    union all
-    select customer_id, 'any' as activity, occurrences, revenue, occurred_at
-    from {{ ref('activity_facts') }}
-    union all
-    select customer_id, activity, occurrences, revenue, occurred_at
-    from {{ ref('recalled_facts') }}
-),
-
 moments as (
-    select facts.*
-    from facts
+    select facts.customer_id, named.activity, facts.occurrences, facts.revenue, facts.occurred_at
+    from {{ ref('activity_facts') }} as facts
+    inner join named on named.activity in (facts.activity, 'any')
+    union all
+    select facts.customer_id, facts.activity, facts.occurrences, facts.revenue, facts.occurred_at
+    from {{ ref('recalled_facts') }} as facts
     inner join named on facts.activity = named.activity
 )
 

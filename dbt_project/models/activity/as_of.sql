@@ -36,16 +36,24 @@ refunds as (
     where row_status = 'used'
 ),
 
+-- each step speaks only where those before it are silent
+spans as (
+    {%- for step in ['moments', 'happenings', 'refunds'] %}
+    {{ 'union all' if not loop.first }}
+    select
+        {{ loop.index }} as step,
+        min(activity_date) as first_date,
+        max(activity_date) as last_date
+    from {{ step }}
+    {%- endfor %}
+),
+
 bounds as (
     select
-        {%- for bound, name in [('max', 'last_date'), ('min', 'first_moment_date')] %}
-        coalesce(
-            {%- for step in ['moments', 'happenings', 'refunds'] %}
-            (select {{ bound }}(activity_date) from {{ step }}){{ ',' if not loop.last }}
-            {%- endfor %}
-        ) as {{ name }},
-        {%- endfor %}
-        (select min(activity_date) from happenings) as first_happening_date
+        min_by(last_date, step) filter (where last_date is not null) as last_date,
+        min_by(first_date, step) filter (where first_date is not null) as first_moment_date,
+        min(case when step = 2 then first_date end) as first_happening_date
+    from spans
 ),
 
 as_of as (

@@ -13,19 +13,8 @@ with digests as (
 ),
 
 {% if is_incremental() -%}
-built as (
-    select distinct activity_date, customer_bucket, digest from {{ this }}
-),
-
 moved as (
-    select digests.*
-    from digests
-    left join built
-        on
-            digests.activity_date = built.activity_date
-            and digests.customer_bucket = built.customer_bucket
-            and digests.digest = built.digest
-    where built.digest is null
+    {{ moved_days() }}
 ),
 
 facts as (
@@ -35,6 +24,7 @@ facts as (
         on
             facts.activity_date = moved.activity_date
             and facts.customer_bucket = moved.customer_bucket
+    where {{ moments_of_moved_days() }}
 ),
 {%- else -%}
 facts as (

@@ -1,7 +1,28 @@
-{#- The periods before and after are found here, once for all who ask how long a silence was. -#}
-with days as (
+-- depends_on: {{ ref('activity_digests') }}
+{#- The periods before and after are found here, once for all who ask how long a silence was.
+    Customers of whom a day has moved are forgotten first; whoever is not here is then added. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_moved_customers() }}",
+) }}
+
+with {% if is_incremental() -%}
+built as (
+    select customer_id from {{ this }}
+    where period = 'day' and activity = 'any'
+),
+
+days as (
+    select * from {{ ref('customer_activity_days') }}
+    where customer_id not in (select built.customer_id from built)
+),
+{%- else -%}
+days as (
     select * from {{ ref('customer_activity_days') }}
 ),
+{%- endif %}
 
 cut as (
     select
@@ -9,6 +30,7 @@ cut as (
         activity,
         'day' as period,
         {{ day_number('activity_date') }} as period_index,
+        case when activity = 'any' then {{ built_with('digest') }} end as built_with,
         1 as days_active,
         occurrences,
         revenue
@@ -19,6 +41,7 @@ cut as (
         activity,
         'week' as period,
         {{ week_number(week_start('activity_date')) }} as period_index,
+        cast(null as string) as built_with,
         count(*) as days_active,
         sum(occurrences) as occurrences,
         sum(revenue) as revenue
@@ -30,6 +53,7 @@ cut as (
         activity,
         'month' as period,
         {{ month_number('activity_date') }} as period_index,
+        cast(null as string) as built_with,
         count(*) as days_active,
         sum(occurrences) as occurrences,
         sum(revenue) as revenue
@@ -44,6 +68,7 @@ customer_activity_periods as (
         period,
         period_index,
         {{ neighbouring_periods() }},
+        built_with,
         cast(days_active as int) as days_active,
         cast(occurrences as bigint) as occurrences,
         {{ money('revenue') }} as revenue

@@ -1,40 +1,52 @@
 with periods as (
-    select * from {{ ref('customer_activity_periods') }}
+    {{ in_segments('customer_activity_periods') }}
 ),
 
-moves as (
+counted as (
     select
-        customer_id, activity, period, period_index,
-        case
-            when previous_index is null then 'new'
-            when previous_index = period_index - 1 then 'returning'
-            else 'resurrected'
-        end as move
+        activity,
+        segment_name,
+        segment_value,
+        period,
+        period_index,
+        count(*) as active_customers,
+        count(*) filter (where previous_index is null) as new_customers,
+        count(*) filter (where previous_index = period_index - 1) as returning_customers,
+        count(*) filter (where next_index is null or next_index > period_index + 1)
+            as leaving_customers
     from periods
+    group by activity, segment_name, segment_value, period, period_index
+),
+
+-- who does not go on is dormant in the period after
+moved as (
+    select
+        activity, segment_name, segment_value, period, period_index,
+        active_customers, new_customers, returning_customers, 0 as dormant_customers
+    from counted
     union all
-    select customer_id, activity, period, period_index + 1 as period_index, 'dormant' as move
-    from periods
-    where next_index is null or next_index > period_index + 1
+    select
+        activity, segment_name, segment_value, period, period_index + 1 as period_index,
+        0 as active_customers, 0 as new_customers, 0 as returning_customers,
+        leaving_customers as dormant_customers
+    from counted
 ),
 
 counts as (
     select
-        moves.activity,
-        segments.segment_name,
-        segments.segment_value,
-        moves.period,
-        moves.period_index,
-        count(*) filter (where moves.move <> 'dormant') as active_customers,
-        count(*) filter (where moves.move = 'new') as new_customers,
-        count(*) filter (where moves.move = 'returning') as returning_customers,
-        count(*) filter (where moves.move = 'resurrected') as resurrected_customers,
-        count(*) filter (where moves.move = 'dormant') as dormant_customers
-    from moves
-    inner join {{ ref('customer_segments') }} as segments
-        on moves.customer_id = segments.customer_id
-    group by
-        moves.activity, segments.segment_name, segments.segment_value,
-        moves.period, moves.period_index
+        activity,
+        segment_name,
+        segment_value,
+        period,
+        period_index,
+        cast(sum(active_customers) as bigint) as active_customers,
+        cast(sum(new_customers) as bigint) as new_customers,
+        cast(sum(returning_customers) as bigint) as returning_customers,
+        cast(sum(active_customers - new_customers - returning_customers) as bigint)
+            as resurrected_customers,
+        cast(sum(dormant_customers) as bigint) as dormant_customers
+    from moved
+    group by activity, segment_name, segment_value, period, period_index
 )
 
 select * from counts

@@ -16,13 +16,16 @@ studies as (
 
 -- came back, came back for the last time, spent: one join with these facts counts all three
 facts as (
-    select study, period, customer_id, period_index, 1 as returns, 0 as last_returns, 0 as revenue
+    select
+        study, period, customer_id, period_index,
+        1 as returns, case when is_last then 1 else 0 end as last_returns, 0 as revenue
     from returns
     union all
     select
         study, period, customer_id, max(period_index) as period_index,
         0 as returns, 1 as last_returns, 0 as revenue
     from returns
+    where is_last is null
     group by study, period, customer_id
     union all
     select

@@ -14,7 +14,8 @@ returns as (
         studies.study,
         periods.period,
         periods.customer_id,
-        periods.period_index
+        periods.period_index,
+        case when studies.min_occurrences = 1 then periods.next_index is null end as is_last
     from periods
     inner join studies
         on

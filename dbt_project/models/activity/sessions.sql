@@ -9,7 +9,7 @@ with sessions as (
 {%- else -%}
 {#- No session export: a session is its events of one session_id, else events of one visitor
     without a longer silence between them. Whoever logs in on the way stays one visitor. -#}
-with events as (
+with events as {{ read_anew() }} (
     select *, coalesce(customer_id, anonymous_id, event_id) as visitor
     from {{ ref('events') }}
 ),

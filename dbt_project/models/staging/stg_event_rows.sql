@@ -1,40 +1,26 @@
-with events as {{ read_anew() }} (
+{{ config(materialized='view') }}
+
+with events as (
     select * from {{ source('raw', 'events') }}
 ),
 
-left_out_customers as (
-    select * from {{ ref('left_out_customers') }}
+marks as (
+    select * from {{ ref('base_event_marks') }}
 ),
 
-numbered as {{ read_anew() }} (
-    {{ number_copies('events', 'event_id is not null') }}
-),
-
-known as {{ read_anew() }} (
+marked as (
     select
-        numbered.*,
-        {{ own_key('numbered.event_id') }} as event_key,
-        left_out_customers.left_out_because
-    from numbered
-    left join left_out_customers
-        on numbered.customer_id = left_out_customers.customer_id
+        events.*,
+        coalesce(marks.row_status, 'used') as row_status,
+        marks.quarantine_reason,
+        coalesce(marks.copy_number, 1) as copy_number
+    from events
+    left join marks on events._file = marks._file and events._line = marks._line
 ),
 
-judged as {{ read_anew() }} (
+event_rows as (
     select
-        *,
-        case
-            {{ moment_faults('occurred_at') }}
-            when left_out_because is not null then 'customer_id ' || left_out_because
-        end as quarantine_reason
-    from known
-),
-
-{{ ranked_versions('judged', 'event_key') }},
-
-tagged as (
-    select
-        event_key as event_id,
+        {{ own_key('event_id') }} as event_id,
         session_id,
         {{ known_id('customer_id') }} as customer_id,
         {{ known_id('anonymous_id') }} as anonymous_id,
@@ -48,7 +34,7 @@ tagged as (
         campaign,
         device,
         platform,
-        {{ row_status() }} as row_status,
+        row_status,
         quarantine_reason,
         value,
         {{ business_date('occurred_at') }} as event_date,
@@ -56,7 +42,7 @@ tagged as (
         _file,
         _line,
         _run_id
-    from versions
+    from marked
 )
 
-select * from tagged
+select * from event_rows

@@ -1,41 +1,26 @@
-with sessions as {{ read_anew() }} (
+{{ config(materialized='view') }}
+
+with sessions as (
     select * from {{ source('raw', 'sessions') }}
 ),
 
-left_out_customers as (
-    select * from {{ ref('left_out_customers') }}
+marks as (
+    select * from {{ ref('base_session_marks') }}
 ),
 
-numbered as {{ read_anew() }} (
-    {{ number_copies('sessions', 'session_id is not null') }}
-),
-
-known as {{ read_anew() }} (
+marked as (
     select
-        numbered.*,
-        {{ own_key('numbered.session_id') }} as session_key,
-        left_out_customers.left_out_because
-    from numbered
-    left join left_out_customers
-        on numbered.customer_id = left_out_customers.customer_id
+        sessions.*,
+        coalesce(marks.row_status, 'used') as row_status,
+        marks.quarantine_reason,
+        coalesce(marks.copy_number, 1) as copy_number
+    from sessions
+    left join marks on sessions._file = marks._file and sessions._line = marks._line
 ),
 
-judged as {{ read_anew() }} (
+session_rows as (
     select
-        *,
-        case
-            {{ moment_faults('started_at') }}
-            when ended_at < started_at then 'ended_at is before started_at'
-            when left_out_because is not null then 'customer_id ' || left_out_because
-        end as quarantine_reason
-    from known
-),
-
-{{ ranked_versions('judged', 'session_key') }},
-
-tagged as (
-    select
-        session_key as session_id,
+        {{ own_key('session_id') }} as session_id,
         {{ known_id('customer_id') }} as customer_id,
         {{ known_id('anonymous_id') }} as anonymous_id,
         source,
@@ -45,7 +30,7 @@ tagged as (
         device,
         platform,
         country,
-        {{ row_status() }} as row_status,
+        row_status,
         quarantine_reason,
         page_views,
         {{ business_date('started_at') }} as session_date,
@@ -54,7 +39,7 @@ tagged as (
         _file,
         _line,
         _run_id
-    from versions
+    from marked
 )
 
-select * from tagged
+select * from session_rows

@@ -1,0 +1,46 @@
+{#- A large export is not written twice: of its rows only those are noted that are not simply
+    used, and stg_event_rows looks up the others in none. -#}
+with events as {{ read_anew() }} (
+    select * from {{ source('raw', 'events') }}
+),
+
+left_out_customers as (
+    select * from {{ ref('left_out_customers') }}
+),
+
+{{ number_repeated('events', 'event_id') }},
+
+known as {{ read_anew() }} (
+    select
+        numbered.*,
+        {{ own_key('numbered.event_id') }} as event_key,
+        left_out_customers.left_out_because
+    from numbered
+    left join left_out_customers
+        on numbered.customer_id = left_out_customers.customer_id
+),
+
+judged as {{ read_anew() }} (
+    select
+        *,
+        case
+            {{ moment_faults('occurred_at') }}
+            when left_out_because is not null then 'customer_id ' || left_out_because
+        end as quarantine_reason
+    from known
+),
+
+{{ rank_repeated('judged', 'event_key') }},
+
+marks as (
+    select
+        {{ row_status() }} as row_status,
+        quarantine_reason,
+        copy_number,
+        _file,
+        _line
+    from versions
+)
+
+select * from marks
+where copy_number > 1 or row_status <> 'used'
