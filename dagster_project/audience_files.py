@@ -7,6 +7,7 @@ import duckdb
 
 from .exports.errors import ExportError
 from .exports.sql import literal
+from .warehouse import read_marts
 
 Format = Literal["csv", "jsonl", "parquet"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -36,11 +37,11 @@ def export_audiences(marts: Path, folder: Path, file_format: Format) -> dict[str
     reader meets all of a list or the one before. In CSV, text that a spreadsheet would take for a
     formula gets a leading apostrophe; the other formats hold it as it is.
 
-    Raises ExportError where the marts hold no audiences or the folder cannot be written.
+    Raises ExportError where the marts cannot be read, hold no audiences, or the folder cannot be
+    written.
     """
     rows = {}
-    with duckdb.connect() as con:
-        con.execute(f"attach {literal(marts)} as warehouse (read_only); use warehouse.marts")
+    with read_marts(marts) as con:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for audience in AUDIENCES:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from .audience_files import FORMATS, export_audiences
 from .exports.config import load_config
 from .exports.errors import ExportError
-from .exports.sql import literal
 from .settings import DAGSTER_HOME, DEMO_EXPORTS, OFFLINE, ROOT, exports_file, warehouse_folder
-from .warehouse import Warehouse
+from .warehouse import Warehouse, read_marts
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -75,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(given: argparse.Namespace) -> int:
-    exports, folder = given.exports.resolve(), given.warehouse.resolve()
+    exports, folder = given.exports.resolve(), _warehouse(given).folder
     if exports == ROOT / "data/exports.yml":
         _provide_demo()
     load_config(exports)  # a wrong configuration is told before anything is started
@@ -143,21 +142,17 @@ def _tell(event: "dg.DagsterEvent") -> int:
     return BROKEN
 
 
-def _published(given: argparse.Namespace) -> Path:
-    """The file of the published marts. Raises ExportError before the first run."""
-    marts = Warehouse(given.warehouse.resolve()).marts_file
-    if not marts.exists():
-        raise ExportError(f"{marts}: no marts are published yet; `retention run` makes them")
-    return marts
+def _warehouse(given: argparse.Namespace) -> Warehouse:
+    folder = given.warehouse.resolve()
+    if folder.is_file():
+        raise ExportError(f"--warehouse: {folder} is a file; name the folder of the warehouse")
+    return Warehouse(folder)
 
 
 def _query(given: argparse.Namespace) -> int:
     import duckdb
 
-    marts = _published(given)
-    # a file called marts with a schema called marts makes `marts.<table>` ambiguous to DuckDB
-    with duckdb.connect() as con:
-        con.execute(f"attach {literal(marts)} as warehouse (read_only); use warehouse.marts")
+    with read_marts(_warehouse(given).marts_file) as con:
         try:
             relation = con.sql(given.sql)
         except duckdb.Error as error:
@@ -168,7 +163,7 @@ def _query(given: argparse.Namespace) -> int:
 
 
 def _export(given: argparse.Namespace) -> int:
-    marts = _published(given)
+    marts = _warehouse(given).marts_file
     folder = (given.folder or marts.with_name("audiences")).resolve()
     for audience, rows in export_audiences(marts, folder, given.format).items():
         print(f"{rows:>8}  {folder / audience}.{given.format}")
@@ -180,7 +175,11 @@ def _init(given: argparse.Namespace) -> int:
 
     if given.output.exists():
         raise ExportError(f"{given.output} exists already; move it away or name another --output")
-    given.output.write_text(propose(given.files, given.output.resolve().parent))
+    proposed = propose(given.files, given.output.resolve().parent)
+    try:
+        given.output.write_text(proposed)
+    except OSError as error:
+        raise ExportError(f"{given.output}: cannot be written ({error.strerror})") from error
     print(
         f"Wrote {given.output}. Correct the mapping, then: retention run --exports {given.output}"
     )

@@ -6,12 +6,16 @@ itself always belongs to its marts. Each run copies that into `ledger.*` before 
 
 import hashlib
 import json
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from .exports.errors import ExportError
 from .exports.loader import Run
 from .exports.sql import literal
 
@@ -59,24 +63,47 @@ def prepare_history(con: duckdb.DuckDBPyConnection, marts_file: Path, run: Run) 
     """Note the run in `ledger.runs`, and recall what is published.
 
     Marts of a version without a log of runs are taken for none.
+    Raises ExportError where the published file is damaged.
     """
     con.execute(_TABLES)
     if marts_file.exists():
-        con.execute(f"attach {literal(marts_file)} as published (read_only)")
-        try:
+        with _published(con, marts_file):
             tables = con.execute(
                 "select table_name from duckdb_tables() where database_name = 'published'"
             ).fetchall()
             if {("metric_run_log",), ("restatements",), ("cohort_retention",)} <= set(tables):
                 con.execute(_RECALL)
-        finally:
-            con.execute("detach published")
     con.execute(
         "insert into ledger.runs (run_number, run_id, started_at, is_published)"
         " select coalesce(max(run_number), 0) + 1, ?, ?, false from ledger.runs"
         " having count(*) filter (where run_id = ?) = 0",
         [run.run_id, run.started_at, run.run_id],
     )
+
+
+@contextmanager
+def _published(con: duckdb.DuckDBPyConnection, marts_file: Path) -> Iterator[None]:
+    """The published file as database `published`, whoever holds it.
+
+    A client that opened it for writing keeps others from opening it, but not from copying it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            con.execute(f"attach {literal(marts_file)} as published (read_only)")
+        except duckdb.IOException:
+            copy = Path(folder) / "marts.duckdb"
+            shutil.copyfile(marts_file, copy)
+            try:
+                con.execute(f"attach {literal(copy)} as published (read_only)")
+            except duckdb.Error as error:
+                raise ExportError(
+                    f"{marts_file}: cannot be read ({str(error).splitlines()[0]}); move it away, "
+                    "and the next run publishes a new one"
+                ) from error
+        try:
+            yield
+        finally:
+            con.execute("detach published")
 
 
 def note_definitions(

@@ -12,13 +12,10 @@ import shutil
 import sys
 from pathlib import Path
 
-import duckdb
-
 from .cli import GREEN
 from .cli import main as retention
-from .exports.sql import literal
 from .settings import exports_file, warehouse_folder
-from .warehouse import Warehouse
+from .warehouse import Warehouse, read_marts
 
 VERDICTS = {0: "green", 1: "red: a gate or a test stopped it", 2: "wrong configuration or file"}
 
@@ -89,8 +86,7 @@ def _failed_checks(warehouse: Warehouse) -> list[str]:
 
 
 def _marts(warehouse: Warehouse) -> list[str]:
-    with duckdb.connect() as con:
-        con.execute(f"attach {literal(warehouse.marts_file)} as warehouse (read_only)")
+    with read_marts(warehouse.marts_file) as con:
         tables = con.execute(
             "select table_name, estimated_size from duckdb_tables()"
             " where database_name = 'warehouse' order by table_name"
@@ -99,11 +95,9 @@ def _marts(warehouse: Warehouse) -> list[str]:
 
 
 def _set_aside(warehouse: Warehouse) -> list[str]:
-    with duckdb.connect() as con:
-        con.execute(f"attach {literal(warehouse.marts_file)} as warehouse (read_only)")
+    with read_marts(warehouse.marts_file) as con:
         reasons = con.execute(
-            "select export, kind, reason, count(*) from warehouse.marts.quarantine"
-            " group by all order by all"
+            "select export, kind, reason, count(*) from quarantine group by all order by all"
         ).fetchall()
     head = ["| export | kind | reason | rows |", "|---|---|---|---|"]
     return head + [

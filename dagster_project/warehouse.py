@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from .exports.errors import WarehouseBusy
+from .exports.errors import ExportError, WarehouseBusy
 from .exports.sql import identifier, literal
 from .settings import LOCK_SECONDS, STORAGE_VERSION
 
@@ -57,8 +57,23 @@ class Warehouse:
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection to the build file, closed afterwards."""
-        con = duckdb.connect(str(self.build_file))
+        """A connection to the build file, closed afterwards.
+
+        Raises WarehouseBusy where another program has it open, ExportError where it is damaged.
+        """
+        try:
+            con = duckdb.connect(str(self.build_file))
+        except duckdb.IOException as error:
+            said = str(error).splitlines()[0]
+            if "lock" in said:
+                raise WarehouseBusy(
+                    f"{self.build_file} is open in another program, and a run needs it for itself; "
+                    f"close it there, and read {self.marts_file.name} instead ({said})"
+                ) from error
+            raise ExportError(
+                f"{self.build_file}: cannot be opened ({said}); move it away, and the next run "
+                "builds it anew from the exports"
+            ) from error
         try:
             con.execute("set TimeZone = 'UTC'")
             yield con
@@ -157,6 +172,26 @@ class Warehouse:
         folder = self.checks_folder / run_id
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{stage}.json").write_text(json.dumps(results, indent=1, default=str))
+
+
+@contextmanager
+def read_marts(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to which names without a schema are those of published marts, closed afterwards.
+
+    Raises ExportError before the first run, and where the file cannot be read.
+    """
+    if not marts.exists():
+        raise ExportError(f"{marts}: no marts are published yet; `retention run` makes them")
+    # a file called marts with a schema called marts makes `marts.<table>` ambiguous to DuckDB
+    with duckdb.connect() as con:
+        try:
+            con.execute(f"attach {literal(marts)} as warehouse (read_only); use warehouse.marts")
+        except duckdb.Error as error:
+            raise ExportError(
+                f"{marts}: cannot be read ({str(error).splitlines()[0]}); close it where it is open"
+                " for writing; if it is damaged, move it away, and the next run publishes a new one"
+            ) from error
+        yield con
 
 
 def _wal(path: Path) -> Path:

@@ -67,6 +67,7 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
                 context.log.info(
                     f"raw.{name}: {loaded.rows:,} rows of {loaded.files} files"
                     f" ({loaded.files_read} new or changed), {loaded.rejected:,} rejected"
+                    + (f", {loaded.filtered:,} left out by `where`" if loaded.filtered else "")
                 )
             if loaded.dropped:
                 context.log.info(
@@ -99,14 +100,15 @@ def _metadata(name: str, loaded: Loaded, preview: list[tuple]) -> dict[str, dg.M
         dg.TableColumn(column, kind, description=described(name, column))
         for column, kind in loaded.columns.items()
     ]
-    shown = [
-        c for c in loaded.columns if c not in table.columns or not table.columns[c].is_personal
-    ]
+    # what else a shop tells of its customers may be personal too
+    hidden = {c.name for c in table.columns.values() if c.is_personal or c.collects_rest}
+    shown = [column for column in loaded.columns if column not in hidden]
     positions = [list(loaded.columns).index(column) for column in shown]
     return {
         "dagster/row_count": dg.MetadataValue.int(loaded.rows),
         "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns)),
         "rejected": dg.MetadataValue.int(loaded.rejected),
+        "left_out_by_where": dg.MetadataValue.int(loaded.filtered),
         "files": dg.MetadataValue.int(loaded.files),
         "rows_dropped": dg.MetadataValue.int(loaded.rows_dropped),
         "preview": dg.MetadataValue.md(

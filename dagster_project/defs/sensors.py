@@ -57,12 +57,20 @@ def new_files_sensor(exports: Path) -> dg.SensorDefinition:
 def _look(exports: Path) -> tuple[str, str]:
     """A digest of all files as they are now, and the name of the one that changed last.
 
-    Raises ExportError where `exports.yml` is wrong or a file is missing.
+    Raises ExportError where `exports.yml` is wrong, a file that a setting names is missing, or no
+    export has a file.
     """
     config = load_config(exports)
-    files = config.setting_files()
+    files: dict[str, Path] = {}
+    missing: list[ExportError] = []
     for export in config.exports:
-        files |= config.files(export)
+        try:
+            files |= config.files(export)
+        except ExportError as error:  # files may have been put away once they were loaded
+            missing.append(error)
+    if not files:
+        raise missing[0]
+    files |= config.setting_files()
     found = {}
     for name, path in files.items():
         try:

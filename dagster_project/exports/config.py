@@ -105,6 +105,12 @@ class ExportsConfig(Strict):
                     f"{self.path}: exports.{export}.files: no file matches '{pattern}' "
                     f"(looked from {self.path.parent.resolve()})"
                 )
+            for name in paths:
+                if not name.isascii() and name != name.encode(errors="ignore").decode():
+                    raise ExportError(
+                        f"{self.path}: exports.{export}.files: the file name {name!r} is not "
+                        "UTF-8; rename the file"
+                    )
             found |= paths
         return dict(sorted(found.items()))
 

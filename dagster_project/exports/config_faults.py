@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .config import Export, ExportsConfig
 
 
+#: What customers are told apart by without a column of their own in the customer export.
+SEGMENTS = ("country", "acquisition_source", "device", "channel", "first_order_coupon")
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint naming the likeliest meant name, or all of them."""
     known = sorted(known)
@@ -52,6 +56,17 @@ def contract_faults(config: "ExportsConfig", contract: Contract) -> Iterable[str
             if ours not in STATUSES[name]:
                 hint = nearest(ours, STATUSES[name])
                 yield f"exports.{name}.status_map.{theirs}: unknown state '{ours}'; {hint}"
+    if segments := config.settings.segments:
+        profile = config.exports.get("customers")
+        rest = set(profile.columns) - set(contract.tables["customers"].columns) if profile else ()
+        known = [*SEGMENTS, *rest]
+        for segment in segments:
+            if segment not in known:
+                hint = nearest(segment, known)
+                yield (
+                    f"settings.segments: '{segment}' is neither shipped nor a further column that"
+                    f" exports.customers maps; {hint}"
+                )
     names = [study.name for study in config.studies]
     for twice in {name for name in names if names.count(name) > 1}:
         yield f"studies: the name '{twice}' is used twice"

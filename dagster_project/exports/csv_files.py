@@ -28,7 +28,7 @@ from .scan import (
     read_head,
     scan,
 )
-from .sql import literal
+from .sql import file_literal, literal
 
 DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_RECORDS = 100
@@ -153,11 +153,11 @@ def _read(
     con.execute("drop table if exists staged")
     con.execute("drop table if exists reject_errors; drop table if exists reject_scans")
     con.execute(
-        f"create temp table staged as from read_csv({literal(path)}, auto_detect = false,"
+        f"create temp table staged as from read_csv({file_literal(path)}, auto_detect = false,"
         f" header = true, skip = {dialect.skip}, delim = {literal(dialect.delimiter)},"
         f" quote = {literal(dialect.quote)}, escape = {literal(dialect.escape)},"
         f" columns = {{{columns}}}, compression = {literal(compression(path))},"
-        " store_rejects = true, rejects_limit = 0)"
+        " store_rejects = true, rejects_limit = 0, hive_partitioning = false)"
         + (f" limit {limit}" if limit is not None else "")
     )
 

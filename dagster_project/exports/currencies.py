@@ -19,7 +19,9 @@ def base_currency(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> str:
     found: dict[str, list[str]] = {}
     for (export,) in exports:
         for (currency,) in con.execute(
-            f"select distinct currency from raw.{identifier(export)} where currency is not null"
+            # what is no code is quarantined for want of a rate
+            f"select distinct currency from raw.{identifier(export)}"
+            " where regexp_full_match(currency, '[A-Z]{3}')"
         ).fetchall():
             found.setdefault(currency, []).append(export)
     if len(found) > 1:

@@ -15,7 +15,7 @@ from .contract import Table
 from .errors import ExportError
 
 #: Rises when the loader makes other rows of the same file and mapping.
-_LOADER = 2
+_LOADER = 3
 _DATE_IN_NAME = re.compile(
     r"(?<!\d)((?:19|20)\d{2})([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)"
 )

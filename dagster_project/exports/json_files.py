@@ -12,7 +12,7 @@ from .config import Export
 from .csv_files import unique_names
 from .errors import ExportError
 from .scan import BOM, NOT_UTF8, Scan, compression, open_bytes, read_head, scan
-from .sql import identifier, literal
+from .sql import file_literal, identifier, literal
 
 _OBJECT = "json_type(json) = 'OBJECT'"
 _TWICE = "len(json_keys(json)) <> len(list_distinct(json_keys(json)))"
@@ -108,11 +108,11 @@ def _json_format(path: Path) -> str:
     try:
         json.loads(first_line)
         return "newline_delimited"
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         _, end = json.JSONDecoder().raw_decode(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "newline_delimited"
     return "unstructured" if "\n" in text[:end] else "newline_delimited"
 
@@ -132,8 +132,8 @@ def json_source(path: Path) -> Iterator[str]:
                 while chunk := file.read(1 << 20):
                     copy.write(chunk)
         yield (
-            f"read_json_objects({literal(source)}, format = '{how}'{lenient},"
-            f" compression = {literal(packed)})"
+            f"read_json_objects({file_literal(source)}, format = '{how}'{lenient},"
+            f" compression = {literal(packed)}, hive_partitioning = false)"
         )
 
 

@@ -20,6 +20,7 @@ create table if not exists ledger.files (
     rows_rejected bigint, run_id varchar, loaded_at timestamp
 );
 alter table ledger.files add column if not exists rows_in_repeated_hour bigint default 0;
+alter table ledger.files add column if not exists rows_filtered bigint default 0;
 create table if not exists ledger.rejects (
     export varchar, _file varchar, _line bigint, "column" varchar, reason varchar,
     value varchar, raw_line varchar, is_personal boolean, amount decimal(18, 4), currency varchar,
@@ -41,12 +42,14 @@ create table if not exists ledger.missing_days (export varchar, missing_date dat
 class Loaded:
     """What one run did to one export: rows now in raw, and the files it had to read for that.
 
+    `filtered` rows of the files are neither in raw nor rejected: `where` leaves them out.
     `dropped` are the files whose rows left raw, `rows_dropped` those rows, rejected ones included.
     """
 
     export: str
     rows: int
     rejected: int
+    filtered: int
     files: int
     files_read: int
     columns: dict[str, str]
@@ -104,7 +107,8 @@ def summary(
 ) -> Loaded:
     """What raw and the ledger hold of an export now."""
     row = con.execute(
-        "select coalesce(sum(rows_loaded), 0), coalesce(sum(rows_rejected), 0), count(*)"
+        "select coalesce(sum(rows_loaded), 0), coalesce(sum(rows_rejected), 0),"
+        " coalesce(sum(rows_filtered), 0), count(*)"
         " from ledger.files where export = ?",
         [export],
     ).fetchone()
@@ -112,7 +116,7 @@ def summary(
     described = con.execute(f"describe raw.{identifier(export)}").fetchall()
     columns = {column: kind for column, kind, *_ in described}
     return Loaded(
-        *(export, int(row[0]), int(row[1]), row[2], files_read, columns),
+        *(export, int(row[0]), int(row[1]), int(row[2]), row[3], files_read, columns),
         dropped=tuple(dropped),
         rows_dropped=sum(dropped.values()),
     )

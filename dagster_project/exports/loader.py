@@ -105,6 +105,10 @@ def _load_file(
         write_rows(con, table, delivery, incoming, mapped, run, contract)
     except duckdb.Error as error:
         raise ExportError(f"{delivery.path}: exports.{table.name}: {first_lines(error)}") from error
+    except OSError as error:
+        raise ExportError(
+            f"{delivery.path}: the file cannot be read ({error.strerror}); was it taken away?"
+        ) from error
     finally:
         con.execute(
             "reset disabled_optimizers; reset preserve_insertion_order; set TimeZone = 'UTC'"
@@ -130,7 +134,19 @@ def _lacking(
     }
     if not missing:
         return frozenset()
-    elsewhere: set[str] = set()
-    for other in others:
-        elsewhere |= file_columns(con, other, export)
-    return frozenset(ours for ours, theirs in missing.items() if theirs.lower() in elsewhere)
+    found = {
+        ours for ours, theirs in missing.items() if theirs.lower() in _known_columns(con, table)
+    }
+    for other in others if found < set(missing) else ():
+        columns = file_columns(con, other, export)
+        found |= {ours for ours, theirs in missing.items() if theirs.lower() in columns}
+    return frozenset(found)
+
+
+def _known_columns(con: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
+    """The columns that loaded files of the export have, be they still there or not."""
+    columns = con.execute(
+        "select distinct lower(unnest(json_keys(columns))) from ledger.files where export = ?",
+        [table.name],
+    ).fetchall()
+    return {column for (column,) in columns}

@@ -93,6 +93,7 @@ def _sources(
     found = {name.lower(): name for name in incoming.columns}
     sources: dict[str, str] = {}
     kinds: dict[str, str] = {}
+    named = [theirs for theirs in export.columns.values() if isinstance(theirs, str)]
     for ours, theirs in export.columns.items():
         if isinstance(theirs, Expression):
             is_computed = theirs.sql is not None
@@ -103,15 +104,19 @@ def _sources(
         elif ours not in may_lack:
             raise ExportError(
                 f"{path}: exports.{table.name}.columns.{ours}: the file has no column '{theirs}'; "
-                f"{_hint(theirs, incoming)}"
+                f"{_hint(theirs, named, incoming)}"
             )
     return sources, kinds
 
 
-def _hint(theirs: str, incoming: Incoming) -> str:
+def _hint(theirs: str, wanted: list[str], incoming: Incoming) -> str:
     numbered = [n for n in incoming.columns if re.fullmatch(rf"{re.escape(theirs)}_\d+", n, re.I)]
     if len(numbered) > 1:
         return f"it has several of that name, to be mapped as {' or '.join(numbered)}"
+    known = {name.lower() for name in incoming.columns}
+    if incoming.first_line == 2 and not known & {name.lower() for name in wanted}:
+        # without a header its first row, which may be personal, would be told as names
+        return "nor is any other mapped column in line 1: is it a header, is `delimiter:` right?"
     hint = nearest(theirs, incoming.columns)
     return (
         hint

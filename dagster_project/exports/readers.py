@@ -17,7 +17,7 @@ from .csv_files import find_dialect, stage_csv, unique_names
 from .errors import ExportError
 from .json_files import json_source, stage_json
 from .scan import compression, file_format, scan
-from .sql import identifier, literal
+from .sql import file_literal, identifier, literal
 from .transcoding import in_utf8
 
 #: Marks columns that are ours among the file's: no export has a name that begins with it.
@@ -31,7 +31,8 @@ class Incoming:
 
     `row` is the SQL for a row's number (0-based) among the readable rows of the file, `expressions`
     the types of the hidden columns that hold what `sql:` computes. The table `unreadable` holds
-    the lines (line, column, reason, text) that could not be split into columns.
+    the lines (line, column, reason, text) that could not be split into columns. `filtered` rows
+    are not in it because `where` left them out.
     """
 
     columns: dict[str, str]
@@ -41,6 +42,7 @@ class Incoming:
     row: str = "rowid"
     expressions: dict[str, str] = field(default_factory=dict)
     has_nul: bool = False
+    filtered: int = 0
 
 
 def read_file(
@@ -90,15 +92,20 @@ def _names(con: duckdb.DuckDBPyConnection, path: Path, export: Export, kind: str
                 " where json_type(json) = 'OBJECT'"
             ).fetchall()
             return [key for (key,) in keys]
-    reader = f"read_{kind}({literal(path)})"
-    selected = (export.select or "select * from {file}").replace("{file}", reader)
+    selected = (export.select or "select * from {file}").replace("{file}", _reader(path, kind))
     return _kinds(con, f"({selected})")
 
 
 def first_lines(error: Exception) -> str:
     """What DuckDB says, without its advice on options that are not ours."""
     said = re.split(r"\n\s*\n|\nPossible|\nLINE ", str(error).strip())[0].replace("\n", " ")
-    return re.sub(rf', "{HIDDEN}+[^"]*"', "", said).replace(HIDDEN, "")
+    said = re.sub(rf', "{HIDDEN}+[^"]*"', "", said).replace(HIDDEN, "")
+    # a value may be personal
+    return re.sub(
+        r"(?s)(Could not (?:convert|parse|cast) (?:string|value)) ['\"].*['\"]( |$)",
+        r"\1 (not shown)\2",
+        said,
+    )
 
 
 def _read(
@@ -106,10 +113,10 @@ def _read(
 ) -> Incoming:
     has_nul, first_line, relation = False, 1, "staged"
     if kind == "parquet":
-        relation = f"read_parquet({literal(path)})"
+        relation = _reader(path, kind)
     elif kind == "json" and export.select:
         scan(path)
-        relation = f"read_json({literal(path)}, compression = {literal(compression(path))})"
+        relation = _reader(path, kind)
     elif kind == "json":
         has_nul = stage_json(con, path, export, limit)
     else:
@@ -132,11 +139,25 @@ def _read(
         rows = _count(con, "incoming")
         return Incoming(types, rows, first_line, unreadable, has_nul=has_nul)
     if row == "file_row_number":
-        relation = f"read_parquet({literal(path)}, file_row_number = true)"
+        relation = _reader(path, kind, "file_row_number = true")
     is_text = relation == "staged"
     kinds = _evaluate(con, path, relation, row, types, computed, export.where, is_text, limit)
     rows = _count(con, "incoming")
-    return Incoming(types, rows, first_line, unreadable, ROW, kinds, has_nul)
+    filtered = _count(con, relation) - rows if export.where and limit is None else 0
+    return Incoming(types, rows, first_line, unreadable, ROW, kinds, has_nul, filtered)
+
+
+def _reader(path: Path, kind: str, *options: str) -> str:
+    """DuckDB's reader of this file and nothing else; names of folders are no columns.
+
+    Moments in JSON stay text, since DuckDB drops their offsets: no value meets these formats.
+    """
+    given = ["hive_partitioning = false", *options]
+    if kind == "json":
+        none = literal(f"{HIDDEN}%Y")
+        given += [f"dateformat = {none}", f"timestampformat = {none}"]
+        given += [f"compression = {literal(compression(path))}"]
+    return f"read_{kind}({', '.join([file_literal(path), *given])})"
 
 
 def _row_number(relation: str, types: dict[str, str]) -> str:
@@ -207,14 +228,17 @@ def _evaluate(
 def _numbers(
     con: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str], spared: set[str]
 ) -> str:
-    """Casts of those text columns that hold nothing but numbers; '00123' is none."""
+    """Casts of those text columns that hold nothing but numbers; '00123' and '+44' are none.
+
+    Nor are more digits than a double keeps apart: those of an id, or two ids in one.
+    """
     names = [n for n, kind in types.items() if n.lower() not in spared and kind == "VARCHAR"]
     if not names:
         return ""
     tests = ", ".join(
-        f"bool_and(regexp_full_match({c}, '[+-]?(0|[1-9][0-9]{{0,17}})')),"
+        f"bool_and(regexp_full_match({c}, '-?(0|[1-9][0-9]{{0,17}})')),"
         f" bool_and(try_cast({c} as double) is not null)"
-        f" and not bool_or(regexp_matches({c}, '^[+-]?0[0-9]'))"
+        f" and not bool_or(regexp_matches({c}, '^([+]|-?0[0-9])|([0-9][.]?){{16}}'))"
         for c in map(identifier, names)
     )
     answers = con.execute(f"select {tests} from {relation}").fetchall()[0]

@@ -4,16 +4,14 @@ import codecs
 import datetime as dt
 import re
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"'{name}' is no time zone; use a name such as Europe/London") from error
+    if name not in available_timezones() - {"localtime"}:
+        raise ValueError(f"'{name}' is no time zone; use a name such as Europe/London")
     return name
 
 
@@ -42,12 +40,19 @@ def _rising(days: list[int]) -> list[int]:
     return days
 
 
+def _distinct(names: list[str]) -> list[str]:
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"{', '.join(sorted(twice))} is named twice")
+    return names
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=0)]
 Factor = Annotated[float, Field(gt=1)]
+SegmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 EventName = Annotated[str, Field(pattern=r"^[^'\\{}]+$")]
 #: Names that stand in SQL between quotes.
 Words = Annotated[list[EventName], BeforeValidator(listed), Field(min_length=1)]
@@ -76,7 +81,7 @@ class Settings(Strict):
     base_currency: Currency | None = None
     churn_after_days: Annotated[int, Field(ge=1)] | None = None
     grace_days: Days | None = None
-    segments: list[str] | None = None
+    segments: Annotated[list[SegmentName], AfterValidator(_distinct)] | None = None
     as_of_date: dt.date | None = None
     last_day_is_partial: bool | None = None
     history_starts_on: dt.date | None = None

@@ -12,6 +12,8 @@ from .zones import GAPS_TABLE, REPEATS_TABLE
 
 #: Years that a moment or a day can sensibly lie in; 0001 and 9999 stand for "none" in some systems.
 _NO_TIME = "is not a timestamp"
+#: Types of Parquet files that say nothing of a zone, by their precision.
+_NAIVE_KINDS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _FIRST_MOMENT, _LAST_MOMENT, _FIRST_DAY = "1900-01-01", "2200-01-01", "1900-01-01"
 
 
@@ -85,7 +87,7 @@ def _naive(column: Column, kind: str, export: Export) -> tuple[str, str] | None:
     """Whether a value is a time of the export's zone, and that local time; None if none can be."""
     source = f"_of_{column.name}"
     has_offset = export.timestamp_format is not None and "%z" in export.timestamp_format
-    if export.time_zone == "UTC" or has_offset or kind not in ("VARCHAR", "TIMESTAMP"):
+    if export.time_zone == "UTC" or has_offset or kind not in ("VARCHAR", *_NAIVE_KINDS):
         return None
     if kind == "VARCHAR" and export.timestamp_format:
         return "true", f"try_strptime({source}, {literal(export.timestamp_format)})"
@@ -130,10 +132,19 @@ def typed(column: Column, source: str, kind: str, export: Export) -> str:
         else:
             # the session's time zone is the export's: naive values are in it, offsets are honoured
             moment = f"try_cast({source} as timestamptz)"
+            if kind == "VARCHAR":  # some shops part the offset with a blank
+                joined = f"regexp_replace({source}, '\\s+([+-][0-9]{{2}}:?[0-9]{{2}}\\s*)$', '\\1')"
+                moment = f"coalesce({moment}, try_cast({joined} as timestamptz))"
         return f"make_timestamp(epoch_us({moment}))"
     if column.data_type == "bigint":
         return (
             f"case when try_cast({source} as double) = floor(try_cast({source} as double))"
             f" then try_cast({source} as bigint) end"
         )
-    return f"try_cast({source} as {column.duckdb_type})"
+    value = f"try_cast({source} as {column.duckdb_type})"
+    if kind == "VARCHAR" and column.data_type == "boolean":
+        return f"try_cast(trim({source}) as boolean)"
+    if kind == "VARCHAR" and column.data_type == "date" and export.timestamp_format:
+        told = f"try_strptime({source}, {literal(export.timestamp_format)})"
+        return f"coalesce({value}, cast({told} as date))"
+    return value

@@ -63,12 +63,13 @@ def write_rows(
                     f"{noted} were noted; please report this"
                 )
         con.execute(
-            f"insert into ledger.files values ({', '.join('?' * 13)})",
+            f"insert into ledger.files values ({', '.join('?' * 14)})",
             [
                 *(table.name, source.name, source.fingerprint.size, source.fingerprint.sha256),
                 *(source.mapping, source.delivered_at, json.dumps(incoming.columns)),
                 *(loaded + rejected, loaded, rejected, run.run_id, run.started_at),
                 _in_repeated_hours(con, raw, source, incoming, mapped),
+                incoming.filtered,
             ],
         )
         con.execute("commit")

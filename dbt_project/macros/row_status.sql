@@ -66,13 +66,13 @@ select
 {%- endmacro %}
 
 {% macro own_key(id) -%}
-coalesce({{ id }}, _content || '-' || cast(copy_number as string))
+coalesce({{ known_id(id) }}, _content || '-' || cast(copy_number as string))
 {%- endmacro %}
 
 {# The same of an export of which most rows stand there once, by their id or else their content:
    only the others are numbered, and later ranked. #}
 {% macro number_repeated(relation, id) -%}
-{%- set key_hash = hash_number('coalesce(' ~ id ~ ', _content)') -%}
+{%- set key_hash = hash_number('coalesce(' ~ known_id(id) ~ ', _content)') -%}
 repeated as (
     select {{ key_hash }} as key_hash
     from {{ relation }}
@@ -86,7 +86,7 @@ several as (
 ),
 
 copies as (
-    {{ number_copies('several', id ~ ' is not null') }}
+    {{ number_copies('several', known_id(id) ~ ' is not null') }}
 ),
 
 numbered as {{ read_anew() }} (
@@ -120,15 +120,14 @@ versions as (
 )
 {%- endmacro %}
 
-{# Systems write "nobody" in these ways; none of them is a customer or a device. #}
+{# Systems write "nobody" and "none" in these ways; none of them is a customer, a device or a key.
+   The first test, of the letters they begin with, spares nearly every id the second. #}
 {% macro known_id(column) -%}
-case lower(trim({{ column }}))
-            when '' then null
-            when 'null' then null
-            when 'undefined' then null
-            when '(not set)' then null
-            when 'nan' then null
-            else {{ column }}
+case
+            when ascii({{ column }}) not in (0, 32, 40, 60, 78, 85, 92, 110, 117) then {{ column }}
+            when lower(trim({{ column }})) not in (
+                '', 'null', 'undefined', '(not set)', 'nan', 'none', 'n/a', '<na>', chr(92) || 'n'
+            ) then {{ column }}
         end
 {%- endmacro %}
 

@@ -18,6 +18,7 @@ import duckdb
 import pytest
 from backports import zstd
 
+from dagster_project.exports import loader
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.scan import NOT_UTF8
 from tests.unit.test_exports_loader import COLUMNS, HEADER, LINES, ROWS, Shop
@@ -278,6 +279,17 @@ REJECTED = {
         [(1, "amount", NOT_A_NUMBER), (2, "amount", NOT_A_NUMBER)],
         "a.parquet",
     ),
+    "an hour that clocks skip, in Parquet": Rejected(
+        parquet(
+            NUMBERED.replace(
+                "date '2024-01-05'", "timestamp_ns '2024-03-31 00:30:00' + {} * interval 1 hour"
+            ).format("i", "i", 3)
+        ),
+        3,
+        [(2, "ordered_at", "ordered_at does not exist in Europe/London: the clocks went forward")],
+        "a.parquet",
+        {"time_zone": "Europe/London"},
+    ),
     "an expression that yields no number": Rejected(
         HEADER + ROWS,
         2,
@@ -285,6 +297,8 @@ REJECTED = {
         options={"columns": COLUMNS | {"amount": {"sql": "who"}}},
     ),
 }
+
+NO_HEADER = "in line 1: is it a header, is `delimiter:` right?"
 
 REFUSED = {
     "a required column missing": Refused(
@@ -294,13 +308,12 @@ REFUSED = {
     "an empty file": Refused("", ["the file is empty; export it again or take it out of `files`"]),
     "blank lines only": Refused("\n \n\t\n", ["the file is empty"]),
     "an empty gzip": Refused(gzip.compress(b""), ["the file is empty"], "a.csv.gz"),
-    "no header": Refused(ROWS, ["no column", "known: "]),
+    "no header": Refused(ROWS, ["no column 'sum'", NO_HEADER]),
     "a title above the header": Refused(
-        "Orders of May\n\n" + HEADER + ROWS,
-        ["no column", "known: Orders of May", "`delimiter:` right?"],
+        "Orders of May\n\n" + HEADER + ROWS, ["no column 'sum'", NO_HEADER]
     ),
     "a page to log in": Refused(
-        "<html><body>Log in</body></html>\n", ["no column", "known: <html>"]
+        "<html><body>Log in</body></html>\n", ["no column 'sum'", NO_HEADER]
     ),
     "a gzip cut short": Refused(
         ZIPPED[: len(ZIPPED) // 2], ["damaged or cut short", "deliver it again"], "a.csv.gz"
@@ -343,7 +356,7 @@ REFUSED = {
     ),
     "a wrong delimiter": Refused(
         HEADER + ROWS,
-        ["no column", "known: id,who,at,sum", "is `delimiter:` right?"],
+        ["no column 'sum'", NO_HEADER],
         options={"delimiter": ";"},
     ),
     "a delimiter that is too long": Refused(
@@ -419,7 +432,7 @@ REFUSED = {
     ),
     "an expression that fails": Refused(
         HEADER + ROWS,
-        ["columns.amount.sql", "Could not convert string 'c1'"],
+        ["columns.amount.sql", "Could not convert string (not shown)", "column who"],
         options={"columns": COLUMNS | {"amount": {"sql": "cast(who as integer)"}}},
     ),
     "an expression over all rows": Refused(
@@ -589,6 +602,79 @@ def test_a_column_named_as_duckdb_names_its_own(tmp_path: Path, name: str) -> No
     shop.write("b.csv", HEADER.replace("who", name) + "bad\n" + row(who="7"))
     shop.load(["a.parquet", "b.csv"], columns=COLUMNS | {"customer_id": name})
     assert shop.orders("_line, customer_id") == [(1, "0"), (2, "7"), (3, "14"), (3, "7")]
+
+
+def test_a_name_is_no_pattern_and_a_folder_no_column(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    folder = tmp_path / "sum=7"
+    folder.mkdir()
+    query = NUMBERED.format("i", 2)
+    (folder / "o[12].parquet").write_bytes(parquet(query))
+    (folder / "o1.parquet").write_bytes(parquet(NUMBERED.format("i", 5)))
+    shop.write("sum=7/o[12].jsonl", LINES)
+    shop.write("sum=7/o1.jsonl", LINES * 2)
+    shop.load(["sum=7/o[[]12].*"])
+    assert shop.orders("_file, amount") == [
+        *(("sum=7/o[12].jsonl", amount) for amount in shop.values("amount")[:2]),
+        *(("sum=7/o[12].parquet", amount) for amount in (0, 1)),
+    ]
+
+
+def test_where_leaves_rows_out_and_counts_them(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.write("a.csv", HEADER + row(who="") + row(who="c1") + "bad\n" + row(who="c2", amount="x"))
+    loaded = shop.load("a.csv", where="who <> 'c1'")  # of nobody, SQL does not say it is another
+    assert (loaded.rows, loaded.rejected, loaded.filtered) == (0, 2, 2)
+    counts = "select rows_in_file, rows_loaded, rows_rejected, rows_filtered from ledger.files"
+    assert shop.ask(counts) == [(2, 0, 2, 2)]
+
+
+@pytest.mark.parametrize(
+    "order", ["123456789012345678", "+4412345678", "0012", "1.234567890123456"]
+)
+def test_numbers_that_are_ids_stay_text_in_expressions(tmp_path: Path, order: str) -> None:
+    shop = Shop(tmp_path)
+    shop.write("a.csv", HEADER + row(order=order))
+    shop.load(columns=COLUMNS | {"order_id": {"sql": "id || ''"}})
+    assert shop.values("order_id") == [order]
+
+
+def test_offsets_are_honoured_in_selected_json(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.write("a.jsonl", LINES.replace("2024-01-05 10:00:00", "2024-01-05T23:30:00-05:00"))
+    shop.load("a.jsonl", select="select * from {file}")
+    moments = shop.ask(
+        "select distinct cast(ordered_at as varchar) from raw.orders where order_id = 'o1'"
+    )
+    assert moments == [("2024-01-06 04:30:00",)]
+
+
+def test_a_file_that_is_gone_when_it_is_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(tmp_path)
+    path = shop.write("a.csv", HEADER + ROWS)
+
+    def vanish(*_: Any, **__: Any) -> Any:
+        raise FileNotFoundError(2, "No such file or directory", str(path))
+
+    monkeypatch.setattr(loader, "read_file", vanish)
+    with pytest.raises(ExportError, match=r"a.csv: the file cannot be read \(No such file"):
+        shop.load("a.csv")
+
+
+def test_a_file_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    (tmp_path / os.fsdecode(b"caf\xe9.csv")).write_text(HEADER + ROWS)
+    with pytest.raises(ExportError, match=r"exports.orders.files: .* is not UTF-8; rename"):
+        shop.load("*.csv")
+
+
+def test_json_of_great_depth_is_a_line_like_any_other(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.write("a.jsonl", '{"id": ' + "[" * 20_000 + "]" * 20_000 + "}\n" + LINES)
+    loaded = shop.load("a.jsonl")
+    assert (loaded.rows, loaded.rejected) == (2, 1)
 
 
 def test_a_folder_for_a_file_is_told(tmp_path: Path) -> None:

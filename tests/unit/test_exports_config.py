@@ -89,6 +89,22 @@ FAULTS = {
         config(settings={"business_time_zone": "GMT+25"}),
         ["settings.business_time_zone: 'GMT+25' is no time zone"],
     ),
+    "a part of the world is no zone": (
+        config({"time_zone": "Europe"}),
+        ["exports.orders.time_zone: 'Europe' is no time zone"],
+    ),
+    "unknown segment": (
+        config(settings={"segments": ["country", "chanel"]}),
+        ["settings.segments: 'chanel' is neither shipped nor a", "did you mean 'channel'?"],
+    ),
+    "segment that is no name": (
+        config(settings={"segments": ["a'b"]}),
+        ["settings.segments.0: String should match pattern"],
+    ),
+    "segment twice": (
+        config(settings={"segments": ["country", "device", "country"]}),
+        ["settings.segments: country is named twice"],
+    ),
     "zone that leads out of the folder": (
         config({"time_zone": "../../etc/passwd"}),
         ["exports.orders.time_zone", "is no time zone"],
@@ -219,6 +235,16 @@ def test_further_columns_of_customers_are_allowed(tmp_path: Path) -> None:
     assert (
         "tier" in load(tmp_path, {"exports": {"customers": customers}}).exports["customers"].columns
     )
+
+
+def test_further_columns_of_customers_are_segments(tmp_path: Path) -> None:
+    customers = {"files": "c.csv", "columns": {"customer_id": "id", "tier": "level"}}
+    shop = config(settings={"segments": ["tier", "device"]})
+    shop["exports"]["customers"] = customers
+    assert load(tmp_path, shop).settings.segments == ["tier", "device"]
+    customers["columns"] = {"customer_id": "id", "email": "tier"}
+    with pytest.raises(ExportError, match=r"settings.segments: 'tier' is neither shipped nor"):
+        load(tmp_path, shop)
 
 
 def test_only_given_settings_become_dbt_vars(tmp_path: Path) -> None:

@@ -130,6 +130,20 @@ def test_a_wrong_configuration_or_no_file_is_a_reason(shop: Shop) -> None:
     assert "unknown column; did you mean 'customer_id'?" in reason
 
 
+def test_an_export_whose_files_were_put_away_keeps_no_other_from_a_run(shop: Shop) -> None:
+    sessions = {"files": "visits*.csv", "columns": {"started_at": "at"}}
+    config = {"exports": CONFIG["exports"] | {"sessions": sessions}}
+    shop.exports.write_text(yaml.safe_dump(config))
+    shop.write("orders_1.csv", "who,at,total\n")
+    shop.write("visits_1.csv", "at\n")
+    first = settle(shop)
+    (shop.folder / "visits_1.csv").unlink()
+    assert settle(shop) != first
+    (shop.folder / "orders_1.csv").unlink()
+    assert shop.look()[1] is not None
+    assert "no file matches 'orders*.csv'" in str(shop.look()[1])
+
+
 def test_an_error_forgets_nothing(shop: Shop) -> None:
     shop.write("orders_1.csv", "who,at,total\n")
     settle(shop)

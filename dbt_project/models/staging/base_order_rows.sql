@@ -3,8 +3,8 @@
 with order_rows as {{ read_anew() }} (
     select
         *,
-        order_id is not null
-        and {{ 'true' if has_order_grain else 'line_id is not null' }} as is_keyed,
+        {{ known_id('order_id') }} is not null
+        and {{ 'true' if has_order_grain else known_id('line_id') ~ ' is not null' }} as is_keyed,
         {{ business_date('ordered_at') }} as order_date
     from {{ source('raw', 'orders') }}
 ),

@@ -28,7 +28,7 @@ order_worths as (
 ),
 
 numbered as (
-    {{ number_copies('refund_rows', 'refund_id is not null') }}
+    {{ number_copies('refund_rows', known_id('refund_id') ~ ' is not null') }}
 ),
 
 ordered as (

@@ -21,7 +21,7 @@ marked as (
 event_rows as (
     select
         {{ own_key('event_id') }} as event_id,
-        session_id,
+        {{ known_id('session_id') }} as session_id,
         {{ known_id('customer_id') }} as customer_id,
         {{ known_id('anonymous_id') }} as anonymous_id,
         case

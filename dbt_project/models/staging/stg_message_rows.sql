@@ -7,14 +7,14 @@ left_out_customers as (
 ),
 
 numbered as (
-    {{ number_copies('messages_delivered', 'message_id is not null') }}
+    {{ number_copies('messages_delivered', known_id('message_id') ~ ' is not null') }}
 ),
 
 known as (
     select
         numbered.*,
         {{ own_key('numbered.message_id') }} as message_key,
-        numbered.message_id is not null as has_message_id,
+        {{ known_id('numbered.message_id') }} is not null as has_message_id,
         left_out_customers.left_out_because
     from numbered
     left join left_out_customers

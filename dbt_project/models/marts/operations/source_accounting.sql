@@ -4,6 +4,7 @@ with files as (
     select
         export,
         sum(rows_in_file) as rows_in_files,
+        sum(rows_filtered) as rows_filtered,
         sum(rows_rejected) as rows_rejected,
         sum(rows_loaded) as rows_loaded,
         count(*) as files,
@@ -43,6 +44,7 @@ source_accounting as (
         files.run_id,
         cast(files.files as bigint) as files,
         cast(files.rows_in_files as bigint) as rows_in_files,
+        cast(coalesce(files.rows_filtered, 0) as bigint) as rows_filtered,
         cast(files.rows_rejected as bigint) as rows_rejected,
         cast(files.rows_loaded as bigint) as rows_loaded,
         {%- for status in statuses %}
