@@ -13,7 +13,7 @@ import builtins
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 from great_expectations.datasource.fluent import SQLDatasource
@@ -39,12 +39,59 @@ class _DuckDBTypes:
     DATE, TIMESTAMP = sa.Date, sa.TIMESTAMP
 
 
+class _Inspector:
+    """What GX asks SQLAlchemy's inspector for, read for all tables of a schema at once.
+
+    SQLAlchemy asks the catalog in the words of Postgres, table by table: on a hundred small tables
+    that takes half as long as all expectations.
+    """
+
+    def __init__(self, engine: DuckDBExecutionEngine) -> None:
+        self.dialect = engine.dialect
+        self._engine = engine
+        self._columns: dict[str | None, dict[str, list[dict[str, Any]]]] = {}
+
+    def get_columns(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]:
+        """The columns of a table or view. Raises KeyError where it does not exist."""
+        if schema not in self._columns:
+            self._columns[schema] = self._read(schema)
+        return self._columns[schema][str(table_name)]
+
+    def get_pk_constraint(self, table_name: str, schema: str | None = None) -> dict[str, list]:
+        """None: the warehouse declares no keys, and no expectation asks for one."""
+        return {"constrained_columns": []}
+
+    def _read(self, schema: str | None) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        with self._engine.get_connection() as connection:
+            rows = connection.execute(
+                sa.text(
+                    "select table_name, column_name, data_type, is_nullable from duckdb_columns()"
+                    " where database_name = current_database()"
+                    " and schema_name = coalesce(:schema, current_schema())"
+                    " order by table_name, column_index"
+                ),
+                {"schema": schema},
+            ).all()
+        for table, column, data_type, is_nullable in rows:
+            kind = getattr(_DuckDBTypes, data_type.split("(")[0], sa.types.NullType)
+            described = {"name": column, "type": kind(), "nullable": is_nullable, "default": None}
+            found.setdefault(table, []).append(described)
+        return found
+
+
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
     """Runs GX metrics as SQL on one DuckDB connection that lives as long as the engine."""
 
     def __init__(self, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]  # as the parent
         super().__init__(*args, **kwargs)
         self.dialect_module = cast(ModuleType, _DuckDBTypes)
+
+    def get_inspector(self) -> sa.Inspector:
+        """One that reads the catalog once, kept as the parent keeps its own."""
+        if self._inspector is None:
+            self._inspector = cast(sa.Inspector, _Inspector(self))
+        return self._inspector
 
     @contextmanager
     def get_connection(self) -> Iterator[sa.Connection]:
