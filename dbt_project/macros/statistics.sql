@@ -28,14 +28,16 @@ cast(nullif(greatest(
         ), 0e0) / nullif(cast({{ n }} as double) * (cast({{ n }} as double) - 1e0), 0e0) as double)
 {%- endmacro %}
 
-{# Student's t that 97.5 % stay below, from the normal quantile: Abramowitz & Stegun (1964), 26.7.5.
-   Too small by 0.8 % at 2 degrees of freedom, by 0.01 % at 5. #}
+{# Student's t that 97.5 % stay below, from the normal quantile: Abramowitz & Stegun (1964), 26.7.5,
+   and two terms more, by which it is exact at 1 and 2 degrees of freedom; within 0.1 % elsewhere. #}
 {% macro t_quantile(degrees) -%}
+{%- set terms = ['2.3722712302985607e0', '2.8224986157396086e0', '2.555849679507719e0'] -%}
+{%- set terms = terms + ['1.5895340533938196e0', '6.484016496825049e-1', '7.576855230124266e-1'] -%}
 (
-            1.959963984540054e0 + 2.3722712302985607e0 / {{ degrees }}
-            + 2.8224986157396086e0 / ({{ degrees }} * {{ degrees }})
-            + 2.555849679507719e0 / ({{ degrees }} * {{ degrees }} * {{ degrees }})
-            + 1.5895340533938196e0 / ({{ degrees }} * {{ degrees }} * {{ degrees }} * {{ degrees }})
+            1.959963984540054e0
+            {%- for term in terms %}
+            + {{ term }} / power({{ degrees }}, {{ loop.index }})
+            {%- endfor %}
         )
 {%- endmacro %}
 

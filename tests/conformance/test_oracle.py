@@ -12,6 +12,7 @@ import pytest
 from ..oracle.churn import churn_bridge, monthly_churn, stays
 from ..oracle.conversion import session_conversion
 from ..oracle.crm import coupon_redemptions, loyalty_balances, nps, referral_growth
+from ..oracle.effects import SHARES, Effect, behaviour_effect
 from ..oracle.engagement import active_customers, lifecycle, stickiness
 from ..oracle.exports import Exports
 from ..oracle.facts import Facts, read
@@ -120,6 +121,22 @@ def test_lifespans(run: Run) -> None:
     survival = list(lifespan_survival(run.facts))
     assert_mart(run.shop, "lifespan_survival", survival, key=3)
     assert_mart(run.shop, "lifespan_summary", lifespan_summary(run.facts, survival), key=2)
+
+
+def test_behaviours_by_their_landmark(run: Run) -> None:
+    expected = {row[:2]: row for row in behaviour_effect(run.facts)}
+    assert len(expected) > 12
+    assert all(row.members + row.others > 20 for row in expected.values())
+    columns = ", ".join(Effect._fields)
+    rows = [Effect._make(row) for row in run.shop.query(f"select {columns} from behaviour_effect")]
+    assert {row[:2] for row in rows} == set(expected)
+    for found in rows:
+        row = expected[found[:2]]
+        assert found[:6] == row[:6]
+        assert found[6:9] == pytest.approx(row[6:9], rel=1e-12, abs=1e-12), row
+        # Student's t is told by its expansion, within 0.1 %
+        tolerance = 1e-12 if row.outcome in SHARES else 5e-4 * ((row.high or 0) - (row.low or 0))
+        assert found[-2:] == pytest.approx(row[-2:], rel=0, abs=tolerance), row
 
 
 def test_session_conversion(run: Run) -> None:

@@ -70,6 +70,8 @@ class Facts:
     orders: list[Sale]
     visits: list[Visit]
     segments: list[Segment]
+    #: By customer: the first day on which a row of their own named them, no login told later.
+    named: dict[str, dt.date]
 
     @cached_property
     def days(self) -> dict[str, dict[str, Counter[dt.date]]]:
@@ -167,6 +169,7 @@ def read(exports: Exports, plan: Plan) -> Facts:
         _sales(orders, list(_refunds(exports, people)), last, plan),
         visits,
         _segments({happening.customer for happening in happenings}, people),
+        _named(orders.values(), traffic, people, plan),
     )
 
 
@@ -277,6 +280,22 @@ def _sales(orders: dict[str, Row], refunds: list[Row], as_of: dt.date, plan: Pla
         Sale(row["owner"], row["ordered_at"], _day(row["ordered_at"], plan), net[id_], id_)
         for id_, row in orders.items()
     ]
+
+
+def _named(
+    orders: Iterable[Row], traffic: dict[str, list[Row]], people: People, plan: Plan
+) -> dict[str, dt.date]:
+    told = [(row["customer_id"], row["ordered_at"]) for row in orders]
+    told += [(row["customer_id"], row["occurred_at"]) for row in traffic["events"]]
+    if plan.has_sessions:
+        told += [(row["customer_id"], row["started_at"]) for row in traffic["sessions"]]
+    told += people.sign_ups().items()
+    named: dict[str, dt.date] = {}
+    for customer, at in told:
+        if customer:
+            survivor, day = people.survivor(customer), _day(at, plan)
+            named[survivor] = min(day, named.get(survivor, day))
+    return named
 
 
 def _segments(customers: set[str], people: People) -> list[Segment]:

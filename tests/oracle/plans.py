@@ -41,6 +41,8 @@ SMALL = {
     "retention_days": 9,
     "retention_weeks": 6,
     "retention_months": 3,
+    "landmark_day": 5,
+    "effect_horizon_days": 20,
     # so small a shop may be broken in any share and silent for any time
     "max_quarantined_share": 1.0,
     "max_unknown_customers_share": 1.0,

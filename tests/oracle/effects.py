@@ -1,0 +1,94 @@
+"""Whether customers who do something early stay longer and buy more, by landmark."""
+
+import datetime as dt
+from collections.abc import Iterator
+from math import sqrt
+from typing import NamedTuple
+
+from scipy.stats import ttest_ind
+
+from .facts import Facts
+from .rates import wilson
+
+
+class Effect(NamedTuple):
+    """A row of `behaviour_effect`; the outcome is a share or an average of each group."""
+
+    behaviour: str
+    outcome: str
+    landmark_day: int
+    horizon_days: int
+    members: int
+    others: int
+    member_value: float | None
+    other_value: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+
+
+SHARES = ("ordered", "active")
+
+
+def behaviour_effect(facts: Facts) -> Iterator[Effect]:
+    """'Membership is fixed by day k, value counts only after day k (a landmark).'
+
+    Compared are customers who came within the history, were known by their landmark, and whom the
+    horizon has passed. Shares have the interval of Newcombe (1998, method 10), averages Welch's.
+    """
+    landmark = facts.settings["landmark_day"]
+    horizon = facts.settings["effect_horizon_days"]
+    landmarks = {}
+    for customer, days in facts.days["any"].items():
+        first = min(days)
+        last = first + dt.timedelta(days=landmark)
+        is_known = customer in facts.named and facts.named[customer] <= last
+        is_observed = last + dt.timedelta(days=horizon) <= facts.as_of
+        if facts.history_starts_on <= first and is_known and is_observed:
+            landmarks[customer] = last
+    outcomes = {customer: _outcomes(facts, customer, on) for customer, on in landmarks.items()}
+    for behaviour in set(facts.days) - {"any"}:
+        members = {
+            customer
+            for customer, on in landmarks.items()
+            if any(day <= on for day in facts.days[behaviour].get(customer, ()))
+        }
+        for outcome in ("ordered", "active", "orders", "revenue"):
+            did = [outcomes[customer][outcome] for customer in members]
+            did_not = [outcomes[customer][outcome] for customer in landmarks.keys() - members]
+            interval = newcombe if outcome in SHARES else welch
+            means = [sum(group) / len(group) if group else None for group in (did, did_not)]
+            difference = None if None in means else means[0] - means[1]  # type: ignore[operator]
+            yield Effect(
+                *(behaviour, outcome, landmark, horizon, len(did), len(did_not), *means),
+                *(difference, *interval(did, did_not)),
+            )
+
+
+def _outcomes(facts: Facts, customer: str, landmark: dt.date) -> dict[str, float]:
+    """What a customer does after the landmark, to the end of the horizon."""
+    end = landmark + dt.timedelta(days=facts.settings["effect_horizon_days"])
+    sales = [sale for sale in facts.sales().get(customer, ()) if landmark < sale.day <= end]
+    return {
+        "ordered": float(bool(sales)),
+        "active": float(any(landmark < day <= end for day in facts.days["any"][customer])),
+        "orders": float(len(sales)),
+        "revenue": float(sum(sale.net for sale in sales)),
+    }
+
+
+def newcombe(one: list[float], other: list[float]) -> tuple[float | None, float | None]:
+    """The interval of a difference of shares, from the Wilson intervals of both."""
+    if not one or not other:
+        return None, None
+    p, q = sum(one) / len(one), sum(other) / len(other)
+    (p_low, p_high), (q_low, q_high) = (wilson(int(sum(g)), len(g)) for g in (one, other))
+    low = p - q - sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
+    return low, p - q + sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
+
+
+def welch(one: list[float], other: list[float]) -> tuple[float | None, float | None]:
+    """The interval of a difference of means; none where a group has no spread."""
+    if len(set(one)) < 2 or len(set(other)) < 2:
+        return None, None
+    return tuple(ttest_ind(one, other, equal_var=False).confidence_interval(0.95))
