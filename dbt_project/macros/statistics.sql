@@ -31,14 +31,14 @@ cast(nullif(greatest(
 {# Student's t that 97.5 % stay below, from the normal quantile: Abramowitz & Stegun (1964), 26.7.5,
    and two terms more, by which it is exact at 1 and 2 degrees of freedom; within 0.1 % elsewhere. #}
 {% macro t_quantile(degrees) -%}
-{%- set terms = ['2.3722712302985607e0', '2.8224986157396086e0', '2.555849679507719e0'] -%}
-{%- set terms = terms + ['1.5895340533938196e0', '6.484016496825049e-1', '7.576855230124266e-1'] -%}
-(
-            1.959963984540054e0
-            {%- for term in terms %}
-            + {{ term }} / power({{ degrees }}, {{ loop.index }})
-            {%- endfor %}
-        )
+{%- set terms = ['1.959963984540054e0'] -%}
+{%- for factor in [
+    '2.3722712302985607e0', '2.8224986157396086e0', '2.555849679507719e0',
+    '1.5895340533938196e0', '6.484016496825049e-1', '7.576855230124266e-1',
+] -%}
+{%- do terms.append(factor ~ ' / power(' ~ degrees ~ ', ' ~ loop.index ~ ')') -%}
+{%- endfor -%}
+({{ terms | join(' + ') }})
 {%- endmacro %}
 
 {# Bound of the 95 % interval of a Net Promoter Score, from -100 to 100: the adjusted Wald
