@@ -334,6 +334,10 @@ def test_campaigns(shop: Shop) -> None:
         "select open_rate, click_rate, unsubscribe_rate, conversion_rate, diagnosis"
         " from campaign_funnel where campaign = 'newyear'"
     ) == [(1.0, 0.5, 0.5, 1.0, None)]
+    assert shop.query(
+        "select open_rate, open_rate_high, click_rate, unsubscribe_rate from campaign_funnel"
+        " where kind = 'ad' and month = '2024-01-01'"
+    ) == [(None, None, 0.04, None)]
 
 
 def nps_interval(promoters: int, detractors: int, responses: int) -> tuple[float, float]:

@@ -1,6 +1,8 @@
 with months as (
     select
         *,
+        -- nobody opens an ad, or unsubscribes from one
+        case when kind = 'message' then delivered end as delivered_messages,
         case when is_complete then visits end as observed_visits,
         case when is_complete then visits_of_others end as observed_visits_of_others
     from {{ ref('campaign_months') }}
@@ -26,9 +28,9 @@ campaign_funnel as (
         {{ money('revenue') }} as revenue,
         {{ money('cost') }} as cost,
         {%- for rate, step, of in [
-            ('open_rate', 'opened', 'delivered'),
+            ('open_rate', 'opened', 'delivered_messages'),
             ('click_rate', 'clicked', 'delivered'),
-            ('unsubscribe_rate', 'unsubscribed', 'delivered'),
+            ('unsubscribe_rate', 'unsubscribed', 'delivered_messages'),
             ('conversion_rate', 'converted', 'observed_visits'),
         ] %}
         {{ ratio(step, of) }} as {{ rate }},
