@@ -41,38 +41,48 @@ def prepare_room(room: Path) -> None:
 def write_events(
     room: Path, start: int, stop: int, customers: int, days: int, first: int = 0
 ) -> None:
-    """Events numbered from start to stop, as one file.
+    """Events numbered from start to stop, four of a visit, as one file.
 
     A few customers do most of it; each starts on a day of their own and fades, a hundred and
-    twenty days on average. Every number is a hash of the event's, so a file is the same each time.
+    twenty days on average. Every number is a hash of its own integer, so that a file is the same
+    each time: two columns hashed together would not be independent of two others.
     """
     duckdb.sql(
         f"""copy (
-            with drawn as (
+            with visits as (
                 select
                     i,
-                    (pow(hash(i, 1) / 2e0**64, 2) * {customers})::bigint as customer,
-                    (-ln(1 - hash(i, 2) / 2e0**64 * 0.999) * 120)::bigint as age,
-                    hash(i, 3) % 100 as kind,
-                    hash(i, 4) % 3600 as second_of_hour
+                    (pow({_drawn("i // 4", 1)}, 2) * {customers})::bigint as customer,
+                    (-ln(1 - {_drawn("i // 4", 2)} * 0.999) * 120)::bigint as age,
+                    ({_drawn("i // 4", 3)} * 23)::bigint as hour,
+                    {_drawn("i", 4)} as kind,
+                    ({_drawn("i", 5)} * 3599)::bigint as second_of_hour
                 from range({start}, {stop}) as numbers(i)
             ),
+            begun as (
+                select *, ({_drawn("customer", 6)} * {days * 5 // 6})::bigint as first_day
+                from visits
+            ),
             dated as (
-                select *, least({days} - 1, hash(customer, 5) % ({days} * 5 // 6 + 1) + age) as day
-                from drawn
+                select *, first_day + age % ({days} - first_day) + {first} as day from begun
             )
             select
                 'e' || i as event_id,
-                'c' || customer || '-' || day + {first} as session_id,
+                's' || i // 4 as session_id,
                 'c' || customer as customer_id,
-                case when kind < 70 then 'viewed' when kind < 90 then 'favourited' else 'bought' end
-                    as event_name,
-                timestamp '{FIRST_DAY}' + to_days((day + {first})::int)
-                + to_hours((hash(customer, day) % 24)::int) + to_seconds(second_of_hour::int)
-                    as occurred_at
+                case
+                    when kind < 0.7 then 'viewed' when kind < 0.9 then 'favourited' else 'bought'
+                end as event_name,
+                timestamp '{FIRST_DAY}' + to_days(day::int)
+                + to_hours(hour::int) + to_seconds(second_of_hour::int) as occurred_at
             from dated
         ) to '{room}/events/events_{start:012}.parquet'"""
     )
+
+
+def _drawn(number: str, draw: int) -> str:
+    """An expression for a number between 0 and 1, another one for each draw."""
+    return f"(hash(({number}) * 8 + {draw}) / 2e0**64)"
 
 
 def load(room: Path) -> float:
