@@ -99,10 +99,8 @@ where customer_id in (
 {%- endif -%}
 {%- endmacro %}
 
-{# The same customer's period with the same activity before this one, and the one after it. #}
-{% macro neighbouring_periods() -%}
-lag(period_index) over (partition by customer_id, activity, period order by period_index)
-            as previous_index,
-        lead(period_index) over (partition by customer_id, activity, period order by period_index)
-            as next_index
+{# The period before this one and the one after it, among those that `whose` holds together. #}
+{% macro neighbouring_periods(whose) -%}
+lag(period_index) over (partition by {{ whose }} order by period_index) as previous_index,
+        lead(period_index) over (partition by {{ whose }} order by period_index) as next_index
 {%- endmacro %}

@@ -24,22 +24,22 @@ days as (
 ),
 {%- endif %}
 
-cut as (
+cut_by_day as (
     select
         customer_id,
         activity,
-        'day' as period,
         {{ day_number('activity_date') }} as period_index,
         case when activity = 'any' then {{ built_with('digest') }} end as built_with,
         1 as days_active,
         occurrences,
         revenue
     from days
-    union all
+),
+
+cut_by_week as (
     select
         customer_id,
         activity,
-        'week' as period,
         {{ week_number(week_start('activity_date')) }} as period_index,
         cast(null as string) as built_with,
         count(*) as days_active,
@@ -47,11 +47,12 @@ cut as (
         sum(revenue) as revenue
     from days
     group by customer_id, activity, {{ week_number(week_start('activity_date')) }}
-    union all
+),
+
+cut_by_month as (
     select
         customer_id,
         activity,
-        'month' as period,
         {{ month_number('activity_date') }} as period_index,
         cast(null as string) as built_with,
         count(*) as days_active,
@@ -61,18 +62,23 @@ cut as (
     group by customer_id, activity, {{ month_number('activity_date') }}
 ),
 
+-- neighbours are looked for in one kind of period after the other: in all at once, an engine
+-- would have to hold them all
 customer_activity_periods as (
+    {%- for period in ['day', 'week', 'month'] %}
     select
         customer_id,
         activity,
-        period,
+        '{{ period }}' as period,
         period_index,
-        {{ neighbouring_periods() }},
+        {{ neighbouring_periods('customer_id, activity') }},
         built_with,
         cast(days_active as int) as days_active,
         cast(occurrences as bigint) as occurrences,
         {{ money('revenue') }} as revenue
-    from cut
+    from cut_by_{{ period }}
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
 )
 
 select * from customer_activity_periods

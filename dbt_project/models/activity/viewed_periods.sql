@@ -37,7 +37,7 @@ viewed as (
     union all
     select
         customer_id, activity, period, period_index,
-        {{ neighbouring_periods() }},
+        {{ neighbouring_periods('customer_id, activity, period') }},
         occurrences, revenue
     from summed
 )
