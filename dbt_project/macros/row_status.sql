@@ -14,32 +14,6 @@ row_number() over ({{ versions }}) as version_rank,
         first_value(_content) over ({{ versions }}) as newest_content
 {%- endmacro %}
 
-{# The same of a relation of which most keys stand there once: only the others have to be ranked. #}
-{% macro ranked_versions(relation, key, state=none) -%}
-repeated as (
-    select {{ hash_number(key) }} as key_hash
-    from {{ relation }}
-    group by {{ hash_number(key) }}
-    having count(*) > 1
-),
-
-versions as (
-    select
-        *,
-        {{ version_columns(key, state=state) }}
-    from {{ relation }}
-    where {{ hash_number(key) }} in (select repeated.key_hash from repeated)
-    union all
-    select
-        *,
-        1 as version_rank,
-        {{ state ~ ' as newest_state,' if state }}
-        _content as newest_content
-    from {{ relation }}
-    where {{ hash_number(key) }} not in (select repeated.key_hash from repeated)
-)
-{%- endmacro %}
-
 {% macro row_status(state=none) -%}
 case
             when quarantine_reason is not null then 'quarantined'
@@ -69,10 +43,10 @@ select
 coalesce({{ known_id(id) }}, _content || '-' || cast(copy_number as string))
 {%- endmacro %}
 
-{# The same of an export of which most rows stand there once, by their id or else their content:
-   only the others are numbered, and later ranked. #}
-{% macro number_repeated(relation, id) -%}
-{%- set key_hash = hash_number('coalesce(' ~ known_id(id) ~ ', _content)') -%}
+{# The same of an export of which most rows stand there once, by their key or, where it is NULL, by
+   their content: only the others are numbered, and later ranked. #}
+{% macro number_repeated(relation, key) -%}
+{%- set key_hash = hash_number('coalesce(' ~ key ~ ', _content)') -%}
 repeated as (
     select {{ key_hash }} as key_hash
     from {{ relation }}
@@ -86,7 +60,7 @@ several as (
 ),
 
 copies as (
-    {{ number_copies('several', known_id(id) ~ ' is not null') }}
+    {{ number_copies('several', key ~ ' is not null') }}
 ),
 
 numbered as {{ read_anew() }} (
@@ -103,17 +77,18 @@ numbered as {{ read_anew() }} (
     where {{ key_hash }} not in (select repeated.key_hash from repeated)
 )
 {%- endmacro %}
-{% macro rank_repeated(relation, key) -%}
+{% macro rank_repeated(relation, key, state=none) -%}
 versions as (
     select
         *,
-        {{ version_columns(key) }}
+        {{ version_columns(key, state=state) }}
     from {{ relation }}
     where is_repeated
     union all
     select
         *,
         1 as version_rank,
+        {{ state ~ ' as newest_state,' if state }}
         _content as newest_content
     from {{ relation }}
     where not is_repeated
@@ -121,16 +96,19 @@ versions as (
 {%- endmacro %}
 
 {# Systems write "nobody" and "none" in these ways; none of them is a customer, a device or a key.
-   The first test, of the letter an id begins with, spares nearly all of them the second, which
-   DuckDB would make a join of if it were a list. #}
+   The first test, of the letter an id begins with, spares nearly all of them the second: words
+   begin with nothing, a blank or one of ( < N U \ n u. As a list, DuckDB would make a join of it. #}
 {% macro known_id(column) -%}
 {%- set words = "'||null|undefined|(not set)|nan|none|n/a|<na>|' || chr(92) || 'n|'" -%}
 case
             when
-                ascii({{ column }}) between ascii('0') and ascii('9')
-                or ascii({{ column }}) between ascii('A') and ascii('M')
-                or ascii({{ column }}) between ascii('a') and ascii('m')
-                or ascii({{ column }}) between ascii('o') and ascii('t')
+                ascii({{ column }}) > 40
+                and ascii({{ column }}) <> 60
+                and ascii({{ column }}) <> 78
+                and ascii({{ column }}) <> 85
+                and ascii({{ column }}) <> 92
+                and ascii({{ column }}) <> 110
+                and ascii({{ column }}) <> 117
                 then {{ column }}
             when not contains({{ words }}, '|' || lower(trim({{ column }})) || '|') then {{ column }}
         end

@@ -8,7 +8,7 @@ left_out_customers as (
     select * from {{ ref('left_out_customers') }}
 ),
 
-{{ number_repeated('events', 'event_id') }},
+{{ number_repeated('events', known_id('event_id')) }},
 
 known as {{ read_anew() }} (
     select

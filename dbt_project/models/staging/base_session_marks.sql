@@ -8,7 +8,7 @@ left_out_customers as (
     select * from {{ ref('left_out_customers') }}
 ),
 
-{{ number_repeated('sessions', 'session_id') }},
+{{ number_repeated('sessions', known_id('session_id')) }},
 
 known as {{ read_anew() }} (
     select

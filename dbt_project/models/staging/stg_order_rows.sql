@@ -3,7 +3,7 @@ with judged as {{ read_anew() }} (
     select * from {{ ref('base_order_rows') }}
 ),
 
-{{ ranked_versions('judged', 'order_key, line_key, copy_number', state=state) }},
+{{ rank_repeated('judged', 'order_key, line_key, copy_number', state=state) }},
 
 tagged as (
     select
