@@ -14,7 +14,7 @@ DPI = 80
 
 
 def picture(mart: str, con: duckdb.DuckDBPyConnection) -> dg.MetadataValue | None:
-    """What to show of a mart in `con`; None when nothing is meant, or the mart is empty.
+    """What to show of a mart in `con`; None when nothing is meant, or nothing is there to show.
 
     The same rows give the same bytes.
     """
@@ -54,10 +54,10 @@ def _series(con: duckdb.DuckDBPyConnection, mart: str, wanted: Sequence[str]) ->
     return min(found, key=lambda n: (preferred.index(n) if n in preferred else len(preferred), n))
 
 
-def _table(relation: duckdb.DuckDBPyConnection) -> dg.MetadataValue:
+def _table(relation: duckdb.DuckDBPyConnection) -> dg.MetadataValue | None:
     names = [column[0] for column in relation.description or ()]
     rows = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
-    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows])
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows]) if rows else None
 
 
 def _png(shown: Picture, rows: list[Row], series: str | None) -> bytes:

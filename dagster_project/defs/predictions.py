@@ -37,8 +37,9 @@ def predictions(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Ma
         for part, found in learnt.items():
             context.log.info(f"predictions, {part}: {_told(found)}")
         for months, contracts in project(con, shop.variables).items():
-            told = contracts.reason or contracts.model
-            context.log.info(f"renewals, every {months} months: {told}")
+            model = contracts.model
+            fitted = f"alpha {model.alpha:.4g}, beta {model.beta:.4g}" if model else ""
+            context.log.info(f"renewals, every {months} months: {contracts.reason or fitted}")
         for name in tables():
             (counted,) = con.execute(f"select count(*) from predictions.{name}").fetchall()
             metadata: dict[str, Any] = {"dagster/row_count": counted[0]}

@@ -205,6 +205,11 @@ def test_table_has_totals_and_no_customer(con: duckdb.DuckDBPyConnection, mart: 
     assert "customer_id" not in shown.records[0].data
 
 
+def test_a_shop_whose_marts_are_all_filled_has_none_to_list(con: duckdb.DuckDBPyConnection) -> None:
+    fill(con, "mart_availability", [ROWS["mart_availability"][1]])
+    assert picture("mart_availability", con) is None
+
+
 def test_the_matrix_of_those_alive(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create schema predictions")
     con.execute(
