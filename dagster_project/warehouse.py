@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,11 @@ class Warehouse:
     def build_file(self) -> Path:
         """What runs write; nobody else should open it."""
         return self.folder / "build.duckdb"
+
+    @property
+    def spill_folder(self) -> Path:
+        """Where DuckDB, by its own rule, works on the build file past what memory it may use."""
+        return self.folder / "build.duckdb.tmp"
 
     @property
     def marts_file(self) -> Path:
@@ -106,6 +112,9 @@ class Warehouse:
             file.truncate(0)
             file.write(f"run {run_id} (process {os.getpid()})")
             file.flush()
+            # DuckDB does not clear away what a killed run had on disk, which may be gigabytes
+            if self.spill_folder.exists():
+                shutil.rmtree(self.spill_folder)
             try:
                 yield
             finally:
@@ -122,6 +131,7 @@ class Warehouse:
             leftover.unlink(missing_ok=True)
         con = duckdb.connect()
         try:
+            con.execute(f"set temp_directory = {literal(self.spill_folder)}")
             con.execute(f"attach {literal(self.build_file)} as build (read_only)")
             con.execute(
                 f"attach {literal(new)} as published (storage_version {literal(STORAGE_VERSION)})"

@@ -68,6 +68,20 @@ def test_a_damaged_build_file_is_told(warehouse: Warehouse) -> None:
         pass
 
 
+def test_what_a_killed_run_had_on_disk_is_cleared_away(warehouse: Warehouse) -> None:
+    # the last line stands for the kill: nobody is left to clear up
+    spill = (
+        "import duckdb, os, sys\n"
+        "con = duckdb.connect(sys.argv[1], config={'memory_limit': '100MB', 'threads': 1})\n"
+        "con.execute('create temp table t as select md5(i::varchar) from range(5000000) s(i)')\n"
+        "os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", spill, str(warehouse.build_file)], check=False)
+    assert list(warehouse.spill_folder.iterdir())
+    with warehouse.lock("next", print):
+        assert not warehouse.spill_folder.exists()
+
+
 def test_published_marts_are_recalled_though_a_client_holds_them(warehouse: Warehouse) -> None:
     with open_elsewhere(warehouse.marts_file), warehouse.connect() as con:
         prepare_history(con, warehouse.marts_file, RUN)
