@@ -1,5 +1,5 @@
 {# Bounds of the Wilson score interval at 95 % for `successes` of `trials`; NULL without
-   trials, and where there are more successes than trials, which is no share.
+   trials, and where there are more successes than trials or fewer than none, which is no share.
    Wilson (1927), Probable inference, the law of succession, and statistical inference. #}
 {% macro wilson_low(successes, trials) %}{{ wilson_bound(successes, trials, '-') }}{% endmacro %}
 {% macro wilson_high(successes, trials) %}{{ wilson_bound(successes, trials, '+') }}{% endmacro %}
@@ -10,7 +10,7 @@
 {%- set p = '(cast(' ~ successes ~ ' as double) / ' ~ n ~ ')' -%}
 cast(case
             when {{ trials }} > 0 and {{ successes }} = {{ '0' if sign == '-' else trials }} then {{ '0e0' if sign == '-' else '1e0' }}
-            when {{ trials }} > 0 and {{ successes }} <= {{ trials }} then (
+            when {{ trials }} > 0 and {{ successes }} between 0 and {{ trials }} then (
                 {{ p }} + {{ z }} * {{ z }} / (2e0 * {{ n }})
                 {{ sign }} {{ z }} * sqrt({{ p }} * (1e0 - {{ p }}) / {{ n }} + {{ z }} * {{ z }} / (4e0 * {{ n }} * {{ n }}))
             ) / (1e0 + {{ z }} * {{ z }} / {{ n }})
