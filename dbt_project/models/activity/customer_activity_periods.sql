@@ -36,32 +36,23 @@ cut_by_day as (
     from days
 ),
 
-cut_by_week as (
+{% for period, index in [
+    ('week', week_number(week_start('activity_date'))), ('month', month_number('activity_date')),
+] -%}
+cut_by_{{ period }} as (
     select
         customer_id,
         activity,
-        {{ week_number(week_start('activity_date')) }} as period_index,
+        {{ index }} as period_index,
         cast(null as string) as built_with,
         count(*) as days_active,
         sum(occurrences) as occurrences,
         sum(revenue) as revenue
     from days
-    group by customer_id, activity, {{ week_number(week_start('activity_date')) }}
+    group by customer_id, activity, {{ index }}
 ),
 
-cut_by_month as (
-    select
-        customer_id,
-        activity,
-        {{ month_number('activity_date') }} as period_index,
-        cast(null as string) as built_with,
-        count(*) as days_active,
-        sum(occurrences) as occurrences,
-        sum(revenue) as revenue
-    from days
-    group by customer_id, activity, {{ month_number('activity_date') }}
-),
-
+{% endfor -%}
 -- neighbours are looked for in one kind of period after the other: in all at once, an engine
 -- would have to hold them all
 customer_activity_periods as (
