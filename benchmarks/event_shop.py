@@ -1,12 +1,16 @@
-"""A shop of nothing but simulated events, as Parquet files, and its load into a warehouse."""
+"""A shop of nothing but events, drawn by the demo's simulator, as Parquet, and its load."""
 
 import datetime as dt
 import time
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import yaml
 
+from dagster_project.demo.happenings import EVENT_NAMES
+from dagster_project.demo.parameters import DAY, ShopParameters
+from dagster_project.demo.shop import draw_shop
 from dagster_project.exports.config import load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loader import Run, load_export, prepare
@@ -14,8 +18,10 @@ from dagster_project.history import prepare_history
 from dagster_project.warehouse import Warehouse
 
 DAYS = 730
-FIRST_DAY = dt.date(2024, 1, 1)
-CHUNK = 2_000_000  # events of a file
+FIRST_DAY = dt.date(2023, 1, 1)
+SHOPS = 20  # drawn one after the other, so that a draw fits in memory: a file each
+#: A daily visit in every 27 days rather than in every 10: 20 events of a customer who is logged in.
+VISIT_B = 52.0
 RUN = Run("bench", dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
 CONFIG = {
     "settings": {"base_currency": "GBP"},
@@ -32,57 +38,51 @@ CONFIG = {
 }
 
 
-def prepare_room(room: Path) -> None:
-    """Make place for the files, and write the `exports.yml` that names them."""
-    (room / "events").mkdir()
-    (room / "exports.yml").write_text(yaml.safe_dump(CONFIG))
+def prepare_room(room: Path, customers: int) -> None:
+    """Write the `exports.yml`, the events of 730 days, and apart from them those of one day more.
 
-
-def write_events(
-    room: Path, start: int, stop: int, customers: int, days: int, first: int = 0
-) -> None:
-    """Events numbered from start to stop, four of a visit, as one file.
-
-    A few customers do most of it; each starts on a day of their own and fades, a hundred and
-    twenty days on average. Every number is a hash of its own integer, so that a file is the same
-    each time: two columns hashed together would not be independent of two others.
+    Only what a customer did while logged in: whose the other events are is a question of identity,
+    and not of what is measured.
     """
-    duckdb.sql(
-        f"""copy (
-            with visits as (
-                select
-                    i,
-                    (pow({_drawn("i // 4", 1)}, 2) * {customers})::bigint as customer,
-                    (-ln(1 - {_drawn("i // 4", 2)} * 0.999) * 120)::bigint as age,
-                    ({_drawn("i // 4", 3)} * 23)::bigint as hour,
-                    {_drawn("i", 4)} as kind,
-                    ({_drawn("i", 5)} * 3599)::bigint as second_of_hour
-                from range({start}, {stop}) as numbers(i)
-            ),
-            begun as (
-                select *, ({_drawn("customer", 6)} * {days * 5 // 6})::bigint as first_day
-                from visits
-            ),
-            dated as (
-                select *, first_day + age % ({days} - first_day) + {first} as day from begun
-            )
-            select
-                'e' || i as event_id,
-                's' || i // 4 as session_id,
-                'c' || customer as customer_id,
-                case
-                    when kind < 0.7 then 'viewed' when kind < 0.9 then 'favourited' else 'bought'
-                end as event_name,
-                timestamp '{FIRST_DAY}' + to_days(day::int)
-                + to_hours(hour::int) + to_seconds(second_of_hour::int) as occurred_at
-            from dated
-        ) to '{room}/events/events_{start:012}.parquet'"""
+    for folder in ("events", "later"):
+        (room / folder).mkdir()
+    (room / "exports.yml").write_text(yaml.safe_dump(CONFIG))
+    for seed in range(SHOPS):
+        _write_shop(room, seed, customers // SHOPS)
+
+
+def deliver_next_day(room: Path) -> None:
+    """The 731st day comes as one more file."""
+    duckdb.sql(f"copy (from '{room}/later/*.parquet') to '{room}/events/next_day.parquet'")
+
+
+def _write_shop(room: Path, seed: int, customers: int) -> None:
+    parameters = ShopParameters(
+        seed=seed, customers=customers, starts_on=FIRST_DAY, test_customers=0, visit_b=VISIT_B
     )
-
-
-def _drawn(number: str, draw: int) -> str:
-    """An expression for a number between 0 and 1, another one for each draw."""
-    return f"(hash(({number}) * 8 + {draw}) / 2e0**64)"
+    events = draw_shop(parameters).events
+    named = np.flatnonzero(events.customer >= 0)
+    drawn = {  # noqa: F841  read by the query below
+        "number": named,
+        "session": events.session[named],
+        "customer": events.customer[named],
+        "name": events.name[named] + 1,
+        "second": events.occurred_at[named],
+    }
+    end = (parameters.first_day + DAYS) * DAY
+    for folder, of_its_days in (("events", f"second < {end}"), ("later", f"second >= {end}")):
+        duckdb.sql(
+            f"""copy (
+                select
+                    'e{seed}-' || number as event_id,
+                    's{seed}-' || session as session_id,
+                    'c{seed}-' || customer as customer_id,
+                    {list(EVENT_NAMES)}[name] as event_name,
+                    make_timestamp(second * 1000000) as occurred_at
+                from drawn
+                where {of_its_days}
+            ) to '{room}/{folder}/shop_{seed:02}.parquet'"""
+        )
 
 
 def load(room: Path) -> float:

@@ -16,19 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
-from dagster_project.dbt import Dbt, project_digest
-from dagster_project.defs.dbt import ACTIVITY, MARTS, STAGING
-from dagster_project.defs.resources import Shop as Resource
-from dagster_project.exports.contract import load_contract
-from dagster_project.exports.loader import Run, load_export, prepare
 from dagster_project.exports.sql import identifier, literal
-from dagster_project.history import note_definitions, prepare_history
-from dagster_project.predictions import predict
-from dagster_project.warehouse import Warehouse
 
-from .shops import run_file
+from .line import Files, Line
 
 CUSTOMERS = 60
 DELIVERIES = [dt.date(2024, month, 1) for month in range(2, 8)]
@@ -41,7 +32,6 @@ OF_RUNS, RUN_COLUMNS = ("metric_run_log", "restatements"), ("run_id",)
 COMPARED = (("activity", "customer_activity_days"), ("marts", "%"))
 
 Row = dict[str, Any]
-Files = dict[str, str]
 
 COLUMNS: dict[str, dict[str, str]] = {
     "orders": {
@@ -354,70 +344,6 @@ def _other_version(rng: random.Random, text: str) -> str:
     doubled = [line.replace("2024-0", "2023-0", 1) for line in kept if rng.random() < 0.2]
     repriced = [line.replace(".5", ".6") for line in kept]
     return "\n".join([header, *repriced, *doubled]) + "\n"
-
-
-class Line:
-    """Exports to marts without Dagster and gates."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.warehouse = Warehouse(folder / "warehouse")
-        self.warehouse.folder.mkdir(parents=True)
-        self._runs = 0
-
-    def run(self, whole: bool = False, tested: bool = True) -> None:
-        """Bring the warehouse up to date; `whole` is the job itself.
-
-        Unless it is `tested`, dbt's tests of the data are left out.
-        Raises AssertionError where a model or a test of dbt's fails, or the job does.
-        """
-        exports = self.folder / "exports.yml"
-        if whole:
-            assert run_file(exports, self.warehouse.folder).result.success
-            return
-        self._runs += 1
-        run = Run(self.run_id, dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0))
-        shop = Resource(exports=str(exports), folder=str(self.warehouse.folder))
-        with self.warehouse.connect() as con:
-            prepare(con, shop.config)
-            prepare_history(con, self.warehouse.marts_file, run)
-            for name in load_contract().tables:
-                load_export(con, shop.config, name, run)
-            variables = shop.variables
-            note_definitions(con, run, project_digest(), variables)
-        dbt = Dbt(self.warehouse.build_file, self.warehouse.dbt_target, variables)
-        results = dbt.build(f"{STAGING} {ACTIVITY}", tested=tested)
-        with self.warehouse.connect() as con:
-            predict(con, variables)
-        results += dbt.build(MARTS, tested=tested)
-        broken = [f"{r.name}: {r.message}" for r in results if not r.passed]
-        assert not broken, "\n".join(broken)
-        dbt.mark_built()
-
-    @property
-    def run_id(self) -> str:
-        """The newest run."""
-        return f"run {self._runs}"
-
-    def publish(self) -> None:
-        """Publish what the newest run built."""
-        self.warehouse.publish(self.run_id)
-
-    def start_anew(self) -> None:
-        """Forget the warehouse."""
-        for file in self.folder.glob("warehouse/*.duckdb*"):
-            file.unlink()
-
-    def deliver(self, config: dict[str, Any], files: Files) -> None:
-        """Put files, and the configuration that names them, where they are looked for."""
-        (self.folder / "exports.yml").write_text(yaml.safe_dump(config, sort_keys=False))
-        for name, text in files.items():
-            (self.folder / name).write_text(text)
-
-    def clear(self) -> None:
-        """Take every file away."""
-        for file in self.folder.glob("*.csv"):
-            file.unlink()
 
 
 def differences(line: Line, shop: Deliveries, whole: bool = False) -> list[str]:

@@ -20,9 +20,8 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 @dataclass(frozen=True)
 class Shop:
-    """A shop that was run: its result and its warehouse."""
+    """A shop whose marts are published in its warehouse."""
 
-    result: dg.ExecuteInProcessResult
     warehouse: Warehouse
 
     @contextmanager
@@ -38,6 +37,13 @@ class Shop:
             return con.execute(sql, list(parameters)).fetchall()
 
 
+@dataclass(frozen=True)
+class ShopRun(Shop):
+    """A run of the nightly job over a shop, and what came of it."""
+
+    result: dg.ExecuteInProcessResult
+
+
 def preset(name: str, data: Path) -> dict[str, Any]:
     """The preset of this name, for files that lie in another folder."""
     config = yaml.safe_load((ROOT / f"data/presets/{name}.yml").read_text())
@@ -46,14 +52,14 @@ def preset(name: str, data: Path) -> dict[str, Any]:
     return config
 
 
-def run_shop(folder: Path, config: dict[str, Any], full_refresh: bool = False) -> Shop:
+def run_shop(folder: Path, config: dict[str, Any], full_refresh: bool = False) -> ShopRun:
     """Write `exports.yml` into the folder and run the nightly job on it."""
     exports = folder / "exports.yml"
     exports.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     return run_file(exports, folder / "warehouse", full_refresh)
 
 
-def run_file(exports: Path, warehouse: Path, full_refresh: bool = False) -> Shop:
+def run_file(exports: Path, warehouse: Path, full_refresh: bool = False) -> ShopRun:
     """Run the nightly job on an `exports.yml`."""
     os.environ.update(OFFLINE)
     job = build(exports, warehouse, full_refresh).resolve_job_def("nightly")
@@ -63,4 +69,4 @@ def run_file(exports: Path, warehouse: Path, full_refresh: bool = False) -> Shop
             raise_on_error=False,
             run_config={"loggers": {"console": {}}},
         )
-    return Shop(result, Warehouse(warehouse))
+    return ShopRun(Warehouse(warehouse), result)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ..shops import SHARED, Shop, run_shop
+from ..line import build_shop
+from ..shops import SHARED, Shop
 
 CASES = sorted((SHARED / "cases").glob("*.json"))
 
@@ -30,7 +31,7 @@ def days(period: str, first: str, count: int) -> list[dt.date]:
     return [start + dt.timedelta(days=step * i) for i in range(count)]
 
 
-def replay(folder: Path, case: dict, settings: dict, studies: list[dict]) -> Shop:
+def replay(folder: Path, mart: str, case: dict, settings: dict, studies: list[dict]) -> Shop:
     with (folder / "events.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["who", "what", "when"])
@@ -40,11 +41,8 @@ def replay(folder: Path, case: dict, settings: dict, studies: list[dict]) -> Sho
         "delivered_at": "2030-01-01",
         "columns": {"customer_id": "who", "event_name": "what", "occurred_at": "when"},
     }
-    shop = run_shop(
-        folder, {"settings": settings, "exports": {"events": export}, "studies": studies}
-    )
-    assert shop.result.success
-    return shop
+    config = {"settings": settings, "exports": {"events": export}, "studies": studies}
+    return build_shop(folder, config, mart)
 
 
 @pytest.mark.parametrize("case", load("retention"))
@@ -62,7 +60,7 @@ def test_retention(case: dict, tmp_path: Path) -> None:
         "entry": case["entry"],
         "min_occurrences": case["min_occurrences"],
     }
-    shop = replay(tmp_path, case, settings, [study])
+    shop = replay(tmp_path, "cohort_retention", case, settings, [study])
 
     column = {"on_interval": "retained_customers", "on_or_after": "retained_on_or_after"}
     rows = shop.query(
@@ -84,7 +82,7 @@ def test_retention(case: dict, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", load("lifecycle"))
 def test_lifecycle(case: dict, tmp_path: Path) -> None:
     first, last = case["window"]
-    shop = replay(tmp_path, case, {"as_of_date": last}, [])
+    shop = replay(tmp_path, "lifecycle", case, {"as_of_date": last}, [])
     rows = shop.query(
         "select new_customers, returning_customers, resurrected_customers, dormant_customers"
         " from lifecycle where activity = 'pageview' and segment_name = 'all' and period = ?"
@@ -107,7 +105,7 @@ def test_stickiness(case: dict, tmp_path: Path) -> None:
     first, last = (dt.date.fromisoformat(day) for day in case["window"])
     length = (last - first).days + 1
     settings = {"as_of_date": str(last), "stickiness_window_days": [length]}
-    shop = replay(tmp_path, case, settings, [])
+    shop = replay(tmp_path, "stickiness", case, settings, [])
     rows = shop.query(
         "select days_active, customers from stickiness where activity = 'pageview'"
         ' and "window" = ? order by days_active',

@@ -3,7 +3,7 @@
 import csv
 import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 
+from ..line import build_shop
 from ..shops import SHARED, Shop, preset, run_shop
 
 DATA = SHARED / "data/cdnow"
@@ -18,22 +19,22 @@ DATA = SHARED / "data/cdnow"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
 
 
-def shop_as_of(folder: Path, day: str) -> Shop:
+def as_of(day: str) -> dict[str, Any]:
     config = preset("cdnow", DATA)
     config["settings"]["as_of_date"] = day
-    shop = run_shop(folder, config)
+    return config
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    shop = run_shop(tmp_path_factory.mktemp("whole"), as_of("1998-06-30"))
     assert shop.result.success
     return shop
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return shop_as_of(tmp_path_factory.mktemp("whole"), "1998-06-30")
-
-
-@pytest.fixture(scope="module")
 def calibration(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return shop_as_of(tmp_path_factory.mktemp("calibration"), "1997-09-30")
+    return build_shop(tmp_path_factory.mktemp("calibration"), as_of("1997-09-30"))
 
 
 def test_customers_days_and_rows(whole: Shop) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ..shops import SHARED, Shop, run_shop
+from ..shops import SHARED, Shop, ShopRun, run_shop
 
 DATA = SHARED / "data/ie_shop"
 
@@ -72,7 +72,7 @@ EXPORTS: dict[str, Any] = {
 }
 
 
-def run(folder: Path, **settings: Any) -> Shop:
+def run(folder: Path, **settings: Any) -> ShopRun:
     return run_shop(folder, {"settings": settings, "exports": EXPORTS})
 
 

@@ -22,7 +22,8 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from ..shops import Shop, run_shop
+from ..line import build_shop
+from ..shops import Shop
 
 ORDERS = """\
 no,who,at,total
@@ -129,9 +130,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     (folder / "orders.csv").write_text(ORDERS)
     (folder / "sessions.csv").write_text(SESSIONS)
     (folder / "events.csv").write_text(events())
-    shop = run_shop(folder, CONFIG)
-    assert shop.result.success
-    return shop
+    return build_shop(folder, CONFIG)
 
 
 def test_the_steps_between_the_churn_conventions(shop: Shop) -> None:

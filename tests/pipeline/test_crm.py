@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from ..shops import Shop, run_shop
+from ..line import build_shop
+from ..shops import Shop
 
 FILES = {
     "customers": """\
@@ -242,9 +243,7 @@ def write_exports(folder: Path, names: list[str]) -> dict[str, dict]:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("crm")
-    shop = run_shop(folder, {"settings": SETTINGS, "exports": write_exports(folder, list(FILES))})
-    assert shop.result.success
-    return shop
+    return build_shop(folder, {"settings": SETTINGS, "exports": write_exports(folder, list(FILES))})
 
 
 def month(number: int) -> dt.date:

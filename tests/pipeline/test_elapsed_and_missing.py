@@ -15,7 +15,8 @@ from decimal import Decimal
 
 import pytest
 
-from ..shops import Shop, run_shop
+from ..line import build_shop
+from ..shops import Shop
 
 VIEWS = [
     ("P", "2024-03-26 23:45:00"),
@@ -78,9 +79,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
             },
         ],
     }
-    shop = run_shop(folder, config)
-    assert shop.result.success
-    return shop
+    return build_shop(folder, config, "cohort_retention", "active_customers", "lifecycle")
 
 
 def returned(shop: Shop, study: str, cohort: str) -> list[int]:

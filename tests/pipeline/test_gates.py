@@ -9,7 +9,7 @@ import pytest
 
 from dagster_project.warehouse import Warehouse
 
-from ..shops import Shop, run_shop
+from ..shops import ShopRun, run_shop
 
 FIRST, DAYS = dt.date(2024, 1, 1), 70  # to Sunday, 10 March
 ORDERS = "no,who,at,total"
@@ -56,13 +56,13 @@ class Gates:
         ]
         self.write(f"orders_{delivered}.csv", ORDERS, rows)
 
-    def run(self) -> tuple[Shop, dict[str, list[dict[str, Any]]]]:
+    def run(self) -> tuple[ShopRun, dict[str, list[dict[str, Any]]]]:
         """One run, and what it kept: suites by stage."""
         shop = run_shop(self.folder, CONFIG)
         folder = self.warehouse.checks_folder / shop.result.run_id
         return shop, {file.stem: json.loads(file.read_text()) for file in folder.glob("*.json")}
 
-    def docs(self, shop: Shop) -> str:
+    def docs(self, shop: ShopRun) -> str:
         return (self.warehouse.folder / "data_docs" / f"{shop.result.run_id}.html").read_text()
 
 

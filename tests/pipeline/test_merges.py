@@ -10,7 +10,8 @@ import datetime as dt
 
 import pytest
 
-from ..shops import Shop, run_shop
+from ..line import build_shop
+from ..shops import Shop
 
 CUSTOMERS = """\
 who,into,since,land,kind,changed
@@ -88,9 +89,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     texts = {"orders": ORDERS, "sessions": SESSIONS, "customers": CUSTOMERS}
     for name, text in texts.items():
         (folder / f"{name}_2024-05-01.csv").write_text(text)
-    shop = run_shop(folder, CONFIG)
-    assert shop.result.success
-    return shop
+    return build_shop(folder, CONFIG)
 
 
 def test_the_survivor_has_the_history_of_all(shop: Shop) -> None:

@@ -12,7 +12,7 @@ from dagster_project.defs.resources import Shop as Resource
 from dagster_project.quality.mart_gates import mart_gates
 from dagster_project.quality.suites import run_gates
 
-from ..shops import Shop, run_shop
+from ..shops import Shop, ShopRun, run_shop
 
 START = dt.date(2024, 1, 1)
 CUSTOMERS = 200
@@ -20,7 +20,7 @@ STOP, END = 30 * 7, 52 * 7
 
 
 @pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def closed(tmp_path_factory: pytest.TempPathFactory) -> ShopRun:
     """Steady buyers until the 30th week, when the shop loses them all but one."""
     folder = tmp_path_factory.mktemp("closed")
     rng = random.Random(5)
@@ -49,7 +49,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     )
 
 
-def test_the_verdict_fails_and_says_so(closed: Shop) -> None:
+def test_the_verdict_fails_and_says_so(closed: ShopRun) -> None:
     assert closed.result.success
     rows = closed.query(
         "select horizon_days, is_whole_holdout, verdict, value_verdict, reason, orders_error"

@@ -14,7 +14,8 @@ import datetime as dt
 
 import pytest
 
-from ..shops import Shop, run_shop
+from ..line import build_shop
+from ..shops import Shop
 
 ORDERS = """\
 no,who,at,state,total
@@ -87,9 +88,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     }
     for name, text in files.items():
         (folder / name).write_text(text)
-    shop = run_shop(folder, CONFIG)
-    assert shop.result.success
-    return shop
+    return build_shop(folder, CONFIG)
 
 
 def test_customers(shop: Shop) -> None:

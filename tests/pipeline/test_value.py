@@ -18,7 +18,8 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from ..shops import Shop, run_shop
+from ..line import build_shop
+from ..shops import Shop
 
 Money = NDArray[np.float64]
 
@@ -68,9 +69,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("value")
     lines = [",".join(map(str, (n, *row))) for n, row in enumerate(orders())]
     (folder / "orders.csv").write_text("\n".join(["no,who,at,total,cost,land", *lines]))
-    shop = run_shop(folder, CONFIG)
-    assert shop.result.success
-    return shop
+    return build_shop(folder, CONFIG)
 
 
 def test_lifetime_value_by_age_is_pooled_over_the_cohorts_that_reached_it(shop: Shop) -> None:

@@ -11,7 +11,7 @@ from dagster_project.defs import jobs
 from dagster_project.defs.gates import marts_gate, raw_gate, staging_gate
 from dagster_project.defs.resources import WAREHOUSE_TAG, report_the_dead
 
-from ..shops import Shop, run_shop
+from ..shops import ShopRun, run_shop
 
 GOLDEN = Path(__file__).with_name("lineage.txt")
 STAGES = [
@@ -117,7 +117,7 @@ def test_nightly_takes_everything() -> None:
 
 
 @pytest.fixture(scope="module")
-def red(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def red(tmp_path_factory: pytest.TempPathFactory) -> ShopRun:
     """A shop half of whose orders have no readable date."""
     folder = tmp_path_factory.mktemp("red")
     rows = [f"{i},C{i % 7},{'soon' if i % 2 else '2024-03-11 10:00:00'},5\n" for i in range(100)]
@@ -138,7 +138,7 @@ def red(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     )
 
 
-def test_a_red_gate_stops_what_is_downstream(red: Shop) -> None:
+def test_a_red_gate_stops_what_is_downstream(red: ShopRun) -> None:
     assert not red.result.success
     assert {key.path[0] for key in made(red)} <= {"raw", "ledger"}
     started = [event.step_key for event in red.result.all_events if event.is_step_start]
@@ -146,7 +146,7 @@ def test_a_red_gate_stops_what_is_downstream(red: Shop) -> None:
     assert not red.warehouse.marts_file.exists()
 
 
-def test_a_red_gate_says_which_export(red: Shop) -> None:
+def test_a_red_gate_says_which_export(red: ShopRun) -> None:
     verdicts = {
         check.asset_key.path[1]: (check.passed, check.severity)
         for check in red.result.get_asset_check_evaluations()
@@ -155,7 +155,7 @@ def test_a_red_gate_says_which_export(red: Shop) -> None:
     assert all(passed for passed, _ in verdicts.values())
 
 
-def made(shop: Shop) -> set[dg.AssetKey]:
+def made(shop: ShopRun) -> set[dg.AssetKey]:
     kind = dg.DagsterEventType.ASSET_MATERIALIZATION
     events = [event for event in shop.result.all_events if event.event_type == kind]
     return {event.asset_key for event in events if event.asset_key}
