@@ -18,8 +18,9 @@ from collections import Counter
 from pathlib import Path
 
 from dagster_project.settings import OFFLINE
-from tests.increments import KINDS, Line, differences, draw
+from tests.increments import KINDS, differences, draw
 from tests.kills import Digest, Scene, Seen, reader
+from tests.line import Line
 
 
 def main() -> int:

@@ -11,9 +11,10 @@ from .config import Export, ExportsConfig, asks_for
 from .contract import Contract, Table, load_contract
 from .deliveries import Delivery, delivery_date, file_date, fingerprint, mapping_hash
 from .errors import ExportError
+from .expressions import first_lines
 from .ledger import Loaded, create_ledger, create_raw, drop_files, known_files, summary
 from .mapping import map_columns
-from .readers import Incoming, file_columns, first_lines, read_file
+from .readers import Incoming, file_columns, read_file
 from .references import note_references
 from .sql import literal
 from .writing import Run, write_rows

@@ -8,7 +8,8 @@ from .config import Export, Expression
 from .config_faults import nearest
 from .contract import Column, Table
 from .errors import ExportError
-from .readers import HIDDEN, Incoming
+from .expressions import HIDDEN
+from .readers import Incoming
 from .sql import identifier, literal
 from .statuses import DEFAULT_STATUS_MAPS
 from .values import fault_text, faults, repeated_hour, typed

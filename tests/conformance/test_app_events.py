@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from ..identities import broken_identities
-from ..shops import SHARED, Shop, preset, run_shop
+from ..line import build_shop
+from ..shops import SHARED, Shop, preset
 
 DATA = SHARED / "data/app_events"
 
@@ -16,9 +17,7 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there"
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    shop = run_shop(tmp_path_factory.mktemp("app_events"), preset("app_events", DATA))
-    assert shop.result.success
-    return shop
+    return build_shop(tmp_path_factory.mktemp("app_events"), preset("app_events", DATA))
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 
 from ..identities import broken_identities
 from ..increments import unlike
+from ..line import build_shop
 from ..shops import SHARED, Shop, preset, run_shop
 
 DATA = SHARED / "data/online_retail"
@@ -16,24 +17,25 @@ DATA = SHARED / "data/online_retail"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
 
 
-def shop_by_preset(folder: Path, **options: Any) -> Shop:
+def by_preset(**options: Any) -> dict[str, Any]:
     config = preset("online_retail", DATA)
     config["exports"]["orders"] |= options
-    shop = run_shop(folder, config)
-    assert shop.result.success
-    return shop
+    return config
 
 
 @pytest.fixture(scope="module")
 def refunding(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Negative invoices are refunds, as the preset says."""
-    return shop_by_preset(tmp_path_factory.mktemp("refund"))
+    shop = run_shop(tmp_path_factory.mktemp("refund"), by_preset())
+    assert shop.result.success
+    return shop
 
 
 @pytest.fixture(scope="module")
 def ordering(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Negative invoices are activity like any other."""
-    return shop_by_preset(tmp_path_factory.mktemp("order"), negative_amounts="order")
+    config = by_preset(negative_amounts="order")
+    return build_shop(tmp_path_factory.mktemp("order"), config, "cohort_retention")
 
 
 def cohort_cells(shop: Shop) -> dict[tuple[str, int], int]:
@@ -99,7 +101,7 @@ def test_customers_with_refunds_only_are_kept(refunding: Shop) -> None:
 
 def test_an_overlapping_delivery_changes_no_figure(refunding: Shop, tmp_path: Path) -> None:
     names = ("online_retail_2010_2011.parquet", "sample_5pct_2010_2011.csv.gz")
-    overlapping = shop_by_preset(tmp_path, files=[str(DATA / name) for name in names])
+    overlapping = build_shop(tmp_path, by_preset(files=[str(DATA / name) for name in names]))
     differences = list(
         unlike(refunding.warehouse.marts_file, overlapping.warehouse.marts_file, "marts")
     )

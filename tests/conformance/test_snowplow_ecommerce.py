@@ -8,7 +8,8 @@ import pytest
 
 from dagster_project.settings import ROOT
 
-from ..shops import SHARED, Shop, preset, run_shop
+from ..line import build_shop
+from ..shops import SHARED, Shop, preset
 
 DATA = SHARED / "data/snowplow_ecommerce"
 
@@ -17,9 +18,7 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there"
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    shop = run_shop(tmp_path_factory.mktemp("snowplow"), preset("snowplow_ecommerce", DATA))
-    assert shop.result.success
-    return shop
+    return build_shop(tmp_path_factory.mktemp("snowplow"), preset("snowplow_ecommerce", DATA))
 
 
 def expected(name: str) -> list[dict[str, str]]:

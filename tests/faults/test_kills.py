@@ -16,7 +16,6 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     return Scene(tmp_path_factory.mktemp("kills"))
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("has_marts", "kills"), [(False, 2), (True, 3)])
 def test_what_is_killed_recovers(scene: Scene, has_marts: bool, kills: int) -> None:
     rng = random.Random(kills)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ..increments import Line, differences, draw
+from ..increments import differences, draw
+from ..line import Line
 
 
 @pytest.fixture(scope="module")
