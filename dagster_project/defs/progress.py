@@ -10,7 +10,9 @@ import dagster as dg
 class _StepsOnly(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         said: dict[str, Any] = getattr(record, "dagster_meta", {})
-        return said.get("dagster_event") is None
+        # what was not executed names every asset of it; the command tells what failed, at its end
+        is_consequence = str(said.get("orig_message")).startswith("Dependencies for step ")
+        return said.get("dagster_event") is None and not is_consequence
 
 
 @dg.logger(None, description="One line for each thing a step says.")

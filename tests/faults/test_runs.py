@@ -129,6 +129,7 @@ def test_text_in_three_percent_of_the_dates(shop: Shop, capfd: pytest.CaptureFix
     said = capfd.readouterr().err
     assert "at most 1.0% of the rows of orders are unreadable" in said
     assert "Traceback" not in said
+    assert "Dependencies for step" not in said
     assert shop.marts() == before
     with shop.warehouse.connect() as con:
         rejects = con.execute(
