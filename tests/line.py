@@ -29,7 +29,7 @@ def build_shop(folder: Path, config: dict[str, Any], *marts: str) -> Shop:
     """
     line = Line(folder)
     line.deliver(config, {})
-    line.run(tested=False, marts=marts)
+    line.run(marts=marts)
     line.publish()
     return Shop(line.warehouse)
 

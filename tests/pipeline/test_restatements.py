@@ -86,7 +86,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple]]:
         ("sundays", {}, {"week_starts_on": "sunday"}),
     ]:
         line.deliver(CONFIG | {"settings": CONFIG["settings"] | settings}, files)
-        line.run(tested=False)
+        line.run()
         line.publish()
         with duckdb.connect(str(line.warehouse.marts_file), read_only=True) as con:
             found[name] = con.execute(
