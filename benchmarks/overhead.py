@@ -23,6 +23,7 @@ from dagster_project.defs.dbt import MARTS
 from dagster_project.demo import ensure_demo
 from dagster_project.settings import DBT_PROJECT, DEMO_EXPORTS, OFFLINE, ROOT
 from dagster_project.warehouse import Warehouse
+from tests.shops import dagster_home
 
 EXPORTS = ROOT / "data/exports.yml"
 
@@ -34,6 +35,7 @@ from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loader import Run, load_export, prepare
 from dagster_project.history import prepare_history
 from dagster_project.warehouse import Warehouse
+from tests.shops import dagster_home
 
 config, warehouse = load_config(Path(sys.argv[1])), Warehouse(Path(sys.argv[2]))
 run = Run("bare", dt.datetime(2024, 1, 1))
@@ -52,6 +54,7 @@ import yaml
 from dagster_project.predictions import predict
 from dagster_project.settings import DBT_PROJECT
 from dagster_project.warehouse import Warehouse
+from tests.shops import dagster_home
 
 variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
 with Warehouse(Path(sys.argv[1])).connect() as con:
@@ -73,8 +76,7 @@ def main() -> None:
     os.environ.update(OFFLINE)
     ensure_demo(DEMO_EXPORTS)
     with tempfile.TemporaryDirectory() as room:
-        os.environ["DAGSTER_HOME"] = str(Path(room))
-        (Path(room) / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+        os.environ["DAGSTER_HOME"] = str(dagster_home(Path(room)))
         whole, bare = Path(room) / "whole", Path(room) / "bare"
         _whole(whole)
         _bare(bare)  # the first of each fills the warehouse and the caches

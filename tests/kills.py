@@ -24,6 +24,7 @@ from dagster_project.exports.sql import identifier
 from dagster_project.settings import ROOT
 
 from .increments import OF_RUNS, RUN_COLUMNS
+from .shops import dagster_home
 
 PATIENCE = 300  # seconds that a run may take
 #: Rows and a sum of hashes, by mart.
@@ -181,9 +182,7 @@ class Scene:
     def __init__(self, folder: Path, customers: int = 400, months: int = 6) -> None:
         self.folder = folder
         self.exports = folder / "exports.yml"
-        self.home = folder / "dagster"
-        self.home.mkdir()
-        (self.home / "dagster.yaml").write_text((ROOT / ".dagster/dagster.yaml").read_text())
+        self.home = dagster_home(folder / "dagster")
         self.exports.write_text((ROOT / "data/exports.yml").read_text())
         demo, waiting = folder / "exports/demo", folder / "waiting"
         simulate(demo, customers=customers, months=months)

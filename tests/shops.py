@@ -1,6 +1,7 @@
 """Small shops through the real line: the Dagster job that the command and the UI run."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,14 @@ class ShopRun(Shop):
     """A run of the nightly job over a shop, and what came of it."""
 
     result: dg.ExecuteInProcessResult
+
+
+def dagster_home(folder: Path) -> Path:
+    """The folder as a DAGSTER_HOME with the project's own settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "dagster.yaml").exists():
+        shutil.copy(ROOT / ".dagster/dagster.yaml", folder)
+    return folder
 
 
 def preset(name: str, data: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,9 +14,9 @@ import yaml
 from playwright.sync_api import Page, expect
 
 from dagster_project.cli import GREEN, main
-from dagster_project.settings import ROOT
 from dagster_project.warehouse import Warehouse
 
+from ..shops import dagster_home
 from .ui import MISSING, browser, serve
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
@@ -80,9 +79,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def commanded(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The shop as `retention run` builds it."""
     folder = tmp_path_factory.mktemp("commanded")
-    home = tmp_path_factory.mktemp("dagster")
-    shutil.copy(ROOT / ".dagster/dagster.yaml", home)
-    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ["DAGSTER_HOME"] = str(dagster_home(tmp_path_factory.mktemp("dagster")))
     assert main(["run", "--exports", str(exports), "--warehouse", str(folder)]) == GREEN
     return Warehouse(folder)
 

@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from dagster_project.settings import OFFLINE, ROOT
 
+from ..shops import dagster_home
+
 DG = Path(sys.executable).with_name("dg")
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -42,9 +44,7 @@ def serve(home: Path, environment: dict[str, str]) -> Iterator[str]:
     `home` becomes DAGSTER_HOME, with the project's own dagster.yaml. The output stays in
     `home/dev.log`. Raises RuntimeError, with that output, when the UI does not come up.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        shutil.copy(ROOT / ".dagster/dagster.yaml", home)
+    dagster_home(home)
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     log = home / "dev.log"

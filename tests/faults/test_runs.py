@@ -17,6 +17,8 @@ from dagster_project.cli import GREEN, RED, USER_ERROR, main
 from dagster_project.dbt import project_digest
 from dagster_project.warehouse import Warehouse
 
+from ..shops import dagster_home
+
 HEADER = "no,who,at,total\n"
 CONFIG = {
     "settings": {"as_of_date": "2024-03-31"},
@@ -71,7 +73,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop whose marts are published; the tests break its export one after the other."""
-    os.environ["DAGSTER_HOME"] = str(tmp_path_factory.mktemp("dagster"))
+    os.environ["DAGSTER_HOME"] = str(dagster_home(tmp_path_factory.mktemp("dagster")))
     shop = Shop(tmp_path_factory.mktemp("shop"))
     (shop.folder / "orders.csv").write_text(orders())
     assert shop.run() == GREEN

@@ -21,6 +21,8 @@ import yaml
 from dagster_project.cli import GREEN, main
 from dagster_project.warehouse import Warehouse
 
+from ..shops import dagster_home
+
 RATES = "currency,rate_date,units_per_euro\nGBP,2024-10-26,{}\nARS,2024-10-27,1000\n"
 FILES = {
     "orders_1_2024-11-01.csv": "no,who,at,total,cur\n1,A,2024-10-26 10:00:00,10,GBP\n"
@@ -85,7 +87,7 @@ class Night:
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Night]]:
     folder = tmp_path_factory.mktemp("shop")
     home = os.environ.get("DAGSTER_HOME")
-    os.environ["DAGSTER_HOME"] = str(tmp_path_factory.mktemp("dagster"))
+    os.environ["DAGSTER_HOME"] = str(dagster_home(tmp_path_factory.mktemp("dagster")))
     for name, text in FILES.items():
         (folder / name).write_text(text)
     (folder / "exports.yml").write_text(yaml.safe_dump(CONFIG))
