@@ -53,6 +53,7 @@ class Export(Strict):
     currency: Currency | None = None
     encoding: Encoding | None = None
     delimiter: Annotated[str, Field(min_length=1)] | None = None
+    decimal: Literal[".", ","] = "."
     grain: Literal["order", "line"] = "order"
     negative_amounts: Literal["refund", "order"] = "refund"
     where: str | None = None

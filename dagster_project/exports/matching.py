@@ -9,6 +9,7 @@ import duckdb
 
 from .contract import Column, Table
 from .sql import identifier, literal
+from .values import DECIMAL_COMMA
 
 #: Words for the same thing, so that `Order No` meets `order_id`.
 _SAME = {
@@ -58,6 +59,7 @@ class Values:
     has_offset: bool
     time_format: str | None
     is_number: bool
+    has_decimal_comma: bool
     has_fractions: bool
     is_boolean: bool
     is_unique: bool
@@ -183,6 +185,7 @@ def _values(con: duckdb.DuckDBPyConnection, column: str, kind: str) -> Values:
         "contains(value, ':')"
         " and regexp_matches(value, '[0-9]( ?UTC|Z|[+-][0-9]{2}(:?[0-9]{2})?)$')",
         "try_cast(value as double) is not null",
+        f"regexp_full_match(value, {literal(DECIMAL_COMMA)})",
         "try_cast(value as boolean) is not null",
         *(f"try_strptime(value, {literal(form)}) is not null" for form in _TIME_FORMATS),
     ]
@@ -193,14 +196,18 @@ def _values(con: duckdb.DuckDBPyConnection, column: str, kind: str) -> Values:
         f" {shares} from (select {text} as value from incoming) where value is not null"
     ).fetchall()[0]
     count, distinct, has_fractions = row[:3]
-    is_iso, has_offset, is_number, is_boolean, *parsed = (share >= _MOST for share in row[3:])
+    is_iso, has_offset, has_point, has_comma, is_boolean, *parsed = (
+        share >= _MOST for share in row[3:]
+    )
+    has_comma = has_comma and not has_point
     written = next((f for f, fits in zip(_TIME_FORMATS, parsed, strict=True) if fits), None)
     return Values(
         is_time=is_iso or written is not None or kind.startswith(("TIMESTAMP", "DATE")),
         has_offset=has_offset or kind == "TIMESTAMP WITH TIME ZONE",
         time_format=None if is_iso else written,
-        is_number=is_number or not count,
-        has_fractions=has_fractions,
+        is_number=has_point or has_comma or not count,
+        has_decimal_comma=has_comma,
+        has_fractions=has_fractions or has_comma,
         is_boolean=is_boolean or not count,
         is_unique=distinct >= _MOST * count,
     )

@@ -124,6 +124,8 @@ def _export(group: _Group, folder: Path) -> str:
         why = "an order id repeats with other products" if group.is_lines else "or line"
         lines.append(_noted(f"    grain: {grain}", f"{why}: one row per {grain}"))
     lines += _time_lines(group)
+    if any(group.values[name].has_decimal_comma for name in columns.values()):
+        lines.append(_noted("    decimal: ','", "fractions follow a comma"))
     if "currency" in table.columns and "currency" not in columns:
         lines.append("    # currency: GBP                     # TODO no column says: name it")
     lines.append("    columns:")

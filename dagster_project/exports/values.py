@@ -17,6 +17,10 @@ _NAIVE_KINDS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _FIRST_MOMENT, _LAST_MOMENT, _FIRST_DAY = "1900-01-01", "2200-01-01", "1900-01-01"
 
 
+#: A number whose fractions follow a comma; points, blanks and apostrophes may part its thousands.
+DECIMAL_COMMA = r"\s*[+-]?([0-9]+|[0-9]{1,3}([.' \x{A0}\x{202F}][0-9]{3})+)?(,[0-9]*)?\s*"
+
+
 def fault_text(name: str, reason: str) -> str:
     return f"{name}\x1f{reason}"
 
@@ -36,6 +40,12 @@ def faults(column: Column, kind: str, export: Export, has_nul: bool) -> list[str
         return faults
     given = f"trim({source}) <> ''" if kind == "VARCHAR" else f"{source} is not null"
     fault = literal(fault_text(name, f"is not a {_in_words(column)}"))
+    if kind == "VARCHAR" and export.decimal == "." and _is_number(column):
+        hint = literal(
+            fault_text(name, f"is not a {_in_words(column)}; `decimal: ','` reads a decimal comma")
+        )
+        comma = f"contains({source}, ',') and {_has_decimal_comma(source)}"
+        fault = f"case when {comma} then {hint} else {fault} end"
     faults = [f"when {name} is null then case when {given} then {fault} end"]
     if column.data_type == "date":
         fault = literal(fault_text(name, f"is before {_FIRST_DAY[:4]}"))
@@ -104,6 +114,14 @@ def _in_words(column: Column) -> str:
     return {"decimal": "number", "bigint": "whole number", "boolean": "yes or no"}.get(base, base)
 
 
+def _is_number(column: Column) -> bool:
+    return column.data_type.startswith(("decimal", "bigint"))
+
+
+def _has_decimal_comma(source: str) -> str:
+    return f"regexp_full_match({source}, {literal(DECIMAL_COMMA)})"
+
+
 def _is_id(column: Column) -> bool:
     return column.data_type == "string" and column.name.endswith(("_id", "merged_into"))
 
@@ -136,6 +154,9 @@ def typed(column: Column, source: str, kind: str, export: Export) -> str:
                 joined = f"regexp_replace({source}, '\\s+([+-][0-9]{{2}}:?[0-9]{{2}}\\s*)$', '\\1')"
                 moment = f"coalesce({moment}, try_cast({joined} as timestamptz))"
         return f"make_timestamp(epoch_us({moment}))"
+    if kind == "VARCHAR" and export.decimal == "," and _is_number(column):
+        bare = f"replace(regexp_replace({source}, '[^0-9,+-]', '', 'g'), ',', '.')"
+        source = f"case when {_has_decimal_comma(source)} then {bare} end"
     if column.data_type == "bigint":
         return (
             f"case when try_cast({source} as double) = floor(try_cast({source} as double))"

@@ -25,6 +25,8 @@ from tests.unit.test_exports_loader import COLUMNS, HEADER, LINES, ROWS, Shop
 
 NOT_A_TIME = "ordered_at is not a timestamp"
 NOT_A_NUMBER = "amount is not a number"
+A_COMMA = NOT_A_NUMBER + "; `decimal: ','` reads a decimal comma"
+NO_COMMAS = ("1.5", "1,234.50", "1.23,5", "1,5,0", "1,5 €", "1,5e2", ",", ".5")
 UNCLOSED = "has an unclosed quote, or text after a closing one"
 FEWER, MORE = "has fewer columns than the header", "has more columns than the header"
 ROW = "o9,c9,2024-02-01,1\n"
@@ -61,9 +63,9 @@ def bad_times(*values: str, reason: str = NOT_A_TIME, **options: Any) -> Rejecte
     return Rejected(content, len(values) + 3, rejects, options=options)
 
 
-def bad_amounts(*values: str) -> Rejected:
+def bad_amounts(*values: str, reason: str = NOT_A_NUMBER) -> Rejected:
     content = HEADER + ROWS + "".join(row(amount=f'"{value}"') for value in values) + ROW
-    rejects = [(line, "amount", NOT_A_NUMBER) for line in range(4, 4 + len(values))]
+    rejects = [(line, "amount", reason) for line in range(4, 4 + len(values))]
     return Rejected(content, len(values) + 3, rejects)
 
 
@@ -150,7 +152,13 @@ REJECTED = {
     "no number and no end": bad_amounts("NaN", "nan", "inf", "-inf", "Infinity", "1e400"),
     "thousands separators": bad_amounts("1,234.50", "1 234", "1'234"),
     "currency signs": bad_amounts("£5", "5 €", "$1.00", "5.00 GBP", "(5.00)", "5-", "5%"),
-    "decimal commas": bad_amounts("1,5", "1.234,50", "0,99"),
+    "decimal commas": bad_amounts("1,5", "1.234,50", "0,99", reason=A_COMMA),
+    "decimal points where commas are said": Rejected(
+        HEADER + ROWS + "".join(row(amount=f'"{value}"') for value in NO_COMMAS) + ROW,
+        len(NO_COMMAS) + 3,
+        [(line, "amount", NOT_A_NUMBER) for line in (2, *range(4, 4 + len(NO_COMMAS)))],
+        options={"decimal": ","},
+    ),
     "more digits than money has": bad_amounts(
         "999999999999999", "1e30", "-123456789012345678901234"
     ),

@@ -299,6 +299,25 @@ def test_numbers_and_ids_of_spreadsheets(shop: Shop) -> None:
     assert shop.values("amount") == [1, 1, 100]
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("12,50", "12.50"),
+        ("-0,5", "-0.5"),
+        ("1.234,50", "1234.50"),
+        ("1 234 567,8", "1234567.8"),
+        ("1\u202f234,5", "1234.5"),
+        ("1'234", "1234"),
+        ("20", "20"),
+        (",5", "0.5"),
+    ],
+)
+def test_a_decimal_comma(shop: Shop, written: str, expected: str) -> None:
+    shop.write("a.csv", HEADER.replace(",", ";") + f"o1;c1;2024-01-05;{written}\n")
+    shop.load(decimal=",")
+    assert shop.values("amount") == [Decimal(expected)]
+
+
 def test_naive_times_are_in_the_zone_of_the_export(shop: Shop) -> None:
     shop.write("a.csv", HEADER + "a,c,2024-01-05 10:00,1\nb,c,2024-07-05 10:00,1\n")
     shop.load(time_zone="Europe/London")

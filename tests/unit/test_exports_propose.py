@@ -196,6 +196,18 @@ def test_times_in_another_order_get_a_format(tmp_path: Path) -> None:
     assert shop.load_config(config, "orders").rows == 2
 
 
+def test_a_decimal_comma_is_seen(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    path = shop.write(
+        "o.csv",
+        "order_id;user_id;created_at;total\n1;a;2024-01-05;5\n2;b;2024-01-31;1.006,50\n",
+    )
+    config, _ = proposed(tmp_path, path)
+    assert config.exports["orders"].decimal == ","
+    assert shop.load_config(config, "orders").rows == 2
+    assert shop.values("amount") == [5, 1006.5]
+
+
 def test_a_required_column_without_a_candidate_is_a_line_to_fill_in(tmp_path: Path) -> None:
     path = Shop(tmp_path).write(
         "o.csv",
