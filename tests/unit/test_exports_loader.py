@@ -813,6 +813,7 @@ def test_the_session_is_left_as_it_was(shop: Shop) -> None:
         == []
     )
     assert shop.ask("select current_setting('disabled_optimizers')") == [("",)]
+    assert shop.ask("select current_setting('disabled_compression_methods')") == [("",)]
 
 
 @pytest.mark.parametrize("table", load_contract().tables)
