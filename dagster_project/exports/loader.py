@@ -103,7 +103,7 @@ def _load_file(
         # DuckDB would push the test for faults below the typing, and type every value twice
         con.execute("set disabled_optimizers = 'filter_pushdown'")
         con.execute("set preserve_insertion_order = false")
-        # packing ids and hashes takes a tenth of a load; raw is twice as large without
+        # packing ids and hashes takes a tenth of writing them; raw is twice as large without
         con.execute("set disabled_compression_methods = 'fsst,dict_fsst'")
         write_rows(con, table, delivery, incoming, mapped, run, contract)
     except duckdb.Error as error:
