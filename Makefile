@@ -42,7 +42,7 @@ fix: setup            ## what can be mended by itself
 	@$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests dbt_project/macros
 
 nightly: setup        ## the run as CI makes it: marts, check results and docs kept in artifacts/
-	@$(BIN)/python -m dagster_project.nightly artifacts
+	@$(BIN)/python -m dagster_project.commands.nightly artifacts
 
 bench: setup          ## long measurements, never part of the tests
 	@$(BIN)/python -m benchmarks.overhead

@@ -26,9 +26,9 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.exports.config import load_config
+from dagster_project.exports.config.load import load_config
 from dagster_project.settings import DBT_PROJECT, OFFLINE, ROOT
-from dagster_project.warehouse import Warehouse
+from dagster_project.warehouse.files import Warehouse
 
 from .event_shop import deliver_next_day, load, prepare_room
 from .peers import LIBRARIES

@@ -11,11 +11,11 @@ import yaml
 from dagster_project.demo.happenings import EVENT_NAMES
 from dagster_project.demo.parameters import DAY, ShopParameters
 from dagster_project.demo.shop import draw_shop
-from dagster_project.exports.config import load_config
+from dagster_project.exports.config.load import load_config
 from dagster_project.exports.contract import load_contract
-from dagster_project.exports.loader import Run, load_export, prepare
-from dagster_project.history import prepare_history
-from dagster_project.warehouse import Warehouse
+from dagster_project.exports.loading.loader import Run, load_export, prepare
+from dagster_project.warehouse.files import Warehouse
+from dagster_project.warehouse.history import prepare_history
 
 DAYS = 730
 FIRST_DAY = dt.date(2023, 1, 1)

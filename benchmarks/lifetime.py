@@ -29,9 +29,9 @@ import duckdb
 import numpy as np
 import yaml
 
-from dagster_project.dbt import SHAPING, Dbt, parsed_project, project_digest
-from dagster_project.predictions import predict
+from dagster_project.predictions.purchases import predict
 from dagster_project.settings import DBT_PROJECT, OFFLINE, ROOT
+from dagster_project.warehouse.dbt_runner import SHAPING, Dbt, parsed_project, project_digest
 
 DAYS, HORIZON, BATCH = 730, 365, 500_000
 SPEND = (6.0, 4.0, 15.0)
@@ -185,9 +185,9 @@ def _lifetimes(room: Path) -> str:
 
 
 def _lifetime(room: Path) -> str:
-    from dagster_project.lifetime.histories import Histories
-    from dagster_project.lifetime.purchases import fit_purchases
-    from dagster_project.lifetime.spend import fit_spend
+    from dagster_project.predictions.models.gamma_gamma import fit_spend
+    from dagster_project.predictions.models.histories import Histories
+    from dagster_project.predictions.models.mbg_nbd import fit_purchases
 
     with _forecasts(room) as con:
         groups = con.execute(
@@ -222,16 +222,16 @@ def _whole_step(room: Path) -> str:
         con.execute(f"attach '{room}/orders.duckdb' as shop (read_only)")
         con.execute("create schema activity")
         con.execute(
-            "create table activity.customer_activity_days as select customer_id,"
+            "create table core.customer_activity_days as select customer_id,"
             " 'order' as activity, date '2022-01-01' + day as activity_date, revenue"
             " from shop.orders"
         )
         con.execute(
-            "create table activity.customer_orders as select customer_id, min(activity_date)"
-            " as first_order_date from activity.customer_activity_days group by customer_id"
+            "create table core.customer_orders as select customer_id, min(activity_date)"
+            " as first_order_date from core.customer_activity_days group by customer_id"
         )
         con.execute(
-            f"create table activity.as_of as select date '2022-01-01' + {DAYS - 1} as as_of_date"
+            f"create table core.as_of as select date '2022-01-01' + {DAYS - 1} as as_of_date"
         )
     variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
     dbt = Dbt(build, room / "dbt", variables)
@@ -249,7 +249,7 @@ def _whole_step(room: Path) -> str:
             dbt, "config.schema:predictions prediction_lift prediction_tracking prediction_verdict"
         )
     with duckdb.connect(str(build)) as con:
-        (groups,) = con.execute("select count(*) from activity.purchase_groups").fetchall()
+        (groups,) = con.execute("select count(*) from predictions.purchase_groups").fetchall()
     seconds = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in PHASES.items())
     return f"{seconds}; {groups[0]:,} groups"
 

@@ -20,11 +20,11 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from dagster_project.dbt import Dbt
-from dagster_project.exports.config import load_config
+from dagster_project.exports.config.load import load_config
 from dagster_project.exports.contract import load_contract
-from dagster_project.exports.loader import Run, load_export, prepare
+from dagster_project.exports.loading.loader import Run, load_export, prepare
 from dagster_project.settings import OFFLINE
+from dagster_project.warehouse.dbt_runner import Dbt
 
 RUN = Run("bench", dt.datetime(2024, 2, 1, tzinfo=dt.UTC))
 TYPES = {

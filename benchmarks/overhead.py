@@ -19,10 +19,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dagster_project.defs.dbt import MARTS
+from dagster_project.defs.dbt_assets import MARTS
 from dagster_project.demo import ensure_demo
 from dagster_project.settings import DBT_PROJECT, DEMO_EXPORTS, OFFLINE, ROOT
-from dagster_project.warehouse import Warehouse
+from dagster_project.warehouse.files import Warehouse
 from tests.shops import dagster_home
 
 EXPORTS = ROOT / "data/exports.yml"
@@ -30,11 +30,11 @@ EXPORTS = ROOT / "data/exports.yml"
 BARE = """
 import datetime as dt, json, sys
 from pathlib import Path
-from dagster_project.exports.config import load_config
+from dagster_project.exports.config.load import load_config
 from dagster_project.exports.contract import load_contract
-from dagster_project.exports.loader import Run, load_export, prepare
-from dagster_project.history import prepare_history
-from dagster_project.warehouse import Warehouse
+from dagster_project.exports.loading.loader import Run, load_export, prepare
+from dagster_project.warehouse.history import prepare_history
+from dagster_project.warehouse.files import Warehouse
 from tests.shops import dagster_home
 
 config, warehouse = load_config(Path(sys.argv[1])), Warehouse(Path(sys.argv[2]))
@@ -51,9 +51,9 @@ PREDICT = """
 import json, sys
 from pathlib import Path
 import yaml
-from dagster_project.predictions import predict
+from dagster_project.predictions.purchases import predict
 from dagster_project.settings import DBT_PROJECT
-from dagster_project.warehouse import Warehouse
+from dagster_project.warehouse.files import Warehouse
 from tests.shops import dagster_home
 
 variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
@@ -63,7 +63,7 @@ with Warehouse(Path(sys.argv[1])).connect() as con:
 
 IMPORTS = {
     "Dagster and the definitions": "import dagster_project.definitions",
-    "Great Expectations": "from dagster_project.quality.runner import load_gx; load_gx()",
+    "Great Expectations": "from dagster_project.quality.gx.runner import load_gx; load_gx()",
     "dbt": "import dbt.cli.main, dbt.adapters.duckdb.connections",
 }
 
@@ -96,7 +96,7 @@ def main() -> None:
 
 
 def _whole(folder: Path) -> None:
-    command = [sys.executable, "-m", "dagster_project.cli", "run"]
+    command = [sys.executable, "-m", "dagster_project.commands.cli", "run"]
     _quietly([*command, "--exports", str(EXPORTS), "--warehouse", str(folder)])
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from .defs import dbt, gates, jobs, predictions, publish, raw, sensors
-from .defs.progress import progress
+from .defs import dbt_assets, gates, predictions, publish, raw, schedule, sensors
+from .defs.console import progress
 from .defs.resources import Shop
 from .settings import exports_file, warehouse_folder
 
@@ -15,21 +15,21 @@ def build(
 ) -> dg.Definitions:
     """The project over one shop's exports and warehouse."""
     published = publish.published.map_asset_specs(
-        lambda spec: spec.replace_attributes(freshness_policy=jobs.EVERY_NIGHT)
+        lambda spec: spec.replace_attributes(freshness_policy=schedule.EVERY_NIGHT)
     )
     return dg.Definitions(
         assets=[
             *raw.exports,
             raw.raw,
-            dbt.staging,
-            dbt.activity,
+            dbt_assets.staging,
+            dbt_assets.core,
             predictions.predictions,
-            dbt.marts,
+            dbt_assets.marts,
             published,
         ],
         asset_checks=[gates.raw_gate, gates.staging_gate, gates.marts_gate],
-        jobs=[jobs.nightly],
-        schedules=[jobs.nightly_schedule],
+        jobs=[schedule.nightly],
+        schedules=[schedule.nightly_schedule],
         sensors=[sensors.new_files_sensor(exports)],
         resources={
             "shop": Shop(

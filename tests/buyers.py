@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dagster_project.lifetime.histories import Floats, Histories
-from dagster_project.lifetime.purchases import PurchaseModel
+from dagster_project.predictions.models.histories import Floats, Histories
+from dagster_project.predictions.models.mbg_nbd import PurchaseModel
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def _new_customers(shop: Shop) -> Iterator[str]:
         customers = dict(
             con.execute(
                 "select activity, count(distinct customer_id)"
-                " from activity.customer_activity_days where occurrences > 0 group by all"
+                " from core.customer_activity_days where occurrences > 0 group by all"
             ).fetchall()
         )
     rows = shop.query(

@@ -34,10 +34,9 @@ Digest = dict[str, tuple[int, int]]
 def digest(marts: Path) -> Digest:
     """What stands in a published file, columns and tables that tell of runs left out."""
     with duckdb.connect(str(marts), read_only=True) as con:
-        con.execute("set schema = 'marts'")
         tables = con.execute(
             "select table_name, string_agg('\"' || column_name || '\"', ', ')"
-            " from duckdb_columns() where schema_name = 'marts' and column_name not in ?"
+            " from duckdb_columns() where schema_name = 'main' and column_name not in ?"
             " and table_name not in ? group by 1 order by 1",
             [list(RUN_COLUMNS), list(OF_RUNS)],
         ).fetchall()
@@ -107,7 +106,7 @@ class Command:
         self.said: list[tuple[float, str]] = []
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "dagster_project.cli", "run"),
+                *(sys.executable, "-m", "dagster_project.commands.cli", "run"),
                 *("--exports", str(exports), "--warehouse", str(warehouse)),
             ],
             cwd=ROOT,

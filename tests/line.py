@@ -6,16 +6,17 @@ from typing import Any
 
 import yaml
 
-from dagster_project.contracts import project
-from dagster_project.dbt import Dbt, project_digest
-from dagster_project.defs.dbt import ACTIVITY, MARTS, STAGING
+from dagster_project.defs.dbt_assets import CORE, MARTS, STAGING
 from dagster_project.defs.resources import Shop as Resource
 from dagster_project.exports.contract import load_contract
-from dagster_project.exports.loader import Run, load_export, prepare
-from dagster_project.exports.missing import note_missing_days
-from dagster_project.history import note_definitions, prepare_history
-from dagster_project.predictions import predict
-from dagster_project.warehouse import Warehouse
+from dagster_project.exports.loading.loader import Run, load_export, prepare
+from dagster_project.exports.loading.missing_days import note_missing_days
+from dagster_project.predictions.purchases import predict
+from dagster_project.predictions.renewals import project
+from dagster_project.warehouse.dbt_runner import Dbt, project_digest
+from dagster_project.warehouse.files import Warehouse
+from dagster_project.warehouse.history import note_definitions, prepare_history
+from dagster_project.warehouse.publish import publish
 
 from .shops import Shop, run_file
 
@@ -42,6 +43,7 @@ class Line:
         self.warehouse = Warehouse(folder / "warehouse")
         self.warehouse.folder.mkdir(parents=True)
         self._runs = 0
+        self._marts: tuple[str, ...] = ()
 
     def run(self, whole: bool = False, tested: bool = True, marts: tuple[str, ...] = ()) -> None:
         """Bring the warehouse up to date; `whole` is the job itself.
@@ -55,6 +57,7 @@ class Line:
             assert run_file(exports, self.warehouse.folder).result.success
             return
         self._runs += 1
+        self._marts = (*marts, "metric_run_log") if marts else ()
         run = Run(self.run_id, dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0))
         shop = Resource(exports=str(exports), folder=str(self.warehouse.folder))
         with self.warehouse.connect() as con:
@@ -66,12 +69,12 @@ class Line:
             variables = shop.variables
             note_definitions(con, run, project_digest(), variables)
         dbt = Dbt(self.warehouse.build_file, self.warehouse.dbt_target, variables)
-        results = dbt.build(_of(f"{STAGING} {ACTIVITY}", marts), tested=tested)
+        results = dbt.build(_of(f"{STAGING} {CORE}", self._marts), tested=tested)
         if not marts:
             with self.warehouse.connect() as con:
                 predict(con, variables)
                 project(con, variables)
-        results += dbt.build(_of(MARTS, marts), tested=tested)
+        results += dbt.build(_of(MARTS, self._marts), tested=tested)
         broken = [f"{r.name}: {r.message}" for r in results if not r.passed]
         assert not broken, "\n".join(broken)
         dbt.mark_built()
@@ -83,7 +86,7 @@ class Line:
 
     def publish(self) -> None:
         """Publish what the newest run built."""
-        self.warehouse.publish(self.run_id)
+        publish(self.warehouse, self.run_id, self._marts)
 
     def start_anew(self) -> None:
         """Forget the warehouse."""
@@ -106,5 +109,4 @@ def _of(stages: str, marts: tuple[str, ...]) -> str:
     """A selection of dbt's: of these stages, what the marts and the log of runs are made of."""
     if not marts:
         return stages
-    named = (*marts, "metric_run_log")
-    return " ".join(f"{stage},+{mart}" for stage in stages.split() for mart in named)
+    return " ".join(f"{stage},+{mart}" for stage in stages.split() for mart in marts)

@@ -14,7 +14,7 @@ import yaml
 
 from dagster_project.definitions import build
 from dagster_project.settings import OFFLINE, ROOT
-from dagster_project.warehouse import Warehouse
+from dagster_project.warehouse.files import Warehouse
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -29,7 +29,6 @@ class Shop:
     def marts(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The published marts, read-only, as a user opens them."""
         with duckdb.connect(str(self.warehouse.marts_file), read_only=True) as con:
-            con.execute("set schema = 'marts'")
             yield con
 
     def query(self, sql: str, *parameters: Any) -> list[tuple]:

@@ -7,13 +7,15 @@ import dagster as dg
 
 from ..exports.contract import load_contract
 from ..quality.data_docs import build_data_docs
-from ..quality.mart_gates import mart_gates
-from ..quality.outcomes import SuiteResult
+from ..quality.gates_marts import mart_gates
+from ..quality.gates_raw import raw_gates
+from ..quality.gates_staging import TAGGED, staging_gates
+from ..quality.gx.outcomes import SuiteResult
+from ..quality.gx.runner import GateError
+from ..quality.gx.suites import Gate, run_gates
 from ..quality.results import not_judged, record
 from ..quality.rules import note_columns
-from ..quality.runner import GateError
-from ..quality.suites import TAGGED, Gate, raw_gates, run_gates, staging_gates
-from .dbt import marts_with_gates
+from .dbt_assets import marts_with_gates
 from .resources import Shop
 
 CONTRACT = load_contract()

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from ..contracts import project
-from ..predictions import predict, tables
-from .pictures import alive_matrix
+from ..predictions.purchases import predict
+from ..predictions.renewals import project
+from ..predictions.tables import tables
+from .charts.pictures import alive_matrix
 from .resources import Shop
 
 if TYPE_CHECKING:
-    from ..lifetime.learning import Learnt
+    from ..predictions.models.learning import Learnt
 
 INPUTS = ("prediction_split", "purchase_groups", "spend_groups", "contract_cohorts")
 
@@ -20,7 +21,7 @@ INPUTS = ("prediction_split", "purchase_groups", "spend_groups", "contract_cohor
     specs=[
         dg.AssetSpec(
             ["predictions", name],
-            deps=[["activity", model] for model in INPUTS],
+            deps=[["predictions", model] for model in INPUTS],
             group_name="predictions",
             kinds={"python", "duckdb"},
             description=table["description"],

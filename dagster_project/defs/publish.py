@@ -2,13 +2,14 @@
 
 import dagster as dg
 
-from .dbt import mart_names
+from ..warehouse.project import marts
+from ..warehouse.publish import publish
 from .resources import Shop
 
 
 @dg.asset(
     key=["published", "marts"],
-    deps=[["marts", mart] for mart in mart_names()],
+    deps=[["marts", mart] for mart in marts()],
     group_name="published",
     kinds={"duckdb"},
     pool="warehouse",
@@ -16,7 +17,7 @@ from .resources import Shop
 )
 def published(context: dg.AssetExecutionContext, shop: Shop) -> dg.MaterializeResult:
     """Publish the marts by one rename."""
-    result = shop.warehouse.publish(shop.run.run_id)
+    result = publish(shop.warehouse, shop.run.run_id)
     context.log.info(
         f"published {len(result.rows)} marts, {sum(result.rows.values()):,} rows:"
         f" {shop.warehouse.marts_file}"

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ..dbt import project_digest
 from ..exports.contract import load_contract
-from ..exports.ledger import Loaded
-from ..exports.loader import load_export, prepare
-from ..exports.missing import note_missing_days
-from ..history import note_definitions, prepare_history
-from .jobs import EVERY_NIGHT
+from ..exports.loading.ledger import Loaded
+from ..exports.loading.loader import load_export, prepare
+from ..exports.loading.missing_days import note_missing_days
+from ..warehouse.dbt_runner import project_digest
+from ..warehouse.history import note_definitions, prepare_history
 from .resources import Shop, told
+from .schedule import EVERY_NIGHT
 
 CONTRACT = load_contract()
 PREVIEW_ROWS = 5

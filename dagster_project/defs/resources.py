@@ -11,13 +11,13 @@ import dagster as dg
 import yaml
 from pydantic import PrivateAttr
 
-from ..dbt import Dbt
-from ..exports.config import ExportsConfig, load_config
-from ..exports.currencies import base_currency
+from ..exports.config.load import ExportsConfig, load_config
 from ..exports.errors import ExportError, WarehouseBusy
-from ..exports.writing import Run
+from ..exports.loading.base_currency import base_currency
+from ..exports.loading.writing import Run
 from ..settings import DBT_PROJECT
-from ..warehouse import Warehouse
+from ..warehouse.dbt_runner import Dbt
+from ..warehouse.files import Warehouse
 
 #: Metadata of a failure whose cause is the configuration or a file: `retention run` exits with 2.
 USER_ERROR = "user_error"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from ..exports.config import load_config
+from ..exports.config.load import load_config
 from ..exports.errors import ExportError
-from .jobs import nightly
+from .schedule import nightly
 
 SECONDS_BETWEEN_LOOKS = 60
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .outcomes import Outcome, SuiteResult
+from .gx.outcomes import Outcome, SuiteResult
 
 STAGES = ("raw", "staging", "marts")
 KEPT_RUNS = 30

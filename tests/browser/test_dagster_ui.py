@@ -13,8 +13,8 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect
 
-from dagster_project.cli import GREEN, main
-from dagster_project.warehouse import Warehouse
+from dagster_project.commands.cli import GREEN, main
+from dagster_project.warehouse.files import Warehouse
 
 from ..shops import dagster_home
 from .ui import MISSING, browser, serve
@@ -180,18 +180,18 @@ def marts_are_equal(one: Warehouse, other: Warehouse) -> None:
         for table, found in tables.items():
             kept = ", ".join(f'"{column}"' for column in found if column not in OF_THE_RUN)
             rows = [
-                con.execute(f"select {kept} from {name}.marts.{table} order by all").fetchall()
+                con.execute(f"select {kept} from {name}.{table} order by all").fetchall()
                 for name in ("one", "other")
             ]
             assert rows[0] == rows[1], table
-        assert con.execute("select count(*) from one.marts.cohort_retention").fetchone() != (0,)
+        assert con.execute("select count(*) from one.cohort_retention").fetchone() != (0,)
 
 
 def columns(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for table, column in con.execute(
         "select table_name, column_name from duckdb_columns()"
-        " where database_name = ? and schema_name = 'marts' order by table_name, column_index",
+        " where database_name = ? and schema_name = 'main' order by table_name, column_index",
         [database],
     ).fetchall():
         found.setdefault(table, []).append(column)

@@ -43,7 +43,7 @@ def test_occurrences_of_every_activity(shop: Shop, delivered: list[dict[str, str
     expected["any"] = expected.total()
     with shop.warehouse.connect() as con:
         found = con.execute(
-            "select activity, sum(occurrences) from activity.customer_activity_days group by 1"
+            "select activity, sum(occurrences) from core.customer_activity_days group by 1"
         ).fetchall()
     assert dict(found) == expected
 

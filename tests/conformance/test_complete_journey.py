@@ -43,7 +43,7 @@ def test_new_year_in_new_york_is_not_that_of_utc(shop: Shop) -> None:
             f"select {baskets} from raw.orders where ordered_at >= '2018-01-01'"
         ).fetchall()
         (in_new_york,) = con.execute(
-            f"select {baskets}, min(order_date), max(order_date) from activity.orders"
+            f"select {baskets}, min(order_date), max(order_date) from core.orders"
         ).fetchall()
     assert in_utc == (86, 77)
     assert in_new_york == (155_848, 2469, dt.date(2017, 1, 1), dt.date(2017, 12, 31))
@@ -67,7 +67,7 @@ def test_redemptions_keep_the_day_of_the_file(shop: Shop) -> None:
         # a redemption has its basket where a coupon was taken off on that day
         ((without_basket,),) = con.execute(
             "select count(*) from staging.stg_coupon_rows as coupons where not exists ("
-            "select 1 from activity.orders where orders.customer_id = coupons.customer_id"
+            "select 1 from core.orders where orders.customer_id = coupons.customer_id"
             " and orders.order_date = coupons.redemption_date and orders.coupon_code is not null)"
         ).fetchall()
     assert (redemptions, households, without_basket) == (2102, 410, 167)

@@ -81,7 +81,7 @@ def test_devices_and_visits(shop: Shop, events: list[Event]) -> None:
     devices, visits = {e.device for e in events}, {e.visit for e in events}
     assert (len(devices), len(visits)) == (19_210, 20_705)
     with shop.warehouse.connect() as con:
-        found = con.execute("select session_id, customer_id from activity.sessions").fetchall()
+        found = con.execute("select session_id, customer_id from core.sessions").fetchall()
     assert len(found) == len(visits)
     assert {visit for visit, _ in found} == visits
     assert {device for _, device in found} == devices

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from lifetimes import BetaGeoFitter, GammaGammaFitter, ModifiedBetaGeoFitter
 
-from dagster_project.lifetime.contracts import fit_contracts
-from dagster_project.lifetime.forecast import expected_total
-from dagster_project.lifetime.histories import Floats, Histories
-from dagster_project.lifetime.purchases import Kind, PurchaseModel, fit_purchases
-from dagster_project.lifetime.spend import SpendModel, fit_spend
+from dagster_project.predictions.models.forecast import expected_total
+from dagster_project.predictions.models.gamma_gamma import SpendModel, fit_spend
+from dagster_project.predictions.models.histories import Floats, Histories
+from dagster_project.predictions.models.mbg_nbd import Kind, PurchaseModel, fit_purchases
+from dagster_project.predictions.models.sbg import fit_contracts
 
 from ..buyers import simulate
 from ..shops import SHARED

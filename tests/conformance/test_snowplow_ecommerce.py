@@ -29,7 +29,7 @@ def expected(name: str) -> list[dict[str, str]]:
 
 def test_visits_are_the_expected_ones(shop: Shop) -> None:
     with shop.warehouse.connect() as con:
-        rows = con.execute("select session_id from activity.sessions").fetchall()
+        rows = con.execute("select session_id from core.sessions").fetchall()
     assert len(rows) == 63
     assert {visit for (visit,) in rows} == {row["domain_sessionid"] for row in expected("sessions")}
 
@@ -41,7 +41,7 @@ def test_sales_are_the_expected_ones(shop: Shop) -> None:
     }
     with shop.warehouse.connect() as con:
         rows = con.execute("select order_id, currency, amount from raw.orders").fetchall()
-        converted = dict(con.execute("select order_id, amount from activity.orders").fetchall())
+        converted = dict(con.execute("select order_id, amount from core.orders").fetchall())
     assert len(rows) == len(converted) == 14
     assert {sale: (currency, amount) for sale, currency, amount in rows} == sales
     dollars = {sale for sale, (currency, _) in sales.items() if currency == "USD"}
@@ -61,7 +61,7 @@ def test_the_sale_in_dollars_is_converted_at_the_rate_of_its_day(shop: Shop) -> 
         )
     with shop.warehouse.connect() as con:
         ((amount,),) = con.execute(
-            "select amount from activity.orders where order_id = 'id-123'"
+            "select amount from core.orders where order_id = 'id-123'"
         ).fetchall()
     assert amount == round(Decimal(231_231) / per_euro, 4)
     assert shop.query("select count(*) from quarantine") == [(0,)]

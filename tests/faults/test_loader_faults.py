@@ -18,9 +18,9 @@ import duckdb
 import pytest
 from backports import zstd
 
-from dagster_project.exports import loader
 from dagster_project.exports.errors import ExportError
-from dagster_project.exports.scan import NOT_UTF8
+from dagster_project.exports.formats.scan import NOT_UTF8
+from dagster_project.exports.loading import loader
 from tests.unit.test_exports_loader import COLUMNS, HEADER, LINES, ROWS, Shop
 
 NOT_A_TIME = "ordered_at is not a timestamp"

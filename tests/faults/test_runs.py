@@ -13,9 +13,9 @@ import duckdb
 import pytest
 import yaml
 
-from dagster_project.cli import GREEN, RED, USER_ERROR, main
-from dagster_project.dbt import project_digest
-from dagster_project.warehouse import Warehouse
+from dagster_project.commands.cli import GREEN, RED, USER_ERROR, main
+from dagster_project.warehouse.dbt_runner import project_digest
+from dagster_project.warehouse.files import Warehouse
 
 from ..shops import dagster_home
 
@@ -66,7 +66,6 @@ class Shop:
     @contextmanager
     def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(str(self.warehouse.marts_file), read_only=True) as con:
-            con.execute("set schema = 'marts'")
             yield con
 
 
@@ -174,7 +173,7 @@ def test_a_second_run_waits_or_says_who_holds_the_warehouse(
             sys.executable,
             "-c",
             "import sys, time; from pathlib import Path\n"
-            "from dagster_project.warehouse import Warehouse\n"
+            "from dagster_project.warehouse.files import Warehouse\n"
             "with Warehouse(Path(sys.argv[1])).lock('first', print):\n"
             "    print('held', flush=True); time.sleep(60)",
             str(shop.warehouse.folder),

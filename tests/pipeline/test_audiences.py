@@ -14,10 +14,10 @@ import duckdb
 import pytest
 import yaml
 
-from dagster_project.dbt import Dbt
-from dagster_project.quality.mart_gates import mart_gates
-from dagster_project.quality.suites import run_gates
+from dagster_project.quality.gates_marts import mart_gates
+from dagster_project.quality.gx.suites import run_gates
 from dagster_project.settings import DBT_PROJECT
+from dagster_project.warehouse.dbt_runner import Dbt
 
 from ..line import build_shop
 from ..shops import Shop
@@ -292,7 +292,7 @@ def test_who_was_in_an_audience_on_a_past_day_is_what_that_day_knew(
     shop: Shop, tmp_path: Path
 ) -> None:
     query = (
-        "select audience, customer_id, reason, entered_on from activity.audience_spells"
+        "select audience, customer_id, reason, entered_on from intermediate.audience_spells"
         " where date '2024-05-15' between entered_on and left_on - 1"
     )
     now = shop.warehouse.build_file

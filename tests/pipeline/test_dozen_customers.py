@@ -24,7 +24,7 @@ from decimal import Decimal
 
 import pytest
 
-from dagster_project.dbt import Dbt
+from dagster_project.warehouse.dbt_runner import Dbt
 
 from ..shops import Shop, run_shop
 

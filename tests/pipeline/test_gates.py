@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dagster_project.warehouse import Warehouse
+from dagster_project.warehouse.files import Warehouse
 
 from ..shops import ShopRun, run_shop
 

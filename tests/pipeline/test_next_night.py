@@ -18,8 +18,8 @@ import duckdb
 import pytest
 import yaml
 
-from dagster_project.cli import GREEN, main
-from dagster_project.warehouse import Warehouse
+from dagster_project.commands.cli import GREEN, main
+from dagster_project.warehouse.files import Warehouse
 
 from ..shops import dagster_home
 
@@ -111,7 +111,6 @@ def night(folder: Path, *options: str) -> Night:
     places = ["--exports", str(folder / "exports.yml"), "--warehouse", str(warehouse.folder)]
     assert main(["run", *places, *options]) == GREEN
     with duckdb.connect(str(warehouse.marts_file), read_only=True) as con:
-        con.execute("set schema = 'marts'")
         value, quarantine, warnings = (
             con.execute(query).fetchall()
             for query in (
@@ -123,7 +122,7 @@ def night(folder: Path, *options: str) -> Night:
             )
         )
     with warehouse.connect() as con:
-        links = con.execute("select anonymous_id from activity.identity_links").fetchall()
+        links = con.execute("select anonymous_id from core.identity_links").fetchall()
         moves = con.execute(
             "select customer_id, previous_date, first_order_date from ledger.first_order_moves"
             " order by all"

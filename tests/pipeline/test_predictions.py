@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from dagster_project.defs.resources import Shop as Resource
-from dagster_project.quality.mart_gates import mart_gates
-from dagster_project.quality.suites import run_gates
+from dagster_project.quality.gates_marts import mart_gates
+from dagster_project.quality.gx.suites import run_gates
 
 from ..line import build_shop
 from ..shops import Shop

@@ -92,10 +92,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple]]:
             found[name] = con.execute(
                 "select run_id, study, period, cohort_start, period_number, old_cohort_size,"
                 " new_cohort_size, old_retained_customers, new_retained_customers, old_revenue,"
-                " new_revenue, cause from marts.marts.restatements order by all"
+                " new_revenue, cause from marts.restatements order by all"
             ).fetchall()
             found[f"{name} log"] = con.execute(
-                "select run_id, published, as_of_date from marts.marts.metric_run_log order by all"
+                "select run_id, published, as_of_date from marts.metric_run_log order by all"
             ).fetchall()
     return found
 

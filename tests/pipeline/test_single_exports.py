@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dagster_project.defs.dbt import AVAILABILITY, MANIFEST, mart_names
+from dagster_project.defs.dbt_assets import AVAILABILITY, MANIFEST, mart_names
 
 from ..increments import OF_RUNS
 from ..line import build_shop

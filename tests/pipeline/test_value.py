@@ -187,7 +187,7 @@ def intervals(shop: Shop, folder: Path, values: Money) -> Money:
         shop,
         folder,
         segments,
-        "select mean_low, mean_high from activity.segment_value_intervals order by segment",
+        "select mean_low, mean_high from intermediate.segment_value_intervals order by segment",
     )
 
 
@@ -198,10 +198,11 @@ def modelled(shop: Shop, folder: Path, segments: dict[str, Money], query: str) -
         con.execute("create schema activity")
         con.execute(f"attach '{shop.warehouse.build_file}' as shop (read_only)")
         con.execute(
-            "create table activity.bootstrap_weights as from shop.activity.bootstrap_weights"
+            "create table intermediate.bootstrap_weights as"
+            " from shop.intermediate.bootstrap_weights"
         )
         (groups,) = con.execute(
-            "select max(sample_group) + 1 from activity.bootstrap_weights"
+            "select max(sample_group) + 1 from intermediate.bootstrap_weights"
         ).fetchall()[0]
         spent = pd.DataFrame(
             {
@@ -214,13 +215,13 @@ def modelled(shop: Shop, folder: Path, segments: dict[str, Money], query: str) -
         )
         con.register("spent", spent)
         con.execute(
-            "create table activity.segment_value_samples as"
+            "create table intermediate.segment_value_samples as"
             " select segment, 90 as horizon_days, sample_group,"
             " count(*) as members, sum(revenue)::decimal(18, 4) as revenue"
             " from spent group by all"
         )
         con.execute(
-            "create table activity.segment_purchases as"
+            "create table intermediate.segment_purchases as"
             " select distinct segment, split_part(segment, '=', 1) as segment_name from spent"
         )
         for model in ("replicates", "intervals", "multiples"):
@@ -276,7 +277,7 @@ def test_intervals_hold_the_true_multiple_as_often_as_they_say(shop: Shop, tmp_p
         shop,
         tmp_path,
         segments,
-        "select multiple, multiple_low, multiple_high from activity.segment_value_multiples"
+        "select multiple, multiple_low, multiple_high from intermediate.segment_value_multiples"
         " where segment like '%=best' order by segment",
     ).T
     best, *others = (

@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project import audience_files
-from dagster_project.audience_files import AUDIENCES, export_audiences
-from dagster_project.cli import GREEN, USER_ERROR, main
+from dagster_project.commands import export_audiences as exporting
+from dagster_project.commands.cli import GREEN, USER_ERROR, main
+from dagster_project.commands.export_audiences import AUDIENCES, export_audiences
 from dagster_project.settings import DBT_PROJECT
 
 FORMULAS = ("=1+1", "+1", "-1", "@sum", "\tx", "\rx", "\nx")
@@ -28,7 +28,7 @@ MEMBERS = [
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Path:
     with duckdb.connect(str(tmp_path / "marts.duckdb")) as con:
-        con.execute("create schema marts; use marts.marts")
+        con.execute("use marts")
         con.execute(
             "create table audiences (audience varchar, customer_id varchar, reason varchar,"
             " channel varchar, is_holdout boolean, since date)"
@@ -91,7 +91,7 @@ def test_a_list_that_cannot_be_written_leaves_the_one_before(
     marts, folder = warehouse / "marts.duckdb", warehouse / "audiences"
     export_audiences(marts, folder, "csv")
     before = {path.name: path.read_text() for path in folder.iterdir()}
-    monkeypatch.setitem(audience_files._COPY_OPTIONS, "csv", "format csv, delimiter 'no such'")
+    monkeypatch.setitem(exporting._COPY_OPTIONS, "csv", "format csv, delimiter 'no such'")
     assert main(["export", "audiences", "--warehouse", str(warehouse)]) == USER_ERROR
     assert {path.name: path.read_text() for path in folder.iterdir()} == before
 

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from dagster_project.definitions import build, defs
-from dagster_project.defs import jobs
+from dagster_project.defs import schedule
 from dagster_project.defs.gates import marts_gate, raw_gate, staging_gate
 from dagster_project.defs.resources import WAREHOUSE_TAG, report_the_dead
 
@@ -20,7 +20,7 @@ STAGES = [
 #: Rows of the repository itself, which no export delivers.
 SEEDS = {("staging", "exchange_rates"), ("staging", "retention_studies")}
 #: What is made of nothing but such rows, or of none.
-BY_ITSELF = {("staging", "stg_exchange_rates"), ("activity", "bootstrap_weights")}
+BY_ITSELF = {("staging", "stg_exchange_rates"), ("intermediate", "bootstrap_weights")}
 
 
 def name(key: dg.AssetKey) -> str:
@@ -80,9 +80,9 @@ def test_every_mart_is_published() -> None:
 
 
 def test_sessions_come_from_either_source() -> None:
-    above = parents()[dg.AssetKey(["activity", "sessions"])]
+    above = parents()[dg.AssetKey(["core", "sessions"])]
     assert dg.AssetKey(["staging", "stg_sessions"]) in above
-    assert dg.AssetKey(["activity", "events"]) in above
+    assert dg.AssetKey(["core", "events"]) in above
 
 
 @pytest.mark.parametrize("gate", [raw_gate, staging_gate, marts_gate])
@@ -113,7 +113,7 @@ def test_nightly_takes_everything() -> None:
     job = defs.resolve_job_def("nightly")
     made = {spec.key for spec in specs() if spec.group_name not in ("exports", "default")}
     assert set(job.asset_layer.executable_asset_keys) == made
-    assert jobs.nightly_schedule.job_name == "nightly"
+    assert schedule.nightly_schedule.job_name == "nightly"
 
 
 @pytest.fixture(scope="module")

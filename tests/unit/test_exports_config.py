@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dagster_project.exports.config import ExportsConfig, asks_for, load_config
-from dagster_project.exports.config_faults import nearest
+from dagster_project.exports.config.faults import nearest
+from dagster_project.exports.config.load import ExportsConfig, asks_for, load_config
 from dagster_project.exports.errors import ExportError
 from dagster_project.settings import ROOT
 

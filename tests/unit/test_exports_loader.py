@@ -15,13 +15,13 @@ import pytest
 import yaml
 from backports import zstd
 
-from dagster_project.exports.config import ExportsConfig, load_config
+from dagster_project.exports.config.load import ExportsConfig, load_config
 from dagster_project.exports.contract import load_contract
-from dagster_project.exports.csv_files import unique_names
-from dagster_project.exports.currencies import base_currency
 from dagster_project.exports.errors import ExportError
-from dagster_project.exports.loader import Loaded, Run, load_export, prepare
-from dagster_project.exports.zones import clock_changes
+from dagster_project.exports.formats.csv_files import unique_names
+from dagster_project.exports.loading.base_currency import base_currency
+from dagster_project.exports.loading.loader import Loaded, Run, load_export, prepare
+from dagster_project.exports.mapping.zones import clock_changes
 
 COLUMNS = {"order_id": "id", "customer_id": "who", "ordered_at": "at", "amount": "sum"}
 HEADER = "id,who,at,sum\n"

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from dagster_project.demo import ensure_demo
-from dagster_project.exports.config import Export, ExportsConfig, load_config
+from dagster_project.exports.config.load import Export, ExportsConfig, load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.errors import ExportError
-from dagster_project.exports.matching import likeness
-from dagster_project.exports.propose import propose
+from dagster_project.exports.proposal.matching import likeness
+from dagster_project.exports.proposal.propose import propose
 from dagster_project.settings import DEMO_EXPORTS
 from tests.unit.test_exports_loader import Shop
 

@@ -8,9 +8,9 @@ import duckdb
 import pytest
 import yaml
 
-from dagster_project.exports.config import load_config
+from dagster_project.exports.config.load import load_config
 from dagster_project.exports.errors import ExportError
-from dagster_project.exports.loader import prepare
+from dagster_project.exports.loading.loader import prepare
 
 EXPORTS = {
     "orders": {

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dagster_project.lifetime.contracts import ContractModel, fit_contracts, learn_contracts
-from dagster_project.lifetime.fitting import NotIdentifiable
+from dagster_project.predictions.models.fitting import NotIdentifiable
+from dagster_project.predictions.models.sbg import ContractModel, fit_contracts, learn_contracts
 
 MODEL = ContractModel(0.7, 1.2)
 

@@ -3,11 +3,16 @@
 import numpy as np
 import pytest
 
-from dagster_project.lifetime.forecast import DAYS_A_YEAR, Forecast, expected_total, forecast
-from dagster_project.lifetime.histories import Histories
-from dagster_project.lifetime.intervals import Cells, order_bounds, value_bounds
-from dagster_project.lifetime.purchases import PurchaseModel, fit_purchases
-from dagster_project.lifetime.spend import SpendModel
+from dagster_project.predictions.models.forecast import (
+    DAYS_A_YEAR,
+    Forecast,
+    expected_total,
+    forecast,
+)
+from dagster_project.predictions.models.gamma_gamma import SpendModel
+from dagster_project.predictions.models.histories import Histories
+from dagster_project.predictions.models.intervals import Cells, order_bounds, value_bounds
+from dagster_project.predictions.models.mbg_nbd import PurchaseModel, fit_purchases
 
 from ..buyers import simulate
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dagster_project.lifetime.histories import Histories
-from dagster_project.lifetime.learning import Learnt, learn
-from dagster_project.lifetime.purchases import PurchaseModel
+from dagster_project.predictions.models.histories import Histories
+from dagster_project.predictions.models.learning import Learnt, learn
+from dagster_project.predictions.models.mbg_nbd import PurchaseModel
 
 from ..buyers import simulate
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import betaln
 
-from dagster_project.lifetime.fitting import NotIdentifiable
-from dagster_project.lifetime.histories import Histories
-from dagster_project.lifetime.purchases import (
+from dagster_project.predictions.models.fitting import NotIdentifiable
+from dagster_project.predictions.models.histories import Histories
+from dagster_project.predictions.models.mbg_nbd import (
     Kind,
     PurchaseModel,
     _Distinct,

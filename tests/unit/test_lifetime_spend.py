@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dagster_project.lifetime.fitting import NotIdentifiable
-from dagster_project.lifetime.spend import SpendModel, _LogLikelihood, fit_spend
+from dagster_project.predictions.models.fitting import NotIdentifiable
+from dagster_project.predictions.models.gamma_gamma import SpendModel, _LogLikelihood, fit_spend
 
 TRUE = SpendModel(6.0, 4.0, 15.0)
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from dagster_project.exports.missing import _gaps
+from dagster_project.exports.loading.missing_days import _gaps
 
 MONDAY = dt.date(2024, 1, 1)
 

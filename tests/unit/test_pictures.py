@@ -9,9 +9,9 @@ import dagster as dg
 import duckdb
 import pytest
 
-from dagster_project.defs.dbt import MANIFEST
-from dagster_project.defs.pictures import alive_matrix, picture
-from dagster_project.defs.shown import PICTURES, TABLES
+from dagster_project.defs.charts.pictures import alive_matrix, picture
+from dagster_project.defs.charts.queries import PICTURES, TABLES
+from dagster_project.defs.dbt_assets import MANIFEST
 
 KILOBYTES = 40
 MONTHS = [dt.date(2023 + month // 12, 1 + month % 12, 1) for month in range(24)]

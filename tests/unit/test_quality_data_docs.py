@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from dagster_project.quality.data_docs import build_data_docs
-from dagster_project.quality.outcomes import Outcome, Severity, SuiteResult
+from dagster_project.quality.gx.outcomes import Outcome, Severity, SuiteResult
 from dagster_project.quality.results import load_runs, not_judged, record
-from dagster_project.warehouse import Warehouse
+from dagster_project.warehouse.files import Warehouse
 
 MORNING = dt.datetime(2024, 4, 1, 4)  # noqa: DTZ001  # a run's start is naive UTC
 

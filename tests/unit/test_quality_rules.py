@@ -9,7 +9,7 @@ import duckdb
 import pytest
 import yaml
 
-from dagster_project.exports.shop_settings import Settings
+from dagster_project.exports.config.schema import Settings
 from dagster_project.quality import rules
 from dagster_project.settings import DBT_PROJECT
 

@@ -14,8 +14,8 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from dagster_project.quality.outcomes import Outcome, SuiteResult
-from dagster_project.quality.runner import GateError, load_gx, run_suites
+from dagster_project.quality.gx.outcomes import Outcome, SuiteResult
+from dagster_project.quality.gx.runner import GateError, load_gx, run_suites
 
 gxe = load_gx()
 from great_expectations.expectations.row_conditions import Column  # noqa: E402  # needs load_gx
@@ -347,6 +347,8 @@ def test_nothing_is_printed(database: Path, capfd: pytest.CaptureFixture[str]) -
 
 
 def test_importing_the_runner_does_not_import_gx() -> None:
-    code = "import sys, dagster_project.quality.runner; print('great_expectations' in sys.modules)"
+    code = (
+        "import sys, dagster_project.quality.gx.runner; print('great_expectations' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

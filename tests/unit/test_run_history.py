@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dagster_project.run_history import EventLog
+from dagster_project.defs.run_history import EventLog
 
 from ..shops import dagster_home
 

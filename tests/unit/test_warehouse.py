@@ -9,12 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.cli import USER_ERROR, main
+from dagster_project.commands.cli import USER_ERROR, main
 from dagster_project.exports.errors import ExportError, WarehouseBusy
-from dagster_project.exports.ledger import create_ledger
-from dagster_project.exports.writing import Run
-from dagster_project.history import prepare_history
-from dagster_project.warehouse import Warehouse, read_marts
+from dagster_project.exports.loading.ledger import create_ledger
+from dagster_project.exports.loading.writing import Run
+from dagster_project.warehouse.files import Warehouse
+from dagster_project.warehouse.history import prepare_history
+from dagster_project.warehouse.read import read_marts
 from tests.unit.test_exports_loader import at
 
 RUN = Run("run1", at(2024, 6, 1, 12))
@@ -25,7 +26,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
     """A warehouse with one mart and an empty build file."""
     warehouse = Warehouse(tmp_path)
     with duckdb.connect(str(warehouse.marts_file)) as con:
-        con.execute("create schema marts; create table marts.marts.segments as select 1 as x")
+        con.execute("create table marts.segments as select 1 as x")
     with warehouse.connect() as con:
         create_ledger(con)
     return warehouse

@@ -1,0 +1,191 @@
+"""The `retention` command: `run`, `query`, `export` and `init`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..exports.config.load import load_config
+from ..exports.errors import ExportError
+from ..settings import DAGSTER_HOME, DEMO_EXPORTS, OFFLINE, ROOT, exports_file, warehouse_folder
+from ..warehouse.files import Warehouse
+from ..warehouse.read import read_marts
+from .export_audiences import FORMATS, export_audiences
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+GREEN, RED, USER_ERROR, BROKEN = 0, 1, 2, 3
+
+EXAMPLES = (
+    "select cohort_start, period_number, cohort_size, retention_rate from cohort_retention"
+    " where study = 'order_to_order' and period = 'month' and segment_name = 'all'"
+    " order by 1, 2 limit 15",
+    "select month, opening_customers, new_customers, churned_customers, churn_rate"
+    " from monthly_churn where base = 'order' order by month",
+    "select rfm_segment, count(*) as customers, sum(net_revenue) as net_revenue"
+    " from customer_value group by 1 order by 3 desc",
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the return value is the process's exit code."""
+    os.environ.update(OFFLINE)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        return given.command(given)
+    except ExportError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USER_ERROR
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="retention", description="Order, session and CRM exports to retention marts."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="load, check, build and publish")
+    run.add_argument("--exports", type=Path, default=exports_file(), help="exports.yml to load")
+    run.add_argument("--full-refresh", action="store_true", help="read every file again")
+    run.add_argument(
+        "--prune", action="store_true", help="drop the rows of files that are no longer there"
+    )
+    run.set_defaults(command=_run)
+
+    query = commands.add_parser("query", help="read the published marts with SQL")
+    query.add_argument("sql")
+    query.set_defaults(command=_query)
+
+    export = commands.add_parser("export", help="write published lists to files")
+    export.add_argument("what", choices=["audiences"], help="a file for each audience")
+    export.add_argument("--format", choices=FORMATS, default="csv")
+    export.add_argument("--folder", type=Path, help="default: audiences/ beside the marts")
+    export.set_defaults(command=_export)
+    for command in (run, query, export):
+        command.add_argument("--warehouse", type=Path, default=warehouse_folder())
+
+    init = commands.add_parser("init", help="propose an exports.yml for files")
+    init.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    init.add_argument("--output", type=Path, default=Path("exports.yml"))
+    init.set_defaults(command=_init)
+    return parser
+
+
+def _run(given: argparse.Namespace) -> int:
+    exports, folder = given.exports.resolve(), _warehouse(given).folder
+    if exports == ROOT / "data/exports.yml":
+        _provide_demo()
+    load_config(exports)  # a wrong configuration is told before anything is started
+    os.environ.setdefault("DAGSTER_HOME", str(DAGSTER_HOME))
+
+    import dagster as dg
+
+    from ..definitions import build
+
+    job = build(exports, folder, given.full_refresh, given.prune).resolve_job_def("nightly")
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
+        )
+    if result.success:
+        print(f"\nThe marts are in {folder / 'marts.duckdb'}. Ask them, for example:\n")
+        where = "" if folder == warehouse_folder() else f"--warehouse {folder} "
+        for example in EXAMPLES:
+            print(f'  {sys.argv[0]} query {where}"{example}"\n')
+        return GREEN
+    return _tell_failure(result, folder)
+
+
+def _provide_demo() -> None:
+    """The project's own exports.yml names the demo shop until it is changed."""
+    from ..demo import ensure_demo
+
+    text = (ROOT / "data/exports.yml").read_text()
+    if "exports/demo/" in text:
+        ensure_demo(DEMO_EXPORTS)
+
+
+def _tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
+    """Say what failed and what to do; the exit code is the gravest of the failures."""
+    print("", file=sys.stderr)
+    codes = [_tell(event) for event in result.all_events if event.is_failure and event.step_key]
+    if not codes:  # before the first step: the run could not get hold of the warehouse
+        codes = [_tell(event) for event in result.all_events if event.is_failure]
+    marts = Warehouse(folder).marts_file
+    last = f"the last good marts stand in {marts}" if marts.exists() else "there are no marts yet"
+    print(f"\nNothing was published; {last}.", file=sys.stderr)
+    return max(codes, default=BROKEN)
+
+
+def _tell(event: "dg.DagsterEvent") -> int:
+    from ..defs.resources import USER_ERROR as IS_USER_ERROR
+
+    failure = event.step_failure_data.user_failure_data if event.step_key else None
+    if failure is not None:
+        print(f"error in {event.step_key}: {failure.description}", file=sys.stderr)
+        return USER_ERROR if IS_USER_ERROR in failure.metadata else RED
+    data = event.step_failure_data if event.step_key else event.job_failure_data
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return BROKEN
+    if error.cls_name in ("DagsterAssetCheckFailedError", "GateError"):
+        print(f"red gate: {error.message.strip()}", file=sys.stderr)
+        return RED
+    if error.cls_name in ("ExportError", "WarehouseBusy"):
+        print(f"error: {error.message.strip().split(': ', 1)[-1]}", file=sys.stderr)
+        return USER_ERROR
+    print(f"error in {event.step_key or 'the run'}: {error.to_string()}", file=sys.stderr)
+    return BROKEN
+
+
+def _warehouse(given: argparse.Namespace) -> Warehouse:
+    folder = given.warehouse.resolve()
+    if folder.is_file():
+        raise ExportError(f"--warehouse: {folder} is a file; name the folder of the warehouse")
+    return Warehouse(folder)
+
+
+def _query(given: argparse.Namespace) -> int:
+    import duckdb
+
+    with read_marts(_warehouse(given).marts_file) as con:
+        try:
+            relation = con.sql(given.sql)
+        except duckdb.Error as error:
+            raise ExportError(str(error)) from error
+        if relation is not None:
+            relation.show(max_rows=200)
+    return GREEN
+
+
+def _export(given: argparse.Namespace) -> int:
+    marts = _warehouse(given).marts_file
+    folder = (given.folder or marts.with_name("audiences")).resolve()
+    for audience, rows in export_audiences(marts, folder, given.format).items():
+        print(f"{rows:>8}  {folder / audience}.{given.format}")
+    return GREEN
+
+
+def _init(given: argparse.Namespace) -> int:
+    from ..exports.proposal.propose import propose
+
+    if given.output.exists():
+        raise ExportError(f"{given.output} exists already; move it away or name another --output")
+    proposed = propose(given.files, given.output.resolve().parent)
+    try:
+        given.output.write_text(proposed)
+    except OSError as error:
+        raise ExportError(f"{given.output}: cannot be written ({error.strerror})") from error
+    print(
+        f"Wrote {given.output}. Correct the mapping, then: retention run --exports {given.output}"
+    )
+    return GREEN
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""What is wrong with an `exports.yml`, in sentences that name the key and its remedy."""
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ..contract import Contract, Table
+from ..statuses import STATUSES
+
+if TYPE_CHECKING:
+    from .load import Export, ExportsConfig
+
+
+#: What customers are told apart by without a column of their own in the customer export.
+SEGMENTS = ("country", "acquisition_source", "device", "channel", "first_order_coupon")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint naming the likeliest meant name, or all of them."""
+    known = sorted(known)
+    close = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}"
+
+
+def sentence(fault: Any, known_keys: Mapping[str, list[str]]) -> str:
+    """One of pydantic's faults in words; `known_keys` are those of each section, and of ''."""
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        section = str(fault["loc"][0]) if len(fault["loc"]) > 1 else ""
+        known = known_keys.get(section, [])
+        return f"{where}: unknown key; {nearest(str(fault['loc'][-1]), known)}"
+    return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def contract_faults(config: "ExportsConfig", contract: Contract) -> Iterable[str]:
+    """What the configuration asks for that the contract does not know, or lacks of it."""
+    for name, export in config.exports.items():
+        table = contract.tables.get(name)
+        if table is None:
+            yield f"exports.{name}: unknown export; {nearest(name, contract.tables)}"
+            continue
+        for column in export.columns:
+            if column not in table.columns and table.rest is None:
+                hint = nearest(column, table.columns)
+                yield f"exports.{name}.columns.{column}: unknown column; {hint}"
+        yield from _unmapped(name, export, table)
+        if "grain" in export.model_fields_set and name != "orders":
+            yield f"exports.{name}.grain: only orders have it"
+        if export.status_map and name not in STATUSES:
+            yield f"exports.{name}.status_map: only {', '.join(STATUSES)} have it"
+            continue
+        for theirs, ours in export.status_map.items():
+            if ours not in STATUSES[name]:
+                hint = nearest(ours, STATUSES[name])
+                yield f"exports.{name}.status_map.{theirs}: unknown state '{ours}'; {hint}"
+    if segments := config.settings.segments:
+        profile = config.exports.get("customers")
+        rest = set(profile.columns) - set(contract.tables["customers"].columns) if profile else ()
+        known = [*SEGMENTS, *rest]
+        for segment in segments:
+            if segment not in known:
+                hint = nearest(segment, known)
+                yield (
+                    f"settings.segments: '{segment}' is neither shipped nor a further column that"
+                    f" exports.customers maps; {hint}"
+                )
+    names = [study.name for study in config.studies]
+    for twice in {name for name in names if names.count(name) > 1}:
+        yield f"studies: the name '{twice}' is used twice"
+
+
+def _unmapped(name: str, export: "Export", table: Table) -> Iterable[str]:
+    for column in table.columns.values():
+        if not column.is_required or column.name in export.columns:
+            continue
+        if column.default is not None:
+            needs = {other for other in table.columns if re.search(rf"\b{other}\b", column.default)}
+            needs = {other for other in needs if f"coalesce({other}" not in column.default}
+            if needs <= set(export.columns):
+                continue
+            instead = f", or {' and '.join(sorted(needs))},"
+        else:
+            instead = ""
+        yield (
+            f"exports.{name}.columns: the required column '{column.name}'{instead} is not mapped; "
+            f"add `{column.name}: <its name in the file>` ({column.description.rstrip('.')})"
+        )
+
+
+class EachKeyOnce(yaml.SafeLoader):
+    """YAML in which a key may not stand twice: of two, all but the last would be lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if key.value != "<<" and keys.count(key.value) > 1:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key '{key.value}' stands here twice", problem_mark=key.start_mark
+                )
+        return super().construct_mapping(node, deep)

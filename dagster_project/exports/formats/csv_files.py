@@ -1,0 +1,233 @@
+"""CSV into the temporary table `staged`, every column as text, nothing sniffed by chance.
+
+How the file is written is decided here from its head, so that one bad line cannot talk DuckDB into
+another dialect; what DuckDB then reads is reconciled with an independent count.
+"""
+
+import io
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ..config.load import Export
+from ..errors import ExportError
+from ..sql import file_literal, literal
+from .scan import (
+    BOM,
+    CARRIAGE_RETURN,
+    NOT_UTF8,
+    compression,
+    csv_records,
+    open_bytes,
+    parse_csv,
+    read_head,
+    scan,
+)
+
+DELIMITERS = (",", ";", "\t", "|")
+_SAMPLE_RECORDS = 100
+_REASONS = {
+    "MISSING COLUMNS": "has fewer columns than the header",
+    "TOO MANY COLUMNS": "has more columns than the header",
+    "UNQUOTED VALUE": "has an unclosed quote, or text after a closing one",
+    "INVALID ENCODING": NOT_UTF8,
+    "LINE SIZE OVER MAXIMUM": "is longer than 2,000,000 bytes",
+}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV file is written, and its columns' names, each once.
+
+    `skip` lines stand before the header, `blanks` of them blank.
+    """
+
+    delimiter: str
+    quote: str
+    escape: str
+    skip: int
+    blanks: int
+    names: tuple[str, ...]
+
+
+def unique_names(names: list[str]) -> tuple[str, ...]:
+    """The names, those that occur twice (in any case) numbered: `amount_1`, `amount_2`."""
+    occurrences = Counter(name.lower() for name in names)
+    taken = {name for name, times in occurrences.items() if times == 1}
+    unique = []
+    for name in names:
+        if occurrences[name.lower()] > 1:
+            numbered = (f"{name}_{number}" for number in range(1, len(names) + len(taken) + 1))
+            name = next(n for n in numbered if n.lower() not in taken)
+            taken.add(name.lower())
+        unique.append(name)
+    return tuple(unique)
+
+
+def find_dialect(path: Path, export: Export) -> Dialect:
+    """Decide how the file is written: `delimiter` of the export, else what fits its head best.
+
+    Raises ExportError where the head is no text in UTF-8.
+    """
+    head = read_head(path).removeprefix(BOM)
+    lines = re.split(rb"\r\n|\n|\r", head)
+    skip = blanks = next(number for number, line in enumerate(lines) if line.strip())
+    given = export.delimiter
+    if said := re.fullmatch(rb"sep=(.)", lines[skip]):  # Excel's own hint
+        given, skip = given or said[1].decode("latin-1"), skip + 1
+    if b"\0" in b"".join(lines[skip : skip + 1]):
+        raise ExportError(
+            f"{path}: line {skip + 1}: NUL bytes: the file is no text; export CSV, or write "
+            "`encoding: utf-16-le` where it is that"
+        )
+    try:
+        lines[skip].decode()
+    except UnicodeDecodeError as error:
+        raise ExportError(
+            f"{path}: line {skip + 1}, byte {error.start + 1}: the header {NOT_UTF8}"
+        ) from error
+    text = "\n".join(line.decode(errors="replace") for line in lines[skip:-1] or lines[skip:])
+    quote = "'" if text.startswith("'") else '"'
+    closing = re.escape((given or "") + "".join(DELIMITERS))
+    escape = "\\" if re.search(rf'(?<!\\)\\"(?!$|["\n{closing}])', text) else quote
+    wanted = {c.strip().lower() for c in export.columns.values() if isinstance(c, str)}
+    candidates = [given.replace("\\t", "\t")] if given else DELIMITERS
+    best: tuple[tuple[int, float, int], str, list[str]] | None = None
+    for delimiter in candidates:
+        records = parse_csv(io.StringIO(text, newline=""), delimiter, quote, escape)
+        header = [name.strip() for name in next(records)]
+        widths = [len(r) for r, _ in zip(records, range(_SAMPLE_RECORDS), strict=False) if r]
+        even = sum(width == len(header) for width in widths) / max(len(widths), 1)
+        known = len(wanted & {name.lower() for name in header})
+        score = (known, even if len(header) > 1 else 0.0, len(header))
+        if best is None or score > best[0]:
+            best = (score, delimiter, header)
+    assert best is not None
+    named = [name or f"column{number}" for number, name in enumerate(best[2], start=1)]
+    return Dialect(best[1], quote, escape, skip, blanks, unique_names(named))
+
+
+def stage_csv(
+    con: duckdb.DuckDBPyConnection, path: Path, export: Export, limit: int | None = None
+) -> bool:
+    """Read a CSV file into `staged`, its unreadable lines into `unreadable`; say if NULs occur.
+
+    Raises ExportError where lines cannot be told apart: nothing of the file is loaded then.
+    """
+    dialect = find_dialect(path, export)
+    if limit is not None:
+        _read(con, path, dialect, limit)
+        return False
+    found = scan(path, dialect.quote)
+    try:
+        _read(con, path, dialect)
+    except duckdb.InvalidInputException as error:
+        if "invalid state" not in str(error):
+            raise
+        with _one_kind_of_line_end(path) as copy:
+            try:
+                _read(con, copy, dialect)
+            except duckdb.InvalidInputException as still:
+                raise ExportError(
+                    f"{path}: line {_lone_return(path)}: a carriage return without line feed "
+                    "stands in the middle of a line; take it out, or quote the value"
+                ) from still
+    _note_unreadable(con, path, dialect, found.blank_lines)
+    counted = found.records - 1 - (dialect.skip - dialect.blanks)
+    if len(dialect.names) == 1:  # a blank line is then a row without a value
+        counted += found.blank_lines - dialect.blanks
+    _reconcile(con, path, dialect, counted)
+    return found.has_nul
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect, limit: int | None = None
+) -> None:
+    columns = ", ".join(f"{literal(name)}: 'varchar'" for name in dialect.names)
+    con.execute("drop table if exists staged")
+    con.execute("drop table if exists reject_errors; drop table if exists reject_scans")
+    con.execute(
+        f"create temp table staged as from read_csv({file_literal(path)}, auto_detect = false,"
+        f" header = true, skip = {dialect.skip}, delim = {literal(dialect.delimiter)},"
+        f" quote = {literal(dialect.quote)}, escape = {literal(dialect.escape)},"
+        f" columns = {{{columns}}}, compression = {literal(compression(path))},"
+        " store_rejects = true, rejects_limit = 0, hive_partitioning = false)"
+        + (f" limit {limit}" if limit is not None else "")
+    )
+
+
+def _note_unreadable(
+    con: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect, blank_lines: int
+) -> None:
+    """Rejected lines by number; a quote that swallowed the lines after it stops the file."""
+    words = " ".join(f"when {literal(k)} then {literal(v)}" for k, v in _REASONS.items())
+    con.execute(
+        "insert into unreadable select line - ?, arg_min(column_name, column_idx),"
+        f" min(case error_type::varchar {words} else lower(error_type::varchar) end),"
+        " left(min(csv_line), 2000) from reject_errors group by line",
+        [dialect.skip],
+    )
+    swallowed = con.execute(
+        "select line from reject_errors where error_type::varchar = 'UNQUOTED VALUE'"
+        " and contains(trim(csv_line, chr(10) || chr(13)), chr(10)) order by line limit 1"
+    ).fetchone()
+    if swallowed:
+        raise ExportError(
+            f"{path}: line {swallowed[0]}: a quote opened there is not closed on that line; "
+            "close it or take it out: the lines after it cannot be told apart"
+        )
+    if blank_lines and con.execute("select count(*) from unreadable").fetchall()[0][0]:
+        # DuckDB counts blank lines in the numbers of rejected ones, but not among the rows
+        records = csv_records(path, dialect.delimiter, dialect.quote, dialect.escape)
+        blanks = [n - dialect.skip for n, record in records if not record and n > dialect.skip]
+        con.execute(
+            "update unreadable set line = line - len(list_filter(?::bigint[], b -> b < line))",
+            [blanks],
+        )
+
+
+def _reconcile(con: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect, counted: int) -> None:
+    """Compare the records DuckDB saw with those counted without it."""
+    ((records,),) = con.execute(
+        "select (select count(*) from staged) + (select count(*) from unreadable)"
+    ).fetchall()
+    if counted == records:
+        return
+    # quotes inside an unquoted value upset the quick count: count again, slowly and exactly
+    parsed = csv_records(path, dialect.delimiter, dialect.quote, dialect.escape)
+    is_single = len(dialect.names) == 1
+    counted = sum(bool(r) or is_single for number, r in parsed if number > dialect.skip) - 1
+    if counted != records:
+        raise ExportError(
+            f"{path}: {counted} records are in the file but {records} were read; "
+            "look for an unclosed quote or a stray line break, or set `delimiter:`"
+        )
+
+
+@contextmanager
+def _one_kind_of_line_end(path: Path) -> Iterator[Path]:
+    """A copy of a file that mixes line ends, all of them line feeds."""
+    with tempfile.TemporaryDirectory() as folder, open_bytes(path) as file:
+        copy = Path(folder) / "copy.csv"
+        with copy.open("wb") as out:
+            held = b""
+            while chunk := file.read(1 << 20):
+                chunk = held + chunk
+                held = b"\r" if chunk[-1] == CARRIAGE_RETURN else b""
+                out.write(chunk[: len(chunk) - len(held)].replace(b"\r\n", b"\n"))
+            out.write(held)
+        yield copy
+
+
+def _lone_return(path: Path) -> int:
+    with open_bytes(path) as file:
+        for number, line in enumerate(file, start=1):
+            if re.search(rb"\r(?!\n|$)", line):
+                return number
+    return 1

@@ -1,0 +1,131 @@
+"""What `exports.yml` computes over a file in SQL of its own: `select`, `sql` and `where`."""
+
+import re
+from pathlib import Path
+
+import duckdb
+
+from ..errors import ExportError
+from ..sql import identifier
+from .csv_files import unique_names
+
+#: Marks columns that are ours among the file's: no export has a name that begins with it.
+HIDDEN = "\x1f"
+ROW = identifier(f"{HIDDEN}{HIDDEN}row")
+
+
+def select(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
+    """The table `selected`: what an export's own query makes of the file.
+
+    Raises ExportError where DuckDB refuses it, or two of its columns bear one name.
+    """
+    try:
+        names = [name for name, *_ in _describe(con, query)]
+        if tuple(names) != unique_names(names):
+            raise ExportError(f"{path}: select: two of its columns bear the same name: {names}")
+        con.execute(f"create temp table selected as {query}")
+    except duckdb.Error as error:
+        raise ExportError(f"{path}: select: {first_lines(error)}") from error
+
+
+def evaluate(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    relation: str,
+    row: str,
+    types: dict[str, str],
+    computed: dict[str, str],
+    where: str | None,
+    is_text: bool,
+    limit: int | None,
+) -> dict[str, str]:
+    """`incoming`: the columns as they are, and a hidden one for each expression over them.
+
+    In expressions, text columns that hold nothing but numbers are numbers. Returns the type of
+    each expression. Raises ExportError that names the key whose SQL DuckDB refuses.
+    """
+    own = ", ".join(f"{identifier(HIDDEN * 2 + name)} as {identifier(name)}" for name in types)
+    kept = ", ".join(f"{identifier(name)} as {identifier(HIDDEN * 2 + name)}" for name in types)
+    used = " ".join([*computed.values(), where or ""]).lower()
+    unused = {name.lower() for name in types if name.lower() not in used}
+    seen = _numbers(con, relation, types, unused) if is_text else ""
+    seen = f"* replace ({seen})" if seen else "*"
+    source = f"(select {row} as {ROW}, {kept}, {seen} from {relation})"
+    given = {f"columns.{name}.sql": sql for name, sql in computed.items()}
+    if where:
+        given["where"] = where
+    for key, sql in given.items():
+        try:
+            _describe(con, f"select ({sql}) as x from {source}")
+        except duckdb.Error as error:
+            raise ExportError(f"{path}: {key}: {first_lines(error)}") from error
+    values = "".join(f", ({sql}) as {identifier(HIDDEN + name)}" for name, sql in computed.items())
+    condition = f" where {where}" if where else ""
+    end = f" limit {limit}" if limit is not None else ""
+    try:
+        con.execute(
+            f"create temp table incoming as select {ROW}, {own}{values} from {source}"
+            f"{condition}{end}"
+        )
+    except duckdb.Error as error:
+        if not given:
+            raise
+        raise ExportError(f"{path}: {' or '.join(given)}: {first_lines(error)}") from error
+    kinds = kinds_of(con, "incoming")
+    return {name: kinds[HIDDEN + name] for name in computed}
+
+
+def _numbers(
+    con: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str], spared: set[str]
+) -> str:
+    """Casts of those text columns that hold nothing but numbers; '00123' and '+44' are none.
+
+    Nor are more digits than a double keeps apart: those of an id, or two ids in one.
+    """
+    names = [n for n, kind in types.items() if n.lower() not in spared and kind == "VARCHAR"]
+    if not names:
+        return ""
+    tests = ", ".join(
+        f"bool_and(regexp_full_match({c}, '-?(0|[1-9][0-9]{{0,17}})')),"
+        f" bool_and(try_cast({c} as double) is not null)"
+        f" and not bool_or(regexp_matches({c}, '^([+]|-?0[0-9])|([0-9][.]?){{16}}'))"
+        for c in map(identifier, names)
+    )
+    answers = con.execute(f"select {tests} from {relation}").fetchall()[0]
+    casts = []
+    for name, is_whole, is_number in zip(names, answers[::2], answers[1::2], strict=True):
+        if is_whole or is_number:
+            kind = "bigint" if is_whole else "double"
+            casts.append(f"cast({identifier(name)} as {kind}) as {identifier(name)}")
+    return ", ".join(casts)
+
+
+def as_numbers(con: duckdb.DuckDBPyConnection, types: dict[str, str], spared: set[str]) -> str:
+    """The query of `staged` with its numbers as numbers, but for the columns that are `spared`."""
+    casts = _numbers(con, "staged", types, spared)
+    return f"select * replace ({casts}) from staged" if casts else "select * from staged"
+
+
+def _describe(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, ...]]:
+    """What a query over the file would yield; more than one statement is refused."""
+    if len(con.extract_statements(query)) != 1:
+        raise duckdb.ParserException("more than one statement is given")
+    return con.execute(f"describe {query}").fetchall()
+
+
+def kinds_of(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """The columns of a relation and DuckDB's names of their types."""
+    described = con.execute(f"describe select * from {relation}").fetchall()
+    return {name: kind for name, kind, *_ in described}
+
+
+def first_lines(error: Exception) -> str:
+    """What DuckDB says, without its advice on options that are not ours."""
+    said = re.split(r"\n\s*\n|\nPossible|\nLINE ", str(error).strip())[0].replace("\n", " ")
+    said = re.sub(rf', "{HIDDEN}+[^"]*"', "", said).replace(HIDDEN, "")
+    # a value may be personal
+    return re.sub(
+        r"(?s)(Could not (?:convert|parse|cast) (?:string|value)) ['\"].*['\"]( |$)",
+        r"\1 (not shown)\2",
+        said,
+    )

@@ -1,0 +1,156 @@
+"""Exports into `raw.*`: new and changed files only, each in one transaction, every row accounted.
+
+For every file: rows in it = rows rejected + rows loaded.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from ..config.load import Export, ExportsConfig, asks_for
+from ..contract import Contract, Table, load_contract
+from ..errors import ExportError
+from ..formats.expressions import first_lines
+from ..formats.readers import Incoming, file_columns, read_file
+from ..mapping.columns import map_columns
+from ..mapping.zones import provide_changes
+from ..sql import literal
+from .deliveries import Delivery, delivery_date, file_date, fingerprint, mapping_hash
+from .ledger import Loaded, create_ledger, create_raw, drop_files, known_files, summary
+from .references import note_references
+from .writing import Run, write_rows
+
+__all__ = ["Loaded", "Run", "load_export", "prepare"]
+
+
+def prepare(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> None:
+    """Make the ledger, and put what `exports.yml` says beside the exports where dbt finds it.
+
+    Raises ExportError where a file that a setting names is wrong.
+    """
+    create_ledger(con)
+    note_references(con, config)
+
+
+def load_export(
+    con: duckdb.DuckDBPyConnection,
+    config: ExportsConfig,
+    name: str,
+    run: Run,
+    contract: Contract | None = None,
+    force: bool = False,
+    prune: bool = False,
+) -> Loaded:
+    """Bring `raw.<name>` up to date with the export's files; an export not mapped is empty.
+
+    A file whose content and mapping the ledger knows is not read again, one that changed replaces
+    exactly its own rows, one that vanished keeps them as long as `files` still asks for its name;
+    with `prune` it loses them. With `force`, known files are read again.
+    Raises ExportError where a file cannot be read or lacks a mapped column; what earlier files
+    brought stays.
+    """
+    contract = contract or load_contract()
+    table = contract.tables[name]
+    create_raw(con, table, contract)
+    export = config.exports.get(name)
+    known = known_files(con, name)
+    if export is None:
+        drop_files(con, name, list(known))
+        return summary(con, name, 0, dropped=known)
+    # to prune, a pattern has to meet something: a folder out of reach must not empty an export
+    files = config.files(name, known=() if prune else known)
+    fingerprints = {file: fingerprint(path) for file, path in files.items()}
+    dropped = {f: rows for f, rows in known.items() if not _is_kept(f, files, export, prune)}
+    drop_files(con, name, list(dropped))
+    mapping = mapping_hash(export, table)
+    read = 0
+    for file, path in files.items():
+        row = con.execute(
+            "select sha256 = ? and mapping = ?, delivered_at, sha256 = ? from ledger.files"
+            " where export = ? and file = ?",
+            [fingerprints[file].sha256, mapping, fingerprints[file].sha256, name, file],
+        ).fetchone()
+        if row and row[0] and not force:
+            continue
+        first_seen = row[1] if row and row[2] else None
+        delivered = export.delivered_at or delivery_date(path) or first_seen or file_date(path)
+        delivery = Delivery(file, path, fingerprints[file], mapping, delivered)
+        others = [other for other in files.values() if other != path]
+        _load_file(con, table, export, delivery, others, run, contract)
+        read += 1
+    return summary(con, name, read, dropped)
+
+
+def _is_kept(file: str, files: dict[str, Path], export: Export, prune: bool) -> bool:
+    return file in files or (not prune and any(asks_for(p, file) for p in export.files))
+
+
+def _load_file(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    export: Export,
+    delivery: Delivery,
+    others: list[Path],
+    run: Run,
+    contract: Contract,
+) -> None:
+    con.execute(f"set TimeZone = {literal(export.time_zone)}")
+    try:
+        incoming = read_file(con, delivery.path, export)
+        lacking = _lacking(con, table, export, incoming, others)
+        mapped = map_columns(table, export, incoming, delivery.path, lacking)
+        provide_changes(con, export.time_zone)
+        # DuckDB would push the test for faults below the typing, and type every value twice
+        con.execute("set disabled_optimizers = 'filter_pushdown'")
+        con.execute("set preserve_insertion_order = false")
+        # packing ids and hashes takes a tenth of writing them; raw is twice as large without
+        con.execute("set disabled_compression_methods = 'fsst,dict_fsst'")
+        write_rows(con, table, delivery, incoming, mapped, run, contract)
+    except duckdb.Error as error:
+        raise ExportError(f"{delivery.path}: exports.{table.name}: {first_lines(error)}") from error
+    except OSError as error:
+        raise ExportError(
+            f"{delivery.path}: the file cannot be read ({error.strerror}); was it taken away?"
+        ) from error
+    finally:
+        con.execute(
+            "reset disabled_optimizers; reset preserve_insertion_order;"
+            " reset disabled_compression_methods; set TimeZone = 'UTC'"
+        )
+        con.execute("drop table if exists incoming; drop table if exists unreadable")
+
+
+def _lacking(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    export: Export,
+    incoming: Incoming,
+    others: list[Path],
+) -> frozenset[str]:
+    """Optional columns this file is without but another file of the export has."""
+    present = {name.lower() for name in incoming.columns}
+    missing = {
+        ours: theirs
+        for ours, theirs in export.columns.items()
+        if isinstance(theirs, str)
+        and theirs.lower() not in present
+        and not (ours in table.columns and table.columns[ours].is_required)
+    }
+    if not missing:
+        return frozenset()
+    found = {
+        ours for ours, theirs in missing.items() if theirs.lower() in _known_columns(con, table)
+    }
+    for other in others if found < set(missing) else ():
+        columns = file_columns(con, other, export)
+        found |= {ours for ours, theirs in missing.items() if theirs.lower() in columns}
+    return frozenset(found)
+
+
+def _known_columns(con: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
+    """The columns that loaded files of the export have, be they still there or not."""
+    columns = con.execute(
+        "select distinct lower(unnest(json_keys(columns))) from ledger.files where export = ?",
+        [table.name],
+    ).fetchall()
+    return {column for (column,) in columns}

@@ -1,0 +1,140 @@
+"""One file's typed rows into raw, the others into the rejects, in one transaction."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+import duckdb
+
+from ..contract import Contract, Table
+from ..errors import ExportError
+from ..formats.readers import Incoming
+from ..mapping.columns import Mapped
+from ..sql import identifier, literal
+from .deliveries import Delivery
+from .ledger import delete_rows
+
+
+@dataclass(frozen=True)
+class Run:
+    """The run on whose behalf rows are loaded."""
+
+    run_id: str
+    started_at: dt.datetime
+
+
+def write_rows(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    source: Delivery,
+    incoming: Incoming,
+    mapped: Mapped,
+    run: Run,
+    contract: Contract,
+) -> None:
+    """Put the file's rows in the place of those it had, all of them or none.
+
+    Every row goes to raw or to the rejects; the ledger has their numbers.
+    """
+    raw = f"raw.{identifier(table.name)}"
+    provenance = {
+        "_file": literal(source.name),
+        "_line": _LINE,
+        "_content": "_content",
+        "_delivered_at": f"date '{source.delivered_at}'",
+        "_run_id": literal(run.run_id),
+        "_loaded_at": f"timestamp '{run.started_at:%Y-%m-%d %H:%M:%S}'",
+    }
+    columns = ", ".join(table.columns)
+    stamps = ", ".join(f"{provenance[name]} as {name}" for name in contract.provenance)
+    con.execute("begin")
+    try:
+        delete_rows(con, table.name, source.name)
+        ((loaded,),) = con.execute(
+            f"insert into {raw} by name select {columns}, {stamps}"
+            f" from {_numbered(mapped.typed, incoming)} where _fault is null"
+        ).fetchall()
+        rejected = incoming.rows - loaded + incoming.unreadable
+        if rejected:
+            noted = _write_rejects(con, table, source, incoming, mapped.typed, run)
+            if noted != rejected:
+                raise ExportError(
+                    f"{source.path}: exports.{table.name}: {rejected} rows could not be read but "
+                    f"{noted} were noted; please report this"
+                )
+        con.execute(
+            f"insert into ledger.files values ({', '.join('?' * 14)})",
+            [
+                *(table.name, source.name, source.fingerprint.size, source.fingerprint.sha256),
+                *(source.mapping, source.delivered_at, json.dumps(incoming.columns)),
+                *(loaded + rejected, loaded, rejected, run.run_id, run.started_at),
+                _in_repeated_hours(con, raw, source, incoming, mapped),
+                incoming.filtered,
+            ],
+        )
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+
+
+def _in_repeated_hours(
+    con: duckdb.DuckDBPyConnection, raw: str, source: Delivery, incoming: Incoming, mapped: Mapped
+) -> int:
+    """How many rows in raw stand in an hour that clocks repeat: each was read as the second."""
+    if mapped.repeated is None:
+        return 0
+    ((count,),) = con.execute(
+        f"select count(*) from {_numbered(mapped.repeated, incoming)}"
+        f" where {_LINE} in (select _line from {raw} where _file = ?)",
+        [source.name],
+    ).fetchall()
+    return count
+
+
+def _write_rejects(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    source: Delivery,
+    incoming: Incoming,
+    typed: str,
+    run: Run,
+) -> int:
+    """Note every row that is not in raw, and the lines that are no rows; return how many."""
+    personal = [literal(c.name) for c in table.columns.values() if c.is_personal]
+    is_personal = f"_fault_column in ({', '.join(personal)})" if personal else "false"
+    amount, currency = (
+        ("amount", "currency") if {"amount", "currency"} <= set(table.columns) else ("null",) * 2
+    )
+    where = f"{literal(table.name)}, {literal(source.name)}"
+    when = f"date '{source.delivered_at}', {literal(run.run_id)}"
+    ((misfits,),) = con.execute(
+        f"insert into ledger.rejects select {where}, {_LINE}, _fault_column,"
+        " _fault_column || ' ' || _fault_reason, _fault_value, null,"
+        f" {is_personal}, {amount}, {currency}, {table.time or 'null'}, {when}"
+        f" from {_numbered(typed, incoming)} where _fault is not null order by _row"
+    ).fetchall()
+    ((unreadable,),) = con.execute(
+        f'insert into ledger.rejects select {where}, line, "column", reason, null, text,'
+        f" true, null, null, null, {when} from unreadable order by line"
+    ).fetchall()
+    return misfits + unreadable
+
+
+_LINE = "_first_line + _row + _unreadable"
+
+
+def _numbered(typed: str, incoming: Incoming) -> str:
+    """The typed rows, beside what their line number needs: lines before them that are no rows."""
+    if not incoming.unreadable:
+        return f"(select *, {incoming.first_line} as _first_line, 0 as _unreadable from ({typed}))"
+    first = incoming.first_line
+    shifts = (
+        "select _shift_row, max(_unreadable) as _unreadable from ("
+        f"select line - {first} - row_number() over (order by line) + 1 as _shift_row,"
+        " row_number() over (order by line) as _unreadable from unreadable) group by _shift_row"
+    )
+    return (
+        f"(select typed.*, {first} as _first_line, coalesce(_unreadable, 0) as _unreadable"
+        f" from ({typed}) as typed asof left join ({shifts}) as shifts on _row >= _shift_row)"
+    )

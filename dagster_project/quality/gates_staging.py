@@ -1,0 +1,100 @@
+"""What the gate on staging asks: is every row tagged, and is too much of an export held back."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from . import rules
+from .gx.runner import load_gx
+from .gx.suites import Gate
+from .rules import Variables
+
+if TYPE_CHECKING:
+    from great_expectations.expectations.expectation import Expectation
+
+#: Of each export: the model that holds all its rows, tagged.
+TAGGED = {
+    "orders": "stg_order_rows",
+    "sessions": "stg_session_rows",
+    "events": "stg_event_rows",
+    "customers": "stg_customer_rows",
+    "refunds": "stg_refund_rows",
+    "messages": "stg_message_rows",
+    "marketing_spend": "stg_marketing_spend_rows",
+    "surveys": "stg_survey_rows",
+    "loyalty_points": "stg_loyalty_point_rows",
+    "referrals": "stg_referral_rows",
+    "coupons": "stg_coupon_rows",
+    "subscriptions": "stg_subscription_rows",
+}
+
+
+def staging_gates(mapped: Iterable[str], variables: Variables) -> list[Gate]:
+    """Gates on staging: one for each mapped export, on its tagged rows."""
+    gx = load_gx()
+    exports = list(mapped)
+    gates = []
+    for name in exports:
+        suite = {("staging", TAGGED[name]): _tagged_rows(gx, name, variables)}
+        if name == "orders" and "customers" in exports:
+            suite["staging", "stg_orders"] = [_known_customers(gx, variables)]
+        gates.append(Gate(("staging", TAGGED[name]), suite))
+    return gates
+
+
+def _tagged_rows(gx: Any, name: str, variables: Variables) -> list["Expectation"]:
+    share = variables["max_quarantined_share"]
+    expectations = [
+        gx.UnexpectedRowsExpectation(
+            description="every loaded row is tagged exactly once",
+            unexpected_rows_query="select count(*) as tagged from {batch}"
+            f" having count(*) <> (select count(*) from raw.{name})",
+        ),
+        gx.ExpectColumnValuesToBeInSet(
+            column="row_status",
+            value_set=["used", "duplicate", "superseded", "quarantined"],
+            description="every row is used, duplicate, superseded or quarantined",
+        ),
+        gx.UnexpectedRowsExpectation(
+            description=f"at most {share:.1%} of the rows of {name} are quarantined"
+            " (max_quarantined_share); marts.quarantine has each with its reason",
+            unexpected_rows_query=rules.quarantined(share),
+        ),
+    ]
+    if name not in rules.HAPPENINGS:
+        return expectations
+    return [
+        *expectations,
+        _volume(gx, name, variables, "critical"),
+        _volume(gx, name, variables, "warning"),
+        gx.ExpectColumnProportionOfNonNullValuesToBeBetween(
+            column="customer_id",
+            min_value=0,
+            severity="info",
+            description=f"share of the rows of {name} that name their customer",
+        ),
+    ]
+
+
+def _volume(gx: Any, name: str, variables: Variables, severity: str) -> "Expectation":
+    setting = f"volume_{severity}_factor"
+    factor, weeks = variables[setting], variables["volume_weeks"]
+    closed_days = severity == "warning"
+    shut = "" if closed_days else "; a day without any is only warned of, shops close"
+    return gx.UnexpectedRowsExpectation(
+        severity=severity,
+        description=f"the {name} of the newest complete day are within a factor of {factor:g} of"
+        f" the usual, the median of that weekday in the {weeks} weeks before ({setting}){shut}",
+        unexpected_rows_query=rules.unusual_volume(
+            name, variables, factor, closed_days=closed_days
+        ),
+    )
+
+
+def _known_customers(gx: Any, variables: Variables) -> "Expectation":
+    share = variables["max_unknown_customers_share"]
+    return gx.UnexpectedRowsExpectation(
+        severity="warning",
+        description=f"at most {share:.1%} of the orders are by customers that the customers export"
+        " does not hold (max_unknown_customers_share)",
+        unexpected_rows_query=rules.unknown_customers(share),
+    )

@@ -1,0 +1,128 @@
+"""The warehouse on disk: one file that runs build in, one that readers open, one lock."""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ..exports.errors import ExportError, WarehouseBusy
+from ..settings import LOCK_SECONDS
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The folder of one shop's warehouse."""
+
+    folder: Path
+
+    @property
+    def build_file(self) -> Path:
+        """What runs write; nobody else should open it."""
+        return self.folder / "build.duckdb"
+
+    @property
+    def spill_folder(self) -> Path:
+        """Where DuckDB, by its own rule, works on the build file past what memory it may use."""
+        return self.folder / "build.duckdb.tmp"
+
+    @property
+    def marts_file(self) -> Path:
+        """What readers open."""
+        return self.folder / "marts.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        """Where dbt keeps what it compiled for this shop."""
+        return self.folder / "dbt"
+
+    @property
+    def checks_folder(self) -> Path:
+        """Where the results of the gates are kept, a folder a run."""
+        return self.folder / "checks"
+
+    @property
+    def docs_folder(self) -> Path:
+        """Where people read what the gates found: a local site."""
+        return self.folder / "data_docs"
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the build file, closed afterwards.
+
+        Raises WarehouseBusy where another program has it open, ExportError where it is damaged.
+        """
+        try:
+            con = duckdb.connect(str(self.build_file))
+        except duckdb.IOException as error:
+            said = str(error).splitlines()[0]
+            if "lock" in said:
+                raise WarehouseBusy(
+                    f"{self.build_file} is open in another program, and a run needs it for itself; "
+                    f"close it there, and read {self.marts_file.name} instead ({said})"
+                ) from error
+            raise ExportError(
+                f"{self.build_file}: cannot be opened ({said}); move it away, and the next run "
+                "builds it anew from the exports"
+            ) from error
+        try:
+            con.execute("set TimeZone = 'UTC'")
+            yield con
+        finally:
+            con.close()
+
+    @contextmanager
+    def lock(self, run_id: str, tell: Callable[[str], None]) -> Iterator[None]:
+        """Hold the warehouse for one run; the lock dies with its process.
+
+        Raises WarehouseBusy, naming the holder, after LOCK_SECONDS of waiting.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("a+") as file:
+            deadline = time.monotonic() + LOCK_SECONDS
+            told = False
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    file.seek(0)
+                    holder = file.read() or "another run"
+                    if time.monotonic() > deadline:
+                        raise WarehouseBusy(f"{self.folder} is held by {holder}") from None
+                    if not told:
+                        tell(f"waiting for {holder}, which holds {self.folder}")
+                        told = True
+                    time.sleep(0.2)
+            file.truncate(0)
+            file.write(f"run {run_id} (process {os.getpid()})")
+            file.flush()
+            # DuckDB does not clear away what a killed run had on disk, which may be gigabytes
+            if self.spill_folder.exists():
+                shutil.rmtree(self.spill_folder)
+            try:
+                yield
+            finally:
+                file.truncate(0)
+
+    def checks(self, run_id: str) -> tuple[int, int]:
+        """How many expectations of the run's gates held, and how many did not."""
+        outcomes = [
+            outcome["passed"]
+            for stage in sorted((self.checks_folder / run_id).glob("*.json"))
+            for suite in json.loads(stage.read_text())
+            for outcome in suite["outcomes"]
+        ]
+        return sum(outcomes), len(outcomes) - sum(outcomes)
+
+    def keep_checks(self, run_id: str, stage: str, results: list[dict]) -> None:
+        """Keep what a gate found, as JSON."""
+        folder = self.checks_folder / run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{stage}.json").write_text(json.dumps(results, indent=1, default=str))

@@ -1,0 +1,123 @@
+"""What earlier runs did and what readers see now, where the models find it.
+
+The published file is the truth about publications: it is swapped in whole, so what it tells of
+itself always belongs to its marts. Each run copies that into `ledger.*` before it builds.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ..exports.errors import ExportError
+from ..exports.loading.writing import Run
+from ..exports.sql import literal
+
+#: Settings that decide no figure: by which day it is told, and when a gate speaks.
+_NO_DEFINITIONS = ("as_of_date", "last_day_is_partial", "max_", "volume_")
+
+_TABLES = """
+create schema if not exists ledger;
+create table if not exists ledger.runs (
+    run_number integer, run_id varchar, started_at timestamp, definitions varchar,
+    as_of_date date, marts_rows bigint, checks_passed bigint, checks_failed bigint,
+    is_published boolean
+);
+create table if not exists ledger.published_cells (
+    study varchar, bucket varchar, period varchar, cohort_start date, period_number integer,
+    cohort_size bigint, retained_customers bigint, revenue decimal(18, 4), is_complete boolean
+);
+create table if not exists ledger.published_restatements (
+    run_id varchar, mart varchar, study varchar, bucket varchar, period varchar,
+    segment_name varchar, segment_value varchar, period_number integer,
+    old_cohort_size bigint, new_cohort_size bigint,
+    old_retained_customers bigint, new_retained_customers bigint,
+    old_revenue decimal(18, 4), new_revenue decimal(18, 4), cause varchar, cohort_start date
+);
+"""
+
+_RECALL = """
+begin;
+delete from ledger.runs where run_id in (select run_id from {published}.metric_run_log);
+insert into ledger.runs by name
+    select * exclude (published, rows), published as is_published, rows as marts_rows
+    from {published}.metric_run_log;
+delete from ledger.published_restatements;
+insert into ledger.published_restatements by name from {published}.restatements;
+delete from ledger.published_cells;
+insert into ledger.published_cells by name
+    select study, bucket, period, cohort_start, period_number, cohort_size, retained_customers,
+        revenue, is_complete
+    from {published}.cohort_retention where segment_name = 'all';
+commit;
+"""
+
+
+def prepare_history(con: duckdb.DuckDBPyConnection, marts_file: Path, run: Run) -> None:
+    """Note the run in `ledger.runs`, and recall what is published.
+
+    Marts of a version without a log of runs are taken for none.
+    Raises ExportError where the published file is damaged.
+    """
+    con.execute(_TABLES)
+    if marts_file.exists():
+        with _published(con, marts_file):
+            tables = con.execute(
+                "select schema_name, table_name from duckdb_tables()"
+                " where database_name = 'published'"
+            ).fetchall()
+            # files of versions up to 0.1 have the marts in a schema of that name
+            schema = "marts" if ("marts", "metric_run_log") in tables else "main"
+            recalled = ("metric_run_log", "restatements", "cohort_retention")
+            if {(schema, table) for table in recalled} <= set(tables):
+                con.execute(_RECALL.format(published=f"published.{schema}"))
+    con.execute(
+        "insert into ledger.runs (run_number, run_id, started_at, is_published)"
+        " select coalesce(max(run_number), 0) + 1, ?, ?, false from ledger.runs"
+        " having count(*) filter (where run_id = ?) = 0",
+        [run.run_id, run.started_at, run.run_id],
+    )
+
+
+@contextmanager
+def _published(con: duckdb.DuckDBPyConnection, marts_file: Path) -> Iterator[None]:
+    """The published file as database `published`, whoever holds it.
+
+    A client that opened it for writing keeps others from opening it, but not from copying it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            con.execute(f"attach {literal(marts_file)} as published (read_only)")
+        except duckdb.IOException:
+            copy = Path(folder) / "marts.duckdb"
+            shutil.copyfile(marts_file, copy)
+            try:
+                con.execute(f"attach {literal(copy)} as published (read_only)")
+            except duckdb.Error as error:
+                raise ExportError(
+                    f"{marts_file}: cannot be read ({str(error).splitlines()[0]}); move it away, "
+                    "and the next run publishes a new one"
+                ) from error
+        try:
+            yield
+        finally:
+            con.execute("detach published")
+
+
+def note_definitions(
+    con: duckdb.DuckDBPyConnection, run: Run, models: str, variables: Mapping[str, Any]
+) -> None:
+    """Note by which definitions the run tells its figures: models, settings, and studies."""
+    deciding = {k: v for k, v in variables.items() if not k.startswith(_NO_DEFINITIONS)}
+    studies = con.execute("select * from ledger.studies order by all").fetchall()
+    told = json.dumps([models, deciding, studies], sort_keys=True, default=str)
+    con.execute(
+        "update ledger.runs set definitions = ? where run_id = ?",
+        [hashlib.sha256(told.encode()).hexdigest(), run.run_id],
+    )

@@ -1,0 +1,81 @@
+"""How the published file is swapped: written beside it, then renamed over it."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ..exports.sql import identifier, literal
+from ..settings import STORAGE_VERSION
+from .files import Warehouse
+from .project import Described, marts
+
+
+@dataclass(frozen=True)
+class Published:
+    """The marts as readers meet them: rows by table, and the file's size in bytes."""
+
+    rows: dict[str, int]
+    size: int
+
+
+def publish(warehouse: Warehouse, run_id: str, names: Iterable[str] | None = None) -> Published:
+    """Swap the marts in with one rename, so that a reader meets all of a run or none of it.
+
+    Tables stand in schema `main`, with the descriptions of dbt's yml as comments: `t` and `marts.t`
+    both name one wherever `marts.duckdb` is opened. Rows are written in order of their columns:
+    equal marts are equal files, row for row. The run's row of `metric_run_log` is filled in here,
+    where it is true. `names` are the marts to publish, all of the project unless said otherwise.
+    """
+    published = warehouse.marts_file
+    new = published.with_name("marts.duckdb.new")
+    for leftover in (new, _wal(new)):
+        leftover.unlink(missing_ok=True)
+    con = duckdb.connect()
+    try:
+        con.execute(f"set temp_directory = {literal(warehouse.spill_folder)}")
+        con.execute(f"attach {literal(warehouse.build_file)} as build (read_only)")
+        con.execute(
+            f"attach {literal(new)} as published (storage_version {literal(STORAGE_VERSION)})"
+        )
+        described = marts()
+        rows = {name: _copy(con, name, described[name]) for name in sorted(names or described)}
+        passed, failed = warehouse.checks(run_id)
+        con.execute(
+            "update published.metric_run_log set published = true, rows = ?,"
+            " checks_passed = ?, checks_failed = ?,"
+            " as_of_date = (select as_of_date from build.core.as_of) where run_id = ?",
+            [sum(rows.values()), passed, failed, run_id],
+        )
+        con.execute("detach published")
+    finally:
+        con.close()
+    new.chmod(0o444)
+    _sync(new)
+    new.replace(published)
+    # a client that opened the old file for writing may have left one; it is not ours
+    _wal(published).unlink(missing_ok=True)
+    return Published(rows, published.stat().st_size)
+
+
+def _copy(con: duckdb.DuckDBPyConnection, mart: str, described: Described) -> int:
+    """Copy one mart with its comments; the return value is how many rows it has."""
+    name = f"published.{identifier(mart)}"
+    con.execute(f"create table {name} as from build.marts.{identifier(mart)} order by all")
+    con.execute(f"comment on table {name} is {literal(described.text)}")
+    for column, text in described.columns.items():
+        con.execute(f"comment on column {name}.{identifier(column)} is {literal(text)}")
+    counted = con.execute(f"select count(*) from {name}").fetchone()
+    assert counted is not None
+    return int(counted[0])
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + ".wal")
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
