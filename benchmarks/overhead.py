@@ -23,7 +23,7 @@ from dagster_project.defs.dbt_assets import MARTS
 from dagster_project.demo import ensure_demo
 from dagster_project.settings import DBT_PROJECT, DEMO_EXPORTS, OFFLINE, ROOT
 from dagster_project.warehouse.files import Warehouse
-from tests.shops import dagster_home
+from tests.support.shops import dagster_home
 
 EXPORTS = ROOT / "data/exports.yml"
 
@@ -35,7 +35,7 @@ from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loading.loader import Run, load_export, prepare
 from dagster_project.warehouse.history import prepare_history
 from dagster_project.warehouse.files import Warehouse
-from tests.shops import dagster_home
+from tests.support.shops import dagster_home
 
 config, warehouse = load_config(Path(sys.argv[1])), Warehouse(Path(sys.argv[2]))
 run = Run("bare", dt.datetime(2024, 1, 1))
@@ -54,7 +54,7 @@ import yaml
 from dagster_project.predictions.purchases import predict
 from dagster_project.settings import DBT_PROJECT
 from dagster_project.warehouse.files import Warehouse
-from tests.shops import dagster_home
+from tests.support.shops import dagster_home
 
 variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
 with Warehouse(Path(sys.argv[1])).connect() as con:

@@ -18,9 +18,9 @@ from collections import Counter
 from pathlib import Path
 
 from dagster_project.settings import OFFLINE
-from tests.increments import KINDS, differences, draw
-from tests.kills import Digest, Scene, Seen, reader
-from tests.line import Line
+from tests.support.increments import KINDS, differences, draw
+from tests.support.kills import Digest, Scene, Seen, reader
+from tests.support.line import Line
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from dagster_project.commands.cli import GREEN, main
 from dagster_project.warehouse.files import Warehouse
 
-from ..shops import dagster_home
+from ..support.shops import dagster_home
 from .ui import MISSING, browser, serve
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from dagster_project.settings import OFFLINE, ROOT
 
-from ..shops import dagster_home
+from ..support.shops import dagster_home
 
 DG = Path(sys.executable).with_name("dg")
 CHROMIUM = next(

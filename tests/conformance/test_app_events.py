@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from ..identities import broken_identities
-from ..line import build_shop
-from ..shops import SHARED, Shop, preset
+from ..support.identities import broken_identities
+from ..support.line import build_shop
+from ..support.shops import SHARED, Shop, preset
 
 DATA = SHARED / "data/app_events"
 

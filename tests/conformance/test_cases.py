@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ..line import build_shop
-from ..shops import SHARED, Shop
+from ..support.line import build_shop
+from ..support.shops import SHARED, Shop
 
 CASES = sorted((SHARED / "cases").glob("*.json"))
 

@@ -11,8 +11,8 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 
-from ..line import build_shop
-from ..shops import SHARED, Shop, preset, run_shop
+from ..support.line import build_shop
+from ..support.shops import SHARED, Shop, preset, run_shop
 
 DATA = SHARED / "data/cdnow"
 

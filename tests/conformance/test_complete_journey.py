@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from ..identities import broken_identities
-from ..shops import SHARED, Shop, preset, run_shop
+from ..support.identities import broken_identities
+from ..support.shops import SHARED, Shop, preset, run_shop
 
 DATA = SHARED / "data/complete_journey"
 

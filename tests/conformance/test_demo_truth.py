@@ -24,8 +24,8 @@ from dagster_project.demo.shop import draw_shop
 from dagster_project.demo.truth import clean_orders
 from dagster_project.settings import DBT_PROJECT, ROOT
 
-from ..identities import broken_identities
-from ..shops import Shop, run_shop
+from ..support.identities import broken_identities
+from ..support.shops import Shop, run_shop
 
 MONTHS = 12
 SILENCE = 90  # churn_after_days

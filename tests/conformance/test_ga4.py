@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from ..shops import SHARED, Shop, preset, run_shop
+from ..support.shops import SHARED, Shop, preset, run_shop
 
 DATA = SHARED / "data/ga4"
 

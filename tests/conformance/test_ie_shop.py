@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ..shops import SHARED, Shop, ShopRun, run_shop
+from ..support.shops import SHARED, Shop, ShopRun, run_shop
 
 DATA = SHARED / "data/ie_shop"
 

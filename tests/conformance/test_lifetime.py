@@ -15,8 +15,8 @@ from dagster_project.predictions.models.histories import Floats, Histories
 from dagster_project.predictions.models.mbg_nbd import Kind, PurchaseModel, fit_purchases
 from dagster_project.predictions.models.sbg import fit_contracts
 
-from ..buyers import simulate
-from ..shops import SHARED
+from ..support.buyers import simulate
+from ..support.shops import SHARED
 
 DATA = SHARED / "data/cdnow"
 ORACLES = {"bg": BetaGeoFitter, "mbg": ModifiedBetaGeoFitter}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ..identities import broken_identities
-from ..increments import unlike
-from ..line import build_shop
-from ..shops import SHARED, Shop, preset, run_shop
+from ..support.identities import broken_identities
+from ..support.increments import unlike
+from ..support.line import build_shop
+from ..support.shops import SHARED, Shop, preset, run_shop
 
 DATA = SHARED / "data/online_retail"
 

@@ -9,20 +9,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ..line import build_shop
-from ..oracle.churn import churn_bridge, monthly_churn, stays
-from ..oracle.conversion import session_conversion
-from ..oracle.crm import coupon_redemptions, loyalty_balances, nps, referral_growth
-from ..oracle.effects import SHARES, Effect, behaviour_effect
-from ..oracle.engagement import active_customers, lifecycle, stickiness
-from ..oracle.exports import Exports
-from ..oracle.facts import Facts, read
-from ..oracle.generator import draw
-from ..oracle.lifespans import lifespan_summary, lifespan_survival
-from ..oracle.plans import PLANS, Plan
-from ..oracle.purchases import repeat_purchase
-from ..oracle.retention import SHIPPED, Study, cohort_retention, retention_curve
-from ..shops import Shop
+from ..support.line import build_shop
+from ..support.oracle.churn import churn_bridge, monthly_churn, stays
+from ..support.oracle.conversion import session_conversion
+from ..support.oracle.crm import coupon_redemptions, loyalty_balances, nps, referral_growth
+from ..support.oracle.effects import SHARES, Effect, behaviour_effect
+from ..support.oracle.engagement import active_customers, lifecycle, stickiness
+from ..support.oracle.exports import Exports
+from ..support.oracle.facts import Facts, read
+from ..support.oracle.generator import draw
+from ..support.oracle.lifespans import lifespan_summary, lifespan_survival
+from ..support.oracle.plans import PLANS, Plan
+from ..support.oracle.purchases import repeat_purchase
+from ..support.oracle.retention import SHIPPED, Study, cohort_retention, retention_curve
+from ..support.shops import Shop
 
 
 class Run(NamedTuple):

@@ -8,8 +8,8 @@ import pytest
 
 from dagster_project.settings import ROOT
 
-from ..line import build_shop
-from ..shops import SHARED, Shop, preset
+from ..support.line import build_shop
+from ..support.shops import SHARED, Shop, preset
 
 DATA = SHARED / "data/snowplow_ecommerce"
 

@@ -15,8 +15,8 @@ import yaml
 
 from dagster_project.settings import ROOT
 
-from ..line import build_shop
-from ..shops import SHARED, Shop, run_shop
+from ..support.line import build_shop
+from ..support.shops import SHARED, Shop, run_shop
 
 DATA = SHARED / "data/subscriptions"
 

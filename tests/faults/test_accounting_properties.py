@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ..line import Line
-from ..messy import CENT, CONFIG, STATUSES, USES, Accounts, Shop, shops
+from ..support.line import Line
+from ..support.messy import CENT, CONFIG, STATUSES, USES, Accounts, Shop, shops
 
 SHOPS = 12
 lives = settings(

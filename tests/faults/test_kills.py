@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from ..kills import Digest, Scene, Seen, reader
+from ..support.kills import Digest, Scene, Seen, reader
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,8 @@ from backports import zstd
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.formats.scan import NOT_UTF8
 from dagster_project.exports.loading import loader
-from tests.unit.test_exports_loader import COLUMNS, HEADER, LINES, ROWS, Shop
+
+from ..exports.test_loader import COLUMNS, HEADER, LINES, ROWS, Shop
 
 NOT_A_TIME = "ordered_at is not a timestamp"
 NOT_A_NUMBER = "amount is not a number"

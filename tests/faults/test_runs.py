@@ -17,7 +17,7 @@ from dagster_project.commands.cli import GREEN, RED, USER_ERROR, main
 from dagster_project.warehouse.dbt_runner import project_digest
 from dagster_project.warehouse.files import Warehouse
 
-from ..shops import dagster_home
+from ..support.shops import dagster_home
 
 HEADER = "no,who,at,total\n"
 CONFIG = {

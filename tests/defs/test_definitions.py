@@ -1,0 +1,180 @@
+"""What Dagster is given: the lineage from exports to published marts, and gates that block."""
+
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from dagster_project.definitions import build, defs
+from dagster_project.defs import schedule
+from dagster_project.defs.gates import marts_gate, raw_gate, staging_gate
+from dagster_project.defs.resources import WAREHOUSE_TAG, report_the_dead
+
+from ..support.shops import ShopRun, run_shop
+
+GOLDEN = Path(__file__).with_name("lineage.txt")
+STAGES = [
+    "exports", "raw", "default", "staging", "activity", "predictions", "marts", "published",
+]  # fmt: skip
+#: Rows of the repository itself, which no export delivers.
+SEEDS = {("staging", "exchange_rates"), ("staging", "retention_studies")}
+#: What is made of nothing but such rows, or of none.
+BY_ITSELF = {("staging", "stg_exchange_rates"), ("intermediate", "bootstrap_weights")}
+
+
+def name(key: dg.AssetKey) -> str:
+    return "/".join(key.path)
+
+
+def lineage() -> str:
+    """Every asset under its group, with what it is made of."""
+    lines = []
+    for group in STAGES:
+        lines.append(group)
+        for spec in sorted(specs(), key=lambda spec: spec.key):
+            if spec.group_name == group:
+                parents = ", ".join(sorted(name(dep.asset_key) for dep in spec.deps))
+                lines.append(f"    {name(spec.key)}" + (f" <- {parents}" if parents else ""))
+    return "\n".join(lines) + "\n"
+
+
+def specs() -> list[dg.AssetSpec]:
+    return list(defs.resolve_all_asset_specs())
+
+
+def parents() -> dict[dg.AssetKey, set[dg.AssetKey]]:
+    return {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs()}
+
+
+def test_lineage() -> None:
+    told = "the lineage has changed; if that is meant: python -m tests.defs.test_definitions"
+    assert lineage() == GOLDEN.read_text(), told
+
+
+def test_groups_are_the_stages() -> None:
+    assert {spec.group_name for spec in specs()} <= set(STAGES)
+    for spec in specs():
+        if spec.key.path[0] != "ledger":  # the loader's own tables
+            assert spec.key.path[0] == spec.group_name
+
+
+def test_everything_comes_from_an_export() -> None:
+    above = parents()
+
+    @cache
+    def sources(key: dg.AssetKey) -> set[dg.AssetKey]:
+        return set().union(*(sources(parent) for parent in above[key])) if above[key] else {key}
+
+    for spec in specs():
+        if tuple(spec.key.path) in SEEDS | BY_ITSELF:
+            continue
+        if spec.group_name not in ("exports", "default"):
+            assert any(key.path[0] in ("exports", "ledger") for key in sources(spec.key)), spec.key
+
+
+def test_every_mart_is_published() -> None:
+    marts = {spec.key for spec in specs() if spec.group_name == "marts"}
+    assert marts
+    assert parents()[dg.AssetKey(["published", "marts"])] == marts
+
+
+def test_sessions_come_from_either_source() -> None:
+    above = parents()[dg.AssetKey(["core", "sessions"])]
+    assert dg.AssetKey(["staging", "stg_sessions"]) in above
+    assert dg.AssetKey(["core", "events"]) in above
+
+
+@pytest.mark.parametrize("gate", [raw_gate, staging_gate, marts_gate])
+def test_gates_block(gate: dg.AssetChecksDefinition) -> None:
+    assert all(check.blocking for check in gate.check_specs)
+
+
+def test_every_raw_table_has_a_gate() -> None:
+    raw = {spec.key for spec in specs() if spec.key.path[0] == "raw"}
+    assert {check.asset_key for check in raw_gate.check_specs} == raw
+
+
+def test_everything_is_described() -> None:
+    bare = [name(s.key) for s in specs() if s.group_name != "default" and not s.description]
+    assert not bare
+    dbt = [spec for spec in specs() if spec.group_name in ("staging", "activity", "marts")]
+    assert not [name(spec.key) for spec in dbt if (spec.description or "").startswith("dbt ")]
+    assert all("dbt" in spec.kinds for spec in dbt)
+
+
+def test_tables_are_named_as_people_query_them() -> None:
+    for spec in specs():
+        if spec.group_name == "marts":
+            assert spec.metadata["dagster/table_name"] == ".".join(spec.key.path)
+
+
+def test_nightly_takes_everything() -> None:
+    job = defs.resolve_job_def("nightly")
+    made = {spec.key for spec in specs() if spec.group_name not in ("exports", "default")}
+    assert set(job.asset_layer.executable_asset_keys) == made
+    assert schedule.nightly_schedule.job_name == "nightly"
+
+
+@pytest.fixture(scope="module")
+def red(tmp_path_factory: pytest.TempPathFactory) -> ShopRun:
+    """A shop half of whose orders have no readable date."""
+    folder = tmp_path_factory.mktemp("red")
+    rows = [f"{i},C{i % 7},{'soon' if i % 2 else '2024-03-11 10:00:00'},5\n" for i in range(100)]
+    (folder / "orders.csv").write_text("no,who,at,total\n" + "".join(rows))
+    columns = {"order_id": "no", "customer_id": "who", "ordered_at": "at", "amount": "total"}
+    return run_shop(
+        folder,
+        {
+            "exports": {
+                "orders": {
+                    "files": "orders.csv",
+                    "delivered_at": "2024-04-01",
+                    "currency": "EUR",
+                    "columns": columns,
+                }
+            }
+        },
+    )
+
+
+def test_a_red_gate_stops_what_is_downstream(red: ShopRun) -> None:
+    assert not red.result.success
+    assert {key.path[0] for key in made(red)} <= {"raw", "ledger"}
+    started = [event.step_key for event in red.result.all_events if event.is_step_start]
+    assert started == ["raw", "raw_gate"]
+    assert not red.warehouse.marts_file.exists()
+
+
+def test_a_red_gate_says_which_export(red: ShopRun) -> None:
+    verdicts = {
+        check.asset_key.path[1]: (check.passed, check.severity)
+        for check in red.result.get_asset_check_evaluations()
+    }
+    assert verdicts.pop("orders") == (False, dg.AssetCheckSeverity.ERROR)
+    assert all(passed for passed, _ in verdicts.values())
+
+
+def made(shop: ShopRun) -> set[dg.AssetKey]:
+    kind = dg.DagsterEventType.ASSET_MATERIALIZATION
+    events = [event for event in shop.result.all_events if event.event_type == kind]
+    return {event.asset_key for event in events if event.asset_key}
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(lineage())
+
+
+def test_a_run_that_died_with_this_warehouse_in_hand_is_reported(tmp_path: Path) -> None:
+    job = build(tmp_path / "exports.yml", tmp_path).resolve_job_def("nightly")
+    started = dg.DagsterRunStatus.STARTED
+    with dg.DagsterInstance.ephemeral() as instance:
+        runs = {
+            name: instance.create_run_for_job(job, status=started, tags={WAREHOUSE_TAG: folder})
+            for name, folder in (("dead", "here"), ("mine", "here"), ("elsewhere", "there"))
+        }
+        report_the_dead(instance, runs["mine"].run_id, "here")
+        found = {name: instance.get_run_by_id(run.run_id) for name, run in runs.items()}
+        statuses = {name: run.status for name, run in found.items() if run}
+    failed = dg.DagsterRunStatus.FAILURE
+    assert statuses == {"dead": failed, "mine": started, "elsewhere": started}

@@ -1,0 +1,281 @@
+"""`retention init`: a right first mapping for exports nobody has described."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.demo import ensure_demo
+from dagster_project.exports.config.load import Export, ExportsConfig, load_config
+from dagster_project.exports.contract import load_contract
+from dagster_project.exports.errors import ExportError
+from dagster_project.exports.proposal.matching import likeness
+from dagster_project.exports.proposal.propose import propose
+from dagster_project.settings import DEMO_EXPORTS
+
+from .test_loader import Shop
+
+SHARED = Path(__file__).parents[3] / "shared/data"
+
+
+def shared(name: str) -> Path:
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"{path.parent} is missing")
+    return path
+
+
+def proposed(folder: Path, *files: Path) -> tuple[ExportsConfig, str]:
+    """What is proposed for the files in the folder, read back, and its text."""
+    text = propose(list(files), folder)
+    (folder / "exports.yml").write_text(text)
+    config = load_config(folder / "exports.yml")
+    for name in config.exports:
+        config.files(name)
+    return config, text
+
+
+def mapped(export: Export) -> dict[str, Any]:
+    return dict(export.columns)
+
+
+def test_the_demo_shop(tmp_path: Path) -> None:
+    ensure_demo(DEMO_EXPORTS)
+    files = [path for path in DEMO_EXPORTS.iterdir() if path.is_file()]
+    config, _ = proposed(tmp_path, *files)
+    right = load_config(Path(__file__).parents[2] / "data/exports.yml")
+    assert set(config.exports) == set(right.exports)
+    for name, export in right.exports.items():
+        found = config.exports[name]
+        expected = {k: v for k, v in export.columns.items() if isinstance(v, str) and k != "tier"}
+        assert mapped(found) == expected
+        assert len(found.files) == 1
+        assert set(config.files(name)) == {
+            str(Path(found.files[0]).parent / Path(file).name) for file in right.files(name)
+        }
+    assert config.exports["orders"].grain == "order"
+
+
+RETAIL_FILES = ("online_retail_2010_2011.parquet", "sample_5pct_2010_2011.csv.gz")
+RETAIL = {
+    "order_id": "InvoiceNo",
+    "customer_id": "CustomerID",
+    "ordered_at": "InvoiceDate",
+    "quantity": "Quantity",
+    "unit_price": "UnitPrice",
+    "product_id": "StockCode",
+    "product_name": "Description",
+    "country": "Country",
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["online_retail_2010_2011.parquet", "sample_5pct_2010_2011.csv.gz"]
+)
+def test_online_retail_is_invoice_lines(tmp_path: Path, name: str) -> None:
+    config, text = proposed(tmp_path, shared(f"online_retail/{name}"))
+    assert mapped(config.exports["orders"]) == RETAIL
+    assert config.exports["orders"].grain == "line"
+    assert "time_zone: UTC                      # TODO" in text
+    assert "# currency: GBP" in text
+
+
+def test_files_of_the_same_columns_are_one_export_whatever_their_format(tmp_path: Path) -> None:
+    config, _ = proposed(tmp_path, *(shared(f"online_retail/{name}") for name in RETAIL_FILES))
+    assert len(config.files("orders")) == 2
+
+
+def test_cdnow_has_no_order_number(tmp_path: Path) -> None:
+    config, _ = proposed(tmp_path, shared("cdnow/cdnow_sample_1in10.parquet"))
+    columns = mapped(config.exports["orders"])
+    # both ids tell the same customers apart; the preset takes the other one
+    assert columns.pop("customer_id") in ("master_id", "sample_id")
+    assert columns == {"ordered_at": "date", "quantity": "number_of_cds", "amount": "dollar_value"}
+
+
+def test_complete_journey_baskets_are_orders(tmp_path: Path) -> None:
+    config, text = proposed(tmp_path, shared("complete_journey/baskets.parquet"))
+    assert mapped(config.exports["orders"]) == {
+        "order_id": "basket_id",
+        "customer_id": "household_id",
+        "ordered_at": "ts",
+        "quantity": "quantity",
+        "amount": "sales_value",
+    }
+    assert config.exports["orders"].grain == "order"
+    assert "# not mapped: store_id, week, n_lines, retail_disc" in text
+
+
+def test_ie_shop_of_six_files_has_five_exports(tmp_path: Path) -> None:
+    others = ("returns", "reviews", "marketing_campaigns")
+    names = ("orders", "website_sessions", "customers", *others)
+    config, text = proposed(tmp_path, *(shared(f"ie_shop/{name}.parquet") for name in names))
+    assert list(config.exports) == ["orders", "sessions", "customers", "refunds", "surveys"]
+    orders, sessions, customers, refunds, surveys = map(mapped, config.exports.values())
+    assert refunds.items() >= {"refunded_at": "return_date", "amount": "refund_amount"}.items()
+    assert surveys["score"] == "rating"
+    assert (
+        orders.items()
+        >= {
+            "order_id": "order_id",
+            "customer_id": "customer_id",
+            "ordered_at": "order_date",
+            "amount": "subtotal",
+            "shipping_amount": "shipping_cost",
+            "coupon_code": "coupon_code",
+        }.items()
+    )
+    assert sessions == {
+        "session_id": "session_id",
+        "customer_id": "customer_id",
+        "started_at": "session_date",
+        "source": "source",
+        "landing_page": "landing_page",
+        "device": "device_type",
+        "page_views": "page_views",
+    }
+    assert customers == {
+        "customer_id": "customer_id",
+        "email": "email",
+        "phone": "phone",
+        "country": "country",
+        "total_orders": "total_orders",
+        "signed_up_at": "registration_date",
+    }
+    assert "any may serve as a segment, ours: theirs: first_name, last_name, age" in text
+    assert "marketing_campaigns.parquet fits no export" in text
+
+
+def test_app_events_are_events(tmp_path: Path) -> None:
+    config, _ = proposed(tmp_path, shared("app_events/ecom.csv.gz"))
+    assert mapped(config.exports["events"]) == {
+        "session_id": "session_id",
+        "customer_id": "user_id",
+        "event_name": "event",
+        "source": "acquisition_channel",
+        "platform": "platform",
+        "occurred_at": "timestamp",
+    }
+
+
+ORDERS = "Order ID;Customer;Date;Total\n1;a;2024-01-05T10:00:00Z;5\n2;b;2024-01-06T10:00:00Z;6\n"
+
+
+def test_what_is_proposed_can_be_loaded(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    paths = [shop.write(f"in/o_{day}.csv", ORDERS) for day in ("2024-01-31", "2024-02-29")]
+    config, text = proposed(tmp_path, *paths)
+    assert config.exports["orders"].files == ["in/o_*.csv"]
+    assert "the times carry their offset" in text
+    assert shop.load_config(config, "orders").rows == 4
+
+
+def test_a_glob_meets_no_other_file(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    paths = [shop.write(f"o_{number}.csv", ORDERS) for number in (1, 2)]
+    shop.write("o_note.csv", "not asked for\n")
+    config, _ = proposed(tmp_path, *paths)
+    assert config.exports["orders"].files == ["o_1.csv", "o_2.csv"]
+
+
+def test_a_file_elsewhere_is_named_from_the_folder(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "data")
+    path = shop.write("o.csv", ORDERS)
+    (tmp_path / "config").mkdir()
+    config, _ = proposed(tmp_path / "config", path)
+    assert config.exports["orders"].files == ["../data/o.csv"]
+
+
+def test_times_in_another_order_get_a_format(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    path = shop.write(
+        "o.csv",
+        "order_id,user_id,created_at,total\n1,a,05.01.2024 10:00,5\n2,b,31.01.2024 9:00,6\n",
+    )
+    config, _ = proposed(tmp_path, path)
+    assert config.exports["orders"].timestamp_format == "%d.%m.%Y %H:%M"
+    assert shop.load_config(config, "orders").rows == 2
+
+
+def test_a_decimal_comma_is_seen(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    path = shop.write(
+        "o.csv",
+        "order_id;user_id;created_at;total\n1;a;2024-01-05;5\n2;b;2024-01-31;1.006,50\n",
+    )
+    config, _ = proposed(tmp_path, path)
+    assert config.exports["orders"].decimal == ","
+    assert shop.load_config(config, "orders").rows == 2
+    assert shop.values("amount") == [5, 1006.5]
+
+
+def test_a_required_column_without_a_candidate_is_a_line_to_fill_in(tmp_path: Path) -> None:
+    path = Shop(tmp_path).write(
+        "o.csv",
+        "order_id,customer_id,order_date,currency,sku\n1,a,2024-01-05,GBP,x\n",
+    )
+    text = propose([path], tmp_path)
+    assert "      # amount:" in text
+    assert "TODO * no column looks like it: Money after discounts" in text
+    (tmp_path / "exports.yml").write_text(text)
+    with pytest.raises(ExportError, match=r"the required column 'amount', or quantity and"):
+        load_config(tmp_path / "exports.yml")
+
+
+def test_two_kinds_of_files_for_one_export_are_told(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    paths = [
+        shop.write("o.csv", ORDERS),
+        shop.write("p.csv", ORDERS.replace("Total", "Subtotal;Tax")),
+    ]
+    _, text = proposed(tmp_path, *paths)
+    assert "fits orders as well, which is taken; an export has one mapping" in text
+
+
+def test_names_that_yaml_would_misread_are_quoted(tmp_path: Path) -> None:
+    path = Shop(tmp_path).write(
+        "o.csv",
+        '"Order: ID","#customer","Date","total","yes"\n1,a,2024-01-05,5,x\n',
+    )
+    config, _ = proposed(tmp_path, path)
+    assert (
+        mapped(config.exports["orders"]).items()
+        >= {"order_id": "Order: ID", "customer_id": "#customer"}.items()
+    )
+
+
+def test_files_that_fit_nothing_are_an_error(tmp_path: Path) -> None:
+    path = Shop(tmp_path).write("x.csv", "a,b\n1,2\n")
+    with pytest.raises(ExportError, match=r"none of the files fits an export: .*x.csv .* a, b"):
+        propose([path], tmp_path)
+
+
+def test_a_missing_and_a_broken_file_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"gone.csv: no such file"):
+        propose([tmp_path / "gone.csv"], tmp_path)
+    with pytest.raises(ExportError, match=r"a.csv: the file is empty"):
+        propose([Shop(tmp_path).write("a.csv", "")], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("export", "column", "name"),
+    [
+        ("orders", "order_id", "Order No"),
+        ("orders", "order_id", "orderNumber"),
+        ("orders", "customer_id", "CustomerID"),
+        ("orders", "ordered_at", "Created At"),
+        ("orders", "unit_price", "UnitPrice"),
+        ("orders", "product_id", "SKU"),
+        ("sessions", "started_at", "session_start"),
+        ("sessions", "anonymous_id", "user_pseudo_id"),
+        ("events", "event_name", "eventType"),
+        ("events", "page", "page_location"),
+        ("customers", "signed_up_at", "Registration Date"),
+        ("customers", "email", "E-Mail Address"),
+    ],
+)
+def test_names_that_shops_give(export: str, column: str, name: str) -> None:
+    table = load_contract().tables[export]
+    scores = {each.name: likeness(each, name) for each in table.columns.values()}
+    assert max(scores, key=lambda each: scores[each]) == column
+    assert scores[column] >= 0.5

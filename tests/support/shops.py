@@ -1,0 +1,80 @@
+"""Small shops through the real line: the Dagster job that the command and the UI run."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import yaml
+
+from dagster_project.definitions import build
+from dagster_project.settings import OFFLINE, ROOT
+from dagster_project.warehouse.files import Warehouse
+
+SHARED = Path(__file__).parents[3] / "shared"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop whose marts are published in its warehouse."""
+
+    warehouse: Warehouse
+
+    @contextmanager
+    def marts(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The published marts, read-only, as a user opens them."""
+        with duckdb.connect(str(self.warehouse.marts_file), read_only=True) as con:
+            yield con
+
+    def query(self, sql: str, *parameters: Any) -> list[tuple]:
+        """Rows of a query on the published marts."""
+        with self.marts() as con:
+            return con.execute(sql, list(parameters)).fetchall()
+
+
+@dataclass(frozen=True)
+class ShopRun(Shop):
+    """A run of the nightly job over a shop, and what came of it."""
+
+    result: dg.ExecuteInProcessResult
+
+
+def dagster_home(folder: Path) -> Path:
+    """The folder as a DAGSTER_HOME with the project's own settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "dagster.yaml").exists():
+        shutil.copy(ROOT / ".dagster/dagster.yaml", folder)
+    return folder
+
+
+def preset(name: str, data: Path) -> dict[str, Any]:
+    """The preset of this name, for files that lie in another folder."""
+    config = yaml.safe_load((ROOT / f"data/presets/{name}.yml").read_text())
+    for export in config["exports"].values():
+        export["files"] = str(data / export["files"])
+    return config
+
+
+def run_shop(folder: Path, config: dict[str, Any], full_refresh: bool = False) -> ShopRun:
+    """Write `exports.yml` into the folder and run the nightly job on it."""
+    exports = folder / "exports.yml"
+    exports.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    return run_file(exports, folder / "warehouse", full_refresh)
+
+
+def run_file(exports: Path, warehouse: Path, full_refresh: bool = False) -> ShopRun:
+    """Run the nightly job on an `exports.yml`."""
+    os.environ.update(OFFLINE)
+    job = build(exports, warehouse, full_refresh).resolve_job_def("nightly")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {}}},
+        )
+    return ShopRun(Warehouse(warehouse), result)
