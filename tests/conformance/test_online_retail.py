@@ -10,11 +10,9 @@ import pytest
 from ..support.identities import broken_identities
 from ..support.increments import unlike
 from ..support.line import build_shop
-from ..support.shops import SHARED, Shop, preset, run_shop
+from ..support.shops import DATA_SETS, Shop, preset, run_shop
 
-DATA = SHARED / "data/online_retail"
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+DATA = DATA_SETS / "online_retail"
 
 
 def by_preset(**options: Any) -> dict[str, Any]:
@@ -100,14 +98,14 @@ def test_customers_with_refunds_only_are_kept(refunding: Shop) -> None:
 
 
 def test_an_overlapping_delivery_changes_no_figure(refunding: Shop, tmp_path: Path) -> None:
-    names = ("online_retail_2010_2011.parquet", "sample_5pct_2010_2011.csv.gz")
+    names = ("online_retail_2010_2011_*.parquet", "sample_5pct_2010_2011.csv.gz")
     overlapping = build_shop(tmp_path, by_preset(files=[str(DATA / name) for name in names]))
     differences = list(
-        unlike(refunding.warehouse.marts_file, overlapping.warehouse.marts_file, "marts")
+        unlike(refunding.warehouse.marts_file, overlapping.warehouse.marts_file, "main")
     )
     # what tells of files tells of both
     told = {difference.split(":")[0] for difference in differences}
-    assert told == {"marts.money_identity", "marts.source_accounting"}
+    assert told == {"main.money_identity", "main.source_accounting"}
     figures = "rows_used, rows_without_customer, rows_identical, amount_used, amount_in_cohorts"
     query = f"select {figures} from source_accounting where export = 'orders'"
     assert overlapping.query(query) == refunding.query(query)

@@ -29,7 +29,7 @@ KINDS = ("orders", "lines", "identical lines", "sessions late")
 #: Tables that tell of runs, and the columns that do.
 OF_RUNS, RUN_COLUMNS = ("metric_run_log", "restatements"), ("run_id",)
 #: What of the build file and of the published one must be equal.
-COMPARED = (("core", "customer_activity_days"), ("marts", "%"))
+COMPARED = (("core", "customer_activity_days"), ("main", "%"))
 
 Row = dict[str, Any]
 
