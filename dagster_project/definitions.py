@@ -14,9 +14,6 @@ def build(
     exports: Path, folder: Path, full_refresh: bool = False, prune: bool = False
 ) -> dg.Definitions:
     """The project over one shop's exports and warehouse."""
-    published = publish.published.map_asset_specs(
-        lambda spec: spec.replace_attributes(freshness_policy=schedule.EVERY_NIGHT)
-    )
     return dg.Definitions(
         assets=[
             *raw.exports,
@@ -25,7 +22,7 @@ def build(
             dbt_assets.core,
             predictions.predictions,
             dbt_assets.marts,
-            published,
+            publish.published,
         ],
         asset_checks=[gates.raw_gate, gates.staging_gate, gates.marts_gate],
         jobs=[schedule.nightly],

@@ -1,172 +1,194 @@
 """The dbt models as assets, in three steps, with a gate and the forecasts between them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from ..quality.gates_marts import COUNTS, SHARES
 from ..warehouse import project
 from ..warehouse.dbt_runner import NodeResult
-from ..warehouse.first_orders import note_first_orders
 from .charts.pictures import picture
+from .groups import GROUPS
 from .resources import Shop, told
 
+if TYPE_CHECKING:
+    from dagster_dbt import DbtProject
+
 MANIFEST = project.manifest()
-STAGING = "config.schema:staging"
-CORE = "retention.core retention.predictions.inputs"
-MARTS = "retention.predictions.forecasts retention.marts"
 #: The mart that says of each other one whether it has rows, and if not, why.
 AVAILABILITY = "mart_availability"
 
 
 class Translator(DagsterDbtTranslator):
-    """Assets are keyed and grouped by their stage: raw, staging, activity, marts."""
+    """Assets are keyed by where their table stands, and grouped by the room they belong to."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        return dg.AssetKey(project.relation(dbt_resource_props).split("."))
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        return dbt_resource_props["schema"]
+        return project.family(dbt_resource_props)
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        return [GROUPS[project.family(dbt_resource_props)].owner]
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
         # the manifest is parsed over a database that nobody opens; its name would mislead
-        name = f"{dbt_resource_props['schema']}.{dbt_resource_props['name']}"
-        return {**super().get_metadata(dbt_resource_props), "dagster/table_name": name}
+        name = project.relation(dbt_resource_props)
+        about = GROUPS[project.family(dbt_resource_props)].description
+        return {
+            **super().get_metadata(dbt_resource_props),
+            "dagster/table_name": name,
+            "group": about,
+        }
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: "DbtProject | None",
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=_tested(manifest["nodes"][unique_id]))
 
 
-@dbt_assets(
-    manifest=MANIFEST,
-    select=STAGING,
-    name="staging",
-    dagster_dbt_translator=Translator(),
-    pool="warehouse",
-)
-def staging(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
-    """Exports renamed, cast, deduplicated and tagged."""
-    yield from _build(context, shop, STAGING)
+def _tested(test: Mapping[str, Any]) -> str:
+    """What a test of dbt's asks, in words: singular tests say it in their first comment."""
+    arguments = (test.get("test_metadata") or {}).get("kwargs", {})
+    match (test.get("test_metadata") or {}).get("name"):
+        case "unique_grain":
+            return f"One row per {', '.join(arguments['columns'])}, none of them empty."
+        case "unique":
+            return f"No two rows have the same {arguments['column_name']}."
+        case "not_null":
+            return f"{arguments['column_name']} is never empty."
+        case "accepted_values":
+            values = ", ".join(str(value) for value in arguments["values"])
+            return f"{arguments['column_name']} is one of {values}."
+    lines = test["raw_code"].strip().splitlines()
+    comment = [line.removeprefix("--").strip() for line in lines if line.startswith("--")]
+    return " ".join(comment) or test["name"]
 
 
-@dbt_assets(
-    manifest=MANIFEST,
-    select=CORE,
-    name="core",
-    dagster_dbt_translator=Translator(),
-    pool="warehouse",
-)
-def core(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
-    """Who did what on which day, and what the purchase models learn from."""
-    yield from _build(context, shop, CORE)
+def _step(name: str, select: str) -> dg.AssetsDefinition:
+    """One step of dbt's: of what it could build, a run builds and tests what was selected."""
+
+    @dbt_assets(
+        manifest=MANIFEST,
+        select=select,
+        name=name,
+        dagster_dbt_translator=Translator(),
+        pool="warehouse",
+    )
+    def build(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
+        yield from _build(context, shop)
+
+    return build
 
 
-@dbt_assets(
-    manifest=MANIFEST,
-    select=MARTS,
-    name="marts",
-    dagster_dbt_translator=Translator(),
-    pool="warehouse",
-)
-def marts(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
-    """The marts, and what of the forecasts they may tell."""
-    yield from _build(context, shop, MARTS)
-    with shop.warehouse.connect() as con:
-        if moves := note_first_orders(con, shop.run.run_id):
-            context.log.info(str(moves))
-    shop.dbt.mark_built()
+staging = _step("staging", "fqn:retention.staging resource_type:seed")
+core = _step("core", "fqn:retention.core fqn:retention.predictions.inputs")
+marts = _step("marts", "fqn:retention.predictions.forecasts fqn:retention.marts")
 
 
-def marts_with_gates() -> list[str]:
-    """The marts of which the gate asks something."""
-    return [mart for mart in project.marts() if mart in SHARES or mart in COUNTS]
-
-
-def _build(context: dg.AssetExecutionContext, shop: Shop, select: str) -> Iterator[Any]:
-    with told():
-        results = shop.dbt.build(select, shop.full_refresh)
-    keys = {node: key for key, node in _unique_ids(context).items()}
-    built = [result for result in results if result.kind in ("model", "seed") and result.passed]
-    for result, metadata in _metadata(context, shop, built):
-        yield dg.MaterializeResult(asset_key=keys[result.unique_id], metadata=metadata)
-    checks = {
-        spec.metadata["dagster_dbt/unique_id"]: spec.key for spec in context.assets_def.check_specs
+def _build(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
+    assets = {
+        spec.metadata["dagster_dbt/unique_id"]: spec.key
+        for spec in context.assets_def.specs
+        if spec.key in context.selected_asset_keys
     }
-    for result in results:
-        if result.kind == "test" and (key := checks.get(result.unique_id)):
-            yield dg.AssetCheckResult(
-                asset_key=key.asset_key,
-                check_name=key.name,
-                passed=result.status == "pass",
-                severity=dg.AssetCheckSeverity.WARN
-                if result.status == "warn"
-                else dg.AssetCheckSeverity.ERROR,
-                metadata={"failures": result.failures, "message": result.message},
-            )
-    broken = [result for result in results if not result.passed and result.status != "skipped"]
-    context.log.info(_summary(context.op_execution_context.op.name, results))
-    if broken:
-        lines = [f"{result.kind} {result.name}: {result.message}" for result in broken]
+    checks = {
+        spec.metadata["dagster_dbt/unique_id"]: spec.key
+        for spec in context.assets_def.check_specs
+        if spec.key in context.selected_asset_check_keys
+    }
+    step = context.op_execution_context.op.name
+    tally = _Tally()
+    with told():
+        for result in shop.dbt.build([*assets, *checks], shop.full_refresh):
+            tally.add(result)
+            if result.is_table and result.passed:
+                key = assets[result.unique_id]
+                yield dg.MaterializeResult(key, metadata=_metadata(context, shop, result))
+                if result.name == AVAILABILITY:
+                    yield from _reasons(shop)
+            elif result.kind == "test" and result.status != "skipped":
+                yield _check_result(checks[result.unique_id], result)
+    context.log.info(f"{step}: {tally}")
+    if tally.broken:
+        lines = [f"{result.kind} {result.name}: {result.message}" for result in tally.broken]
         raise dg.Failure(description="dbt: " + "\n".join(lines), allow_retries=False)
 
 
-def _unique_ids(context: dg.AssetExecutionContext) -> dict[dg.AssetKey, str]:
-    specs = context.assets_def.specs
-    return {spec.key: spec.metadata["dagster_dbt/unique_id"] for spec in specs}
+@dataclass
+class _Tally:
+    """How many models and tests there were, and what was wrong with any."""
+
+    models: list[bool] = field(default_factory=list)
+    tests: list[bool] = field(default_factory=list)
+    broken: list[NodeResult] = field(default_factory=list)
+
+    def add(self, result: NodeResult) -> None:
+        """Count a node that has ended."""
+        (self.models if result.is_table else self.tests).append(result.passed)
+        if not result.passed and result.status != "skipped":
+            self.broken.append(result)
+
+    def __str__(self) -> str:
+        return (
+            f"{sum(self.models)} of {len(self.models)} models,"
+            f" {sum(self.tests)} of {len(self.tests)} tests hold"
+        )
 
 
-def _summary(step: str, results: list[NodeResult]) -> str:
-    built = [result for result in results if result.kind != "test"]
-    tests = [result for result in results if result.kind == "test"]
-    return (
-        f"{step}: {sum(r.passed for r in built)} of {len(built)} models,"
-        f" {sum(r.passed for r in tests)} of {len(tests)} tests hold"
+def _check_result(key: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckResult:
+    is_warning = result.status == "warn"
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=result.status == "pass",
+        severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
+        metadata={"failures": result.failures, "message": result.message},
     )
 
 
-def _metadata(
-    context: dg.AssetExecutionContext, shop: Shop, built: list[NodeResult]
-) -> list[tuple[NodeResult, dict[str, Any]]]:
-    """Rows and a picture of everything built, by one look at the file.
+def _is_mart(result: NodeResult) -> bool:
+    return MANIFEST["nodes"][result.unique_id]["schema"] == "marts"
+
+
+def _metadata(context: dg.AssetExecutionContext, shop: Shop, result: NodeResult) -> dict[str, Any]:
+    """Rows and a picture of what was just built, while dbt goes on.
 
     Columns stand in the definitions, as the yml beside each model has them.
     """
+    node = MANIFEST["nodes"][result.unique_id]
+    metadata: dict[str, Any] = {"seconds": round(result.seconds, 3)}
     with shop.warehouse.connect() as con:
-        tables = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
-        reasons = _reasons(con, built)
-        found = []
-        for result in built:
-            node = MANIFEST["nodes"][result.unique_id]
-            name = (node["schema"], node["name"])
-            metadata: dict[str, Any] = {"seconds": round(result.seconds, 3)}
-            if name in tables:  # counting a view would be running it again
-                (counted,) = con.execute(f"select count(*) from {'.'.join(name)}").fetchall()
-                metadata["dagster/row_count"] = counted[0]
-            if node["schema"] == "marts" and (reason := reasons.get(node["name"])):
-                metadata["empty_because"] = reason
-            if shown := _picture(context, con, *name):
-                metadata["picture"] = shown
-            found.append((result, metadata))
-    return found
+        if node["config"]["materialized"] != "view":  # counting one would be running it again
+            counted = con.execute(f"select count(*) from {project.relation(node)}").fetchone()
+            metadata["dagster/row_count"] = counted[0] if counted else 0
+        if _is_mart(result) and (shown := _picture(context, con, node["name"])):
+            metadata["picture"] = shown
+    return metadata
 
 
-def _reasons(con: duckdb.DuckDBPyConnection, built: list[NodeResult]) -> dict[str, str]:
-    """Why marts are empty, as the mart that knows it tells."""
-    if AVAILABILITY not in [result.name for result in built]:
-        return {}
-    empty = f"select mart, reason from marts.{AVAILABILITY} where not is_filled"
-    return dict(con.execute(empty).fetchall())
+def _reasons(shop: Shop) -> Iterator[dg.AssetObservation]:
+    """Why marts are empty, beside each of them, as the mart that knows it tells."""
+    empty = f"select mart, reason from marts.{AVAILABILITY} where not is_filled order by mart"
+    with shop.warehouse.connect() as con:
+        reasons = con.execute(empty).fetchall()
+    for mart, reason in reasons:
+        yield dg.AssetObservation(["marts", mart], metadata={"empty_because": reason})
 
 
 def _picture(
-    context: dg.AssetExecutionContext, con: duckdb.DuckDBPyConnection, schema: str, table: str
+    context: dg.AssetExecutionContext, con: duckdb.DuckDBPyConnection, mart: str
 ) -> dg.MetadataValue | None:
-    if schema != "marts":
-        return None
     try:
-        return picture(table, con)
+        return picture(mart, con)
     except Exception as error:  # the marts stand without their pictures
-        context.log.warning(f"no picture of {table}: {error}")
+        context.log.warning(f"no picture of {mart}: {error}")
         return None

@@ -9,13 +9,14 @@ from ..exports.contract import load_contract
 from ..quality.data_docs import build_data_docs
 from ..quality.gates_marts import mart_gates
 from ..quality.gates_raw import raw_gates
-from ..quality.gates_staging import TAGGED, staging_gates
+from ..quality.gates_staging import staging_gates
 from ..quality.gx.outcomes import SuiteResult
 from ..quality.gx.runner import GateError
 from ..quality.gx.suites import Gate, run_gates
 from ..quality.results import not_judged, record
 from ..quality.rules import note_columns
-from .dbt_assets import marts_with_gates
+from ..warehouse import builds
+from ..warehouse.project import gate_bounds
 from .resources import Shop
 
 CONTRACT = load_contract()
@@ -53,6 +54,9 @@ def _gate(
             _keep(shop, stage, {(stage, "gate"): [not_judged(stage)]})
             raise
         page = _keep(shop, stage, found)
+        with shop.warehouse.connect() as con:
+            for asset, results in found.items():
+                builds.note_gate(con, ".".join(asset), not any(r.failed for r in results))
         for key in sorted(asked):
             results = found.get((key[0], key[1]), [])
             for result in results:
@@ -124,11 +128,11 @@ raw_gate = _gate(
 )
 staging_gate = _gate(
     "staging",
-    [("staging", model) for model in TAGGED.values()],
-    lambda shop: staging_gates(shop.config.exports, shop.variables),
+    [("staging", table.staged) for table in CONTRACT.tables.values()],
+    lambda shop: staging_gates(CONTRACT, shop.config.exports, shop.variables),
 )
 marts_gate = _gate(
     "marts",
-    [("marts", mart) for mart in marts_with_gates()],
-    lambda shop: mart_gates(marts_with_gates(), shop.variables),
+    [("marts", mart) for mart in gate_bounds()],
+    lambda shop: mart_gates(gate_bounds(), shop.variables),
 )

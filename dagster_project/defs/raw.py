@@ -8,8 +8,9 @@ from ..exports.contract import load_contract
 from ..exports.loading.ledger import Loaded
 from ..exports.loading.loader import load_export, prepare
 from ..exports.loading.missing_days import note_missing_days
-from ..warehouse.dbt_runner import project_digest
+from ..warehouse import builds
 from ..warehouse.history import note_definitions, prepare_history
+from .groups import GROUPS
 from .resources import Shop, told
 from .schedule import EVERY_NIGHT
 
@@ -20,6 +21,7 @@ exports = [
     dg.AssetSpec(
         ["exports", table.name],
         group_name="exports",
+        owners=[GROUPS["exports"].owner],
         kinds={"file"},
         description=f"Files that exports.yml names. {table.description}",
     )
@@ -32,7 +34,8 @@ exports = [
         dg.AssetSpec(
             ["raw", table.name],
             deps=[["exports", table.name]],
-            group_name="raw",
+            group_name="exports",
+            owners=[GROUPS["exports"].owner],
             kinds={"duckdb"},
             description=table.description,
             freshness_policy=EVERY_NIGHT,
@@ -43,7 +46,8 @@ exports = [
         dg.AssetSpec(
             ["ledger", name],
             deps=[["exports", table] for table in CONTRACT.tables],
-            group_name="raw",
+            group_name="exports",
+            owners=[GROUPS["exports"].owner],
             kinds={"duckdb"},
             description=description,
         )
@@ -75,6 +79,7 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
                     f" which are pruned or no longer asked for: {', '.join(loaded.dropped[:5])}"
                     f"{' ...' if len(loaded.dropped) > 5 else ''}"
                 )
+            builds.note_raw(con, name)
             preview = con.execute(f"select * from raw.{name} limit {PREVIEW_ROWS}").fetchall()
             yield dg.MaterializeResult(
                 asset_key=["raw", name], metadata=_metadata(name, loaded, preview)
@@ -84,8 +89,9 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
                 f"raw.{name}: no rows of {len(days)} days ({days[0]} first) came;"
                 " what needs them is marked incomplete"
             )
-        note_definitions(con, shop.run, project_digest(), shop.variables)
+        note_definitions(con, shop.run, shop.dbt.definitions, shop.variables)
         for name in CONTRACT.ledger:
+            builds.note_ledger(con, name)
             if dg.AssetKey(["ledger", name]) in context.selected_asset_keys:
                 counted = con.execute(f"select count(*) from ledger.{name}").fetchone()
                 rows = counted[0] if counted else 0

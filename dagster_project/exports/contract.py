@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -33,13 +34,34 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One export table of the contract."""
+    """One export table of the contract, with the meta that _sources.yml explains."""
 
     name: str
     description: str
     columns: Mapping[str, Column]
     key: tuple[str, ...]
     time: str | None
+    staged: str
+    day: str | None
+    faults: tuple[str, ...]
+    tells_as_of: bool
+    volume: str | None
+
+    @property
+    def _tells_moments(self) -> bool:
+        return self.time is not None and self.columns[self.time].data_type == "timestamp"
+
+    @property
+    def for_models(self) -> dict[str, Any]:
+        """What dbt's models have to know of the export when they are parsed: macros/exports.sql."""
+        return {
+            "staged": self.staged,
+            "day": self.day,
+            "time": self.time,
+            "faults": list(self.faults),
+            "tells_as_of": self.tells_as_of,
+            "has_moments": self._tells_moments,
+        }
 
     @property
     def rest(self) -> Column | None:
@@ -87,6 +109,11 @@ def load_contract(path: Path = SOURCES_FILE) -> Contract:
             columns=columns,
             key=tuple(meta["key"]),
             time=meta.get("time"),
+            staged=meta["staged"],
+            day=meta.get("day"),
+            faults=tuple(meta["faults"]),
+            tells_as_of=meta.get("tells_as_of", False),
+            volume=meta.get("volume"),
         )
     provenance = {
         name: Column(name=name, **spec)

@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from .tables import Row, create_tables, insert, rounded
+from .tables import Forecasts, Row, rounded
 
 if TYPE_CHECKING:
     from .models.learning import Learnt
 
 
-def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> "dict[str, Learnt]":
-    """Fit both parts of the history and write `predictions.*`, whole or not at all.
+def predict(into: Forecasts, variables: Mapping[str, Any]) -> "dict[str, Learnt]":
+    """Fit both parts of the history, and write what is forecast.
 
     `variables` are dbt's. A shop without orders gets empty tables, one that tells too little the
     reason. Returns what was learnt, by part.
     """
-    con.execute("set preserve_insertion_order = false")
-    con.execute("begin")
-    create_tables(con)
+    con = into.con
     split = con.execute(
         "select calibration_weeks, history_weeks, holdout_days from predictions.prediction_split"
     ).fetchone()
@@ -35,13 +33,12 @@ def predict(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> "di
         judged = sorted({*(min(days, holdout_days) for days in ahead), holdout_days})
         for part, horizons in (("calibration", judged), ("history", ahead)):
             learnt[part] = found = _learn(con, part, variables)
-            insert(con, "models", [_model(part, found, variables)])
-            insert(con, "parameters", _parameters(part, found))
+            into.insert("models", [_model(part, found, variables)])
+            into.insert("parameters", _parameters(part, found))
             for days in horizons if found.purchases else ():
-                _insert_forecasts(con, part, found, days, variables)
+                _insert_forecasts(into, part, found, days, variables)
         if learnt["calibration"].purchases:
-            insert(con, "weeks", _weeks(learnt["calibration"], calibration_weeks, history_weeks))
-    con.execute("commit")
+            into.insert("weeks", _weeks(learnt["calibration"], calibration_weeks, history_weeks))
     return learnt
 
 
@@ -126,7 +123,7 @@ def _weeks(learnt: "Learnt", calibration_weeks: int, history_weeks: int) -> list
 
 
 def _insert_forecasts(
-    con: duckdb.DuckDBPyConnection,
+    into: Forecasts,
     part: str,
     learnt: "Learnt",
     days: int,
@@ -146,7 +143,7 @@ def _insert_forecasts(
         "orders_low": ahead.total_low,
         "orders_high": ahead.total_high,
     }
-    insert(con, "totals", [total])
+    into.insert("totals", [total])
     columns = {
         "frequency": histories.frequency,
         "recency_days": histories.recency,
@@ -162,10 +159,4 @@ def _insert_forecasts(
             "value_low_weight": rounded(ahead.value_low_weight),
             "value_high_weight": rounded(ahead.value_high_weight),
         }
-    con.register("given", columns)
-    con.execute(
-        "insert into predictions.forecasts by name"
-        " select $part as part, $days as horizon_days, given.* from given",
-        {"part": part, "days": days},
-    )
-    con.unregister("given")
+    into.insert_columns("forecasts", columns, part=part, horizon_days=days)

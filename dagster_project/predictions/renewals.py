@@ -9,40 +9,34 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from .tables import insert
+from .tables import Forecasts
 
 if TYPE_CHECKING:
     from .models.sbg import LearntContracts
 
 
-def project(
-    con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]
-) -> "dict[int, LearntContracts]":
-    """Write `predictions.contracts` and `predictions.renewals`, which `predict` has emptied.
+def project(into: Forecasts, variables: Mapping[str, Any]) -> "dict[int, LearntContracts]":
+    """Fit the cohorts of each billing period, and write how they renew.
 
     Returns what was learnt, by billing period in months.
     """
     from .models.sbg import learn_contracts
 
-    cells = con.execute(
+    cells = into.con.execute(
         "select billing_months, cohort_month, renewal_number, surviving_customers, is_complete"
         " from predictions.contract_cohorts order by 1, 2, 3"
     ).fetchall()
-    con.execute("begin")
     found: dict[int, LearntContracts] = {}
     for billing_months, members in groupby(cells, itemgetter(0)):
         rows = list(members)
         complete = groupby((row for row in rows if row[4]), itemgetter(1))
         cohorts = [[row[3] for row in cohort] for _, cohort in complete]
         found[billing_months] = learnt = learn_contracts(cohorts)
-        insert(con, "contracts", [_contract(billing_months, cohorts, learnt)])
+        into.insert("contracts", [_contract(billing_months, cohorts, learnt)])
         ahead = variables["renewals_ahead"] if learnt.model else 0
         last = max(row[2] for row in rows) + ahead
         rate = (1 + variables["prediction_discount_rate"]) ** (billing_months / 12) - 1
-        insert(con, "renewals", _renewals(billing_months, last, learnt, rate))
-    con.execute("commit")
+        into.insert("renewals", _renewals(billing_months, last, learnt, rate))
     return found
 
 

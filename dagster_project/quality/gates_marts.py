@@ -1,6 +1,6 @@
 """What the last gate asks of the marts, before anybody reads them."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .gx.runner import load_gx
@@ -10,86 +10,39 @@ from .rules import Variables
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
-#: Of each mart: columns that are shares, and columns that count.
-SHARES = {
-    "cohort_retention": ["retention_rate", "on_or_after_rate", "rate_low", "rate_high"],
-    "retention_curve": ["retention_rate", "on_or_after_rate"],
-    "monthly_churn": ["customer_retention_rate"],
-    "lifespan_survival": ["survival", "survival_low", "survival_high"],
-    "active_customers": ["stickiness"],
-    "campaign_funnel": ["open_rate", "unsubscribe_rate", "conversion_rate"],
-    "landing_page_funnel": ["product_view_rate", "wish_rate", "order_rate", "conversion_rate"],
-    "nps": ["promoters_retention_rate", "detractors_retention_rate"],
-    "coupon_effect": ["share_of_orders", "share_of_expected", "repeat_rate", "redemption_rate"],
-    "referral_growth": ["conversion"],
-    "onboarding": ["activation_rate"],
-    "repeat_purchase": ["repeat_rate"],
-    "session_conversion": ["conversion_rate"],
-    "subscription_mrr_monthly": ["grr", "gross_churn_rate"],
-    "subscription_retention": ["renewal_rate", "survival_rate", "projected_survival_rate"],
-    "subscription_projection": ["renewal_rate", "survival_rate", "projected_survival_rate"],
-    "audience_uplift": ["treated_outcome", "held_out_outcome"],
-    "prediction_lift": ["coverage"],
-    "customer_value": ["probability_alive"],
-}
-COUNTS = {
-    "cohort_retention": ["cohort_size", "retained_customers", "retained_on_or_after"],
-    "monthly_churn": ["opening_customers", "closing_customers", "churned_customers"],
-    "lifespan_survival": ["at_risk", "ended"],
-    "lifespan_summary": ["customers", "ended_customers"],
-    "customer_value": ["orders"],
-    "cohort_value": ["cohort_size"],
-    "value_curve": ["eligible_customers"],
-    "value_concentration": ["customers"],
-    "segment_value": ["members", "customers"],
-    "money_identity": ["row_count"],
-    "active_customers": ["dau", "wau", "mau", "mau_28"],
-    "lifecycle": ["active_customers", "dormant_customers"],
-    "acquisition": ["sessions", "visitors", "new_visitors", "new_customers", "spend", "cac"],
-    "campaign_funnel": ["sent", "delivered", "clicked", "converted", "cost"],
-    "loyalty_balances": ["redeemed", "expired"],
-    "referral_growth": ["invitations", "joined", "k_factor"],
-    "coupon_effect": ["redemptions", "redeemers", "redemptions_with_order", "discount"],
-    "session_conversion": ["sessions", "orders"],
-    "behaviour_effect": ["members", "others"],
-    "subscription_mrr": ["mrr"],
-    "communication_calendar": ["days_until_renewal"],
-    "subscription_mrr_monthly": ["closing", "closing_customers", "expansion", "reactivation"],
-    "subscription_retention": ["cohort_size", "due_customers", "surviving_customers"],
-    "subscription_projection": ["surviving_customers", "renewals_to_come"],
-    "prediction_tracking": ["actual_orders", "expected_orders"],
-    "prediction_verdict": ["actual_orders", "predicted_orders"],
-    "source_accounting": ["rows_in_files", "rows_used", "rows_rejected", "rows_quarantined"],
-}
+Bounds = Mapping[str, Mapping[str, str]]
 
 
-def mart_gates(marts: Iterable[str], variables: Variables) -> list[Gate]:
+def mart_gates(bounds: Bounds, variables: Variables) -> list[Gate]:
     """Gates on the marts: no share outside 0 to 1, no count below 0, no NaN in either, and no
-    prediction that has not earned its place."""
+    prediction that has not earned its place.
+
+    `bounds` are those that the yml beside each mart gives its columns: mart, column, and `share` or
+    `count`.
+    """
     gx = load_gx()
     gates = []
-    for mart in marts:
-        expectations = [
-            gx.ExpectColumnValuesToBeBetween(
-                column=column,
-                min_value=0,
-                max_value=1,
-                description=f"{column} is a share, from 0 to 1",
-            )
-            for column in SHARES.get(mart, ())
-        ] + [
-            gx.ExpectColumnValuesToBeBetween(
-                column=column, min_value=0, description=f"{column} is never below 0"
-            )
-            for column in COUNTS.get(mart, ())
-        ]
+    for mart, columns in bounds.items():
+        expectations = [_bound(gx, column, kind) for column, kind in columns.items()]
         if mart == "customer_value":
             expectations.append(_earned_predictions(gx, variables))
         if mart == "audience_uplift":
             expectations.append(_nobody_held_out_was_written_to(gx))
-        if expectations:
-            gates.append(Gate(("marts", mart), {("marts", mart): expectations}))
+        gates.append(Gate(("marts", mart), {("marts", mart): expectations}))
     return gates
+
+
+def _bound(gx: Any, column: str, kind: str) -> "Expectation":
+    described = {
+        "share": f"{column} is a share, from 0 to 1",
+        "count": f"{column} is never below 0",
+    }
+    return gx.ExpectColumnValuesToBeBetween(
+        column=column,
+        min_value=0,
+        max_value=1 if kind == "share" else None,
+        description=described[kind],
+    )
 
 
 def _nobody_held_out_was_written_to(gx: Any) -> "Expectation":

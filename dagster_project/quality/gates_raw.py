@@ -68,7 +68,7 @@ def _raw_table(
             f" where export = {literal(table.name)})",
         ),
     ]
-    if table.name in rules.HAPPENINGS:
+    if table.name in rules.DAILY:
         expectations.append(
             gx.UnexpectedRowsExpectation(
                 severity="warning",

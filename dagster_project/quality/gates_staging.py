@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from ..exports.contract import Contract
 from . import rules
 from .gx.runner import load_gx
 from .gx.suites import Gate
@@ -11,33 +12,18 @@ from .rules import Variables
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
-#: Of each export: the model that holds all its rows, tagged.
-TAGGED = {
-    "orders": "stg_order_rows",
-    "sessions": "stg_session_rows",
-    "events": "stg_event_rows",
-    "customers": "stg_customer_rows",
-    "refunds": "stg_refund_rows",
-    "messages": "stg_message_rows",
-    "marketing_spend": "stg_marketing_spend_rows",
-    "surveys": "stg_survey_rows",
-    "loyalty_points": "stg_loyalty_point_rows",
-    "referrals": "stg_referral_rows",
-    "coupons": "stg_coupon_rows",
-    "subscriptions": "stg_subscription_rows",
-}
 
-
-def staging_gates(mapped: Iterable[str], variables: Variables) -> list[Gate]:
+def staging_gates(contract: Contract, mapped: Iterable[str], variables: Variables) -> list[Gate]:
     """Gates on staging: one for each mapped export, on its tagged rows."""
     gx = load_gx()
     exports = list(mapped)
     gates = []
     for name in exports:
-        suite = {("staging", TAGGED[name]): _tagged_rows(gx, name, variables)}
+        staged = contract.tables[name].staged
+        suite = {("staging", staged): _tagged_rows(gx, name, variables)}
         if name == "orders" and "customers" in exports:
             suite["staging", "stg_orders"] = [_known_customers(gx, variables)]
-        gates.append(Gate(("staging", TAGGED[name]), suite))
+        gates.append(Gate(("staging", staged), suite))
     return gates
 
 
@@ -60,7 +46,7 @@ def _tagged_rows(gx: Any, name: str, variables: Variables) -> list["Expectation"
             unexpected_rows_query=rules.quarantined(share),
         ),
     ]
-    if name not in rules.HAPPENINGS:
+    if name not in rules.DAILY:
         return expectations
     return [
         *expectations,

@@ -6,36 +6,19 @@ selects no personal data.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
+from ..exports.contract import load_contract
 from ..exports.sql import literal
 
 Variables = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Happening:
-    """An export that tells of moments: where its days are, and what is counted."""
-
-    moment: str
-    day: str
-    counted: str = "count(*)"
-
-
-#: The exports that follow a shop's daily rhythm.
-HAPPENINGS = {
-    "orders": Happening("ordered_at", "order_date", "count(distinct order_id)"),
-    "sessions": Happening("started_at", "session_date"),
-    "events": Happening("occurred_at", "event_date"),
-}
-STAGED = {
-    "orders": "staging.stg_order_rows",
-    "sessions": "staging.stg_session_rows",
-    "events": "staging.stg_event_rows",
-}
+_CONTRACT = load_contract()
+#: The exports that follow a shop's daily rhythm: those with a `volume` in the contract.
+DAILY = {name: table for name, table in _CONTRACT.tables.items() if table.volume}
 
 _FILE_COLUMNS = """
 create table if not exists ledger.file_columns (
@@ -156,12 +139,12 @@ def stale(export: str, variables: Variables) -> str:
     """The newest row is old, seen from the as-of date; on the raw table, before any staging."""
     newest = {
         name: _business_day(
-            f"(select max({happening.moment}) from {'{batch}' if name == export else f'raw.{name}'}"
+            f"(select max({table.time}) from {'{batch}' if name == export else f'raw.{name}'}"
             # rows from after their delivery are quarantined later on
-            f" where {happening.moment} < _delivered_at + interval 2 day)",
+            f" where {table.time} < _delivered_at + interval 2 day)",
             variables,
         )
-        for name, happening in HAPPENINGS.items()
+        for name, table in DAILY.items()
     }
     return f"""
         with days as (
@@ -178,16 +161,16 @@ def unusual_volume(export: str, variables: Variables, factor: float, *, closed_d
     are within the export's history, or where the median is below `volume_min_rows`.
 
     Args:
-        export: One of HAPPENINGS; the rule is on its tagged rows.
+        export: One of DAILY; the rule is on its tagged rows.
         variables: dbt's vars.
         factor: How many times more or fewer than the median is unusual.
         closed_days: Whether a day without any row is unusual. Holidays have none.
     """
-    day, counted = HAPPENINGS[export].day, HAPPENINGS[export].counted
+    day, counted = DAILY[export].day, DAILY[export].volume
     weeks = int(variables["volume_weeks"])
     newest = [
-        f"(select max({happening.day}) from {STAGED[name]} where row_status = 'used')"
-        for name, happening in HAPPENINGS.items()
+        f"(select max({table.day}) from staging.{table.staged} where row_status = 'used')"
+        for name, table in DAILY.items()
     ]
     few = "" if closed_days else f"{export} > 0 and"
     return f"""

@@ -1,28 +1,18 @@
-"""dbt in this process: parsed once a run, closed after every step.
+"""dbt over one build file: what is asked for is built and tested, and told of as it ends."""
 
-A dbt process costs seconds of imports, and dagster-dbt starts one for each step; the results are
-the same. Knows nothing of Dagster.
-"""
-
-import fcntl
-import hashlib
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import queue
+import threading
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..settings import DBT_PROJECT, OFFLINE
+import duckdb
 
-MANIFEST = DBT_PROJECT / "target/manifest.json"
-#: The digest of the files that the manifest was parsed from.
-PARSED = DBT_PROJECT / "target/parsed_from"
-
-#: Vars that name columns of contracts, and so are read when the project is parsed.
-SHAPING = ("prediction_horizons",)
+from . import builds, project
+from .project import environment, invoke
 
 
 @dataclass(frozen=True)
@@ -42,9 +32,22 @@ class NodeResult:
         """Whether the node was built or the test held; a warning is no failure."""
         return self.status in ("success", "pass", "warn")
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a model or a seed, not a test."""
+        return self.kind in ("model", "seed")
 
-class DbtError(Exception):
-    """dbt could not run at all: the message is its own."""
+
+class _Stopped(Exception):
+    """Nobody waits for the results any more."""
+
+
+#: Tests are named one by one, as the models are; unit tests need no shop's data.
+_ONLY_THESE = (
+    *("--indirect-selection", "empty"),
+    *("--exclude-resource-type", "unit_test"),
+    "--no-write-json",
+)
 
 
 @dataclass(frozen=True)
@@ -53,37 +56,83 @@ class Dbt:
 
     database: Path
     target: Path
-    variables: dict[str, Any]
+    settings: dict[str, Any]
 
-    def build(
-        self, select: str, full_refresh: bool = False, tested: bool = True
-    ) -> list[NodeResult]:
-        """Build what `select` names and test it; one result per node, in order of completion.
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """dbt's vars: the shop's settings, and what models have to know of other files."""
+        return project.given_by_contract() | self.settings
 
-        What was built by other models than today's is not added to but built anew.
+    @cached_property
+    def definitions(self) -> dict[str, str]:
+        """By which definition each table is built now; see `builds`."""
+        return builds.definitions(self.variables)
+
+    def build(self, nodes: Collection[str], full_refresh: bool = False) -> Iterator[NodeResult]:
+        """Build and test these nodes of the manifest, named by their unique ids.
+
+        One result for each, as soon as it ended. Raises ExportError where a table that is needed is
+        not built and not among them, DbtError where dbt could not run.
         """
-        full_refresh = full_refresh or self._built_with() != project_digest()
-        left_out = ["unit_test"] if tested else ["unit_test", "test"]
-        arguments = ["build", "--select", *select.split(), "--exclude-resource-type", *left_out]
-        # a test that compares models of two steps waits for the later one
-        arguments += ["--indirect-selection", "buildable", "--no-write-json"]
-        result = self._invoke(arguments + (["--full-refresh"] if full_refresh else []))
-        if not hasattr(result, "results"):
-            raise DbtError(f"dbt build --select {select} gave no results")
-        return [_node_result(node) for node in result.results]
+        tables = [project.relation(node) for key, node in project.tables().items() if key in nodes]
+        with self._connect() as con:
+            builds.require(con, project.inputs_of(nodes))
+            if full_refresh:
+                builds.drop_kept(con, tables)
+            builds.begin(con, tables, self.definitions)
+        results = []
+        try:
+            for result in self._results(sorted(nodes)):
+                results.append(result)
+                yield result
+        finally:
+            with self._connect() as con:
+                self._note(con, results)
+
+    def _note(self, con: duckdb.DuckDBPyConnection, results: list[NodeResult]) -> None:
+        nodes = project.manifest()["nodes"]
+        built = [r for r in results if r.is_table and r.passed]
+        names = [project.relation(nodes[result.unique_id]) for result in built]
+        builds.finish(con, names, self.definitions)
+        for result in results:
+            if result.kind == "test" and result.status != "skipped":
+                table = project.relation(nodes[project.tested_table(nodes[result.unique_id])])
+                builds.note_test(con, table, result.name, result.passed)
+
+    def _results(self, nodes: list[str]) -> Iterator[NodeResult]:
+        """What dbt says of each node, from a thread of its own: the caller works meanwhile."""
+        ended: queue.Queue[NodeResult | Exception | None] = queue.Queue()
+        stopped = threading.Event()
+
+        def told(event: Any) -> None:
+            if stopped.is_set():
+                raise _Stopped
+            if event.info.name == "NodeFinished":
+                ended.put(_node_result(event.data))
+
+        def run() -> None:
+            try:
+                self._invoke(["build", "--select", *map(_selector, nodes), *_ONLY_THESE], told)
+            except Exception as error:  # raised again where the caller waits
+                ended.put(error)
+            finally:
+                ended.put(None)
+
+        thread = threading.Thread(target=run, name="dbt")
+        thread.start()
+        try:
+            while (said := ended.get()) is not None:
+                if isinstance(said, Exception):
+                    raise said
+                yield said
+        finally:
+            stopped.set()
+            thread.join()
 
     def unit_tests(self) -> list[NodeResult]:
         """Run dbt's unit tests; the models they speak of have to be built."""
-        result = self._invoke(["test", "--select", "test_type:unit", "--no-write-json"])
-        return [_node_result(node) for node in result.results]
-
-    def mark_built(self) -> None:
-        """Note that everything is built by the models as they are now."""
-        (self.target / "built_with").write_text(project_digest())
-
-    def _built_with(self) -> str | None:
-        note = self.target / "built_with"
-        return note.read_text() if note.exists() else None
+        found = self._invoke(["test", "--select", "test_type:unit", "--no-write-json"])
+        return [_run_result(result) for result in found.results]
 
     def docs(self) -> None:
         """Write dbt's docs of the built warehouse to `target`, as one static page."""
@@ -91,106 +140,44 @@ class Dbt:
 
     def parse(self) -> Any:
         """The manifest as this shop's vars shape it; whoever is first waits for it."""
-        shaping = {name: self.variables[name] for name in SHAPING if name in self.variables}
-        return parsed_project(project_digest(), json.dumps(shaping))
+        shaping = {k: self.settings[k] for k in project.SHAPING if k in self.settings}
+        return project.parsed_project(project.project_digest(), json.dumps(shaping))
 
-    def _invoke(self, arguments: list[str]) -> Any:
-        manifest = self.parse()
-        with _environment(self.database):
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.database))
+
+    def _invoke(self, arguments: list[str], *callbacks: Any) -> Any:
+        parsed = self.parse()
+        with environment(self.database):
             given = ["--vars", json.dumps(self.variables)]
-            return _invoke([*arguments, *given], self.target, manifest)
+            return invoke([*arguments, *given], self.target, parsed, *callbacks)
 
 
-@lru_cache(maxsize=1)
-def parsed_project(digest: str, shaping: str = "{}") -> Any:
-    """The project as it is now, which `digest` stands for, with the vars that shape it, as JSON.
-
-    What models depend on must not hang on any other var: one manifest then serves every shop,
-    and what takes seconds to parse is parsed once. Models are named after the file they are built
-    in, which has one name in every warehouse; nobody opens the one named here.
-    """
-    with _environment(DBT_PROJECT / "build.duckdb"), _alone():
-        is_stale = _is_stale()
-        quietly = [] if is_stale else ["--no-write-json"]
-        parsed = _invoke(["parse", *quietly, "--vars", shaping], MANIFEST.parent, None)
-        if is_stale:
-            PARSED.write_text(digest)
-        return parsed
+def _selector(unique_id: str) -> str:
+    return "fqn:" + ".".join(project.manifest()["nodes"][unique_id]["fqn"])
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One process parses at a time: dbt writes what it has parsed for the next one."""
-    MANIFEST.parent.mkdir(parents=True, exist_ok=True)
-    with (MANIFEST.parent / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _invoke(arguments: list[str], target: Path, manifest: Any) -> Any:
-    from dbt.cli.main import dbtRunner
-
-    common = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    common += ["--target-path", str(target)]
-    common += ["--log-path", str(target), "--log-level", "none"]
-    common += ["--log-level-file", "info", "--no-use-colors"]
-    outcome = dbtRunner(manifest=manifest).invoke([*arguments, *common])
-    if outcome.exception is not None:
-        raise DbtError(str(outcome.exception)) from outcome.exception
-    return outcome.result
-
-
-@contextmanager
-def _environment(database: Path) -> Iterator[None]:
-    """What dbt reads from the environment, and its connection closed at the end.
-
-    An open one would keep this process from opening the file in any other way.
-    """
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
-    os.environ.update(OFFLINE, RETENTION_BUILD_DATABASE=str(database))
-    try:
-        yield
-    finally:
-        DuckDBConnectionManager.close_all_connections()
-
-
-def _node_result(node: Any) -> NodeResult:
+def _node_result(finished: Any) -> NodeResult:
+    """A node as dbt's event tells of its end."""
+    unique_id = finished.node_info.unique_id
     return NodeResult(
-        unique_id=node.node.unique_id,
-        name=node.node.name,
-        kind=str(node.node.resource_type),
-        status=str(node.status),
-        message=str(node.message or ""),
-        failures=node.failures or 0,
-        seconds=node.execution_time,
+        unique_id=unique_id,
+        name=finished.node_info.node_name,
+        kind=finished.node_info.resource_type,
+        status=finished.run_result.status,
+        message=finished.run_result.message,
+        failures=finished.run_result.num_failures,
+        seconds=finished.run_result.execution_time,
     )
 
 
-def _sources() -> list[Path]:
-    """Every file that dbt reads."""
-    patterns = ("*.yml", "models/**/*", "macros/**/*", "seeds/**/*", "tests/**/*")
-    found = (path for pattern in patterns for path in DBT_PROJECT.glob(pattern))
-    return sorted(path for path in found if path.is_file())
-
-
-def project_digest() -> str:
-    """What the models compute, as a hash: it changes with any file that dbt reads."""
-    digest = hashlib.sha256()
-    for path in _sources():
-        digest.update(str(path.relative_to(DBT_PROJECT)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def ensure_manifest() -> Path:
-    """The manifest that Dagster reads assets from, parsed anew when a file of dbt's has changed."""
-    with _alone():
-        is_stale = _is_stale()
-    if is_stale:
-        parsed_project(project_digest())
-    return MANIFEST
-
-
-def _is_stale() -> bool:
-    return not PARSED.exists() or PARSED.read_text() != project_digest() or not MANIFEST.exists()
+def _run_result(result: Any) -> NodeResult:
+    return NodeResult(
+        unique_id=result.node.unique_id,
+        name=result.node.name,
+        kind=str(result.node.resource_type),
+        status=str(result.status),
+        message=str(result.message or ""),
+        failures=result.failures or 0,
+        seconds=result.execution_time,
+    )

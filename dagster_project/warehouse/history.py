@@ -111,12 +111,15 @@ def _published(con: duckdb.DuckDBPyConnection, marts_file: Path) -> Iterator[Non
 
 
 def note_definitions(
-    con: duckdb.DuckDBPyConnection, run: Run, models: str, variables: Mapping[str, Any]
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    models: Mapping[str, str],
+    variables: Mapping[str, Any],
 ) -> None:
     """Note by which definitions the run tells its figures: models, settings, and studies."""
     deciding = {k: v for k, v in variables.items() if not k.startswith(_NO_DEFINITIONS)}
     studies = con.execute("select * from ledger.studies order by all").fetchall()
-    told = json.dumps([models, deciding, studies], sort_keys=True, default=str)
+    told = json.dumps([dict(models), deciding, studies], sort_keys=True, default=str)
     con.execute(
         "update ledger.runs set definitions = ? where run_id = ?",
         [hashlib.sha256(told.encode()).hexdigest(), run.run_id],

@@ -1,16 +1,21 @@
 """How the published file is swapped: written beside it, then renamed over it."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from ..exports.errors import ExportError
 from ..exports.sql import identifier, literal
 from ..settings import STORAGE_VERSION
+from .builds import faults
 from .files import Warehouse
 from .project import Described, marts
+
+#: How many tables a refusal names.
+SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -21,14 +26,32 @@ class Published:
     size: int
 
 
-def publish(warehouse: Warehouse, run_id: str, names: Iterable[str] | None = None) -> Published:
+def publish(
+    warehouse: Warehouse,
+    run_id: str,
+    definitions: Mapping[str, str],
+    names: Iterable[str] | None = None,
+) -> Published:
     """Swap the marts in with one rename, so that a reader meets all of a run or none of it.
 
     Tables stand in schema `main`, with the descriptions of dbt's yml as comments: `t` and `marts.t`
     both name one wherever `marts.duckdb` is opened. Rows are written in order of their columns:
     equal marts are equal files, row for row. The run's row of `metric_run_log` is filled in here,
-    where it is true. `names` are the marts to publish, all of the project unless said otherwise.
+    where it is true.
+
+    Args:
+        warehouse: Where the marts are built, and published.
+        run_id: The run in progress.
+        definitions: By which every table should be built; see `builds`.
+        names: The marts to publish, all of the project unless said otherwise.
+
+    Raises ExportError where a mart, or what it is made of, is older than its inputs or its
+    definition, or does not hold a test: whatever was materialized by itself.
     """
+    described = marts()
+    wanted = sorted(names or described)
+    with warehouse.connect() as con:
+        _refuse(faults(con, wanted, definitions))
     published = warehouse.marts_file
     new = published.with_name("marts.duckdb.new")
     for leftover in (new, _wal(new)):
@@ -40,8 +63,7 @@ def publish(warehouse: Warehouse, run_id: str, names: Iterable[str] | None = Non
         con.execute(
             f"attach {literal(new)} as published (storage_version {literal(STORAGE_VERSION)})"
         )
-        described = marts()
-        rows = {name: _copy(con, name, described[name]) for name in sorted(names or described)}
+        rows = {name: _copy(con, name, described[name]) for name in wanted}
         passed, failed = warehouse.checks(run_id)
         con.execute(
             "update published.metric_run_log set published = true, rows = ?,"
@@ -58,6 +80,16 @@ def publish(warehouse: Warehouse, run_id: str, names: Iterable[str] | None = Non
     # a client that opened the old file for writing may have left one; it is not ours
     _wal(published).unlink(missing_ok=True)
     return Published(rows, published.stat().st_size)
+
+
+def _refuse(found: Mapping[str, str]) -> None:
+    if found:
+        told = [f"{name} {why}" for name, why in sorted(found.items())]
+        more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
+        raise ExportError(
+            "not published, since these tables are not what a whole run would make of them; "
+            "materialize them, or everything (`retention run`): " + "; ".join(told[:SHOWN] + more)
+        )
 
 
 def _copy(con: duckdb.DuckDBPyConnection, mart: str, described: Described) -> int:

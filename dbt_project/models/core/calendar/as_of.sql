@@ -15,17 +15,9 @@ sign_ups as (
 -- what other exports tell of the past; ends, renewals and plans for the future do not count
 happenings as (
     select activity_date from sign_ups
-    {%- for model, date in [
-        ('stg_message_rows', 'message_date'),
-        ('stg_marketing_spend_rows', 'spend_date'),
-        ('stg_survey_rows', 'answer_date'),
-        ('stg_loyalty_point_rows', 'movement_date'),
-        ('stg_referral_rows', 'invitation_date'),
-        ('stg_coupon_rows', 'redemption_date'),
-        ('stg_subscription_rows', 'start_date'),
-    ] %}
+    {%- for told in exports().values() if told.tells_as_of %}
     union all
-    select {{ date }} as activity_date from {{ ref(model) }}
+    select {{ told.day }} as activity_date from {{ ref(told.staged) }}
     where row_status = 'used'
     {%- endfor %}
 ),

@@ -1,4 +1,7 @@
 {#- The first need that is not met is the reason; where all are, it lies in what was delivered. -#}
+{%- for mart in var('marts') if mart != this.name %}
+-- depends_on: {{ ref(mart) }}
+{%- endfor %}
 with mart_rows as (
     {%- for mart, needed in mart_needs().items() %}
     {{ 'union all' if not loop.first }}

@@ -23,13 +23,13 @@ quarantined as (
         quarantine_reason as reason,
         'quarantined' as kind,
         case split_part(quarantine_reason, ' ', 1)
-            {%- for column in told.columns %}
+            {%- for column in told.faults %}
             when '{{ column }}' then cast({{ column }} as string)
             {%- endfor %}
         end as raw_value,
         _run_id as run_id,
         _line as line
-    from {{ ref(told.model) }}
+    from {{ ref(told.staged) }}
     where row_status = 'quarantined'
     {%- endfor %}
 ),

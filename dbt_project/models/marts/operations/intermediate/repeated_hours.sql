@@ -1,4 +1,3 @@
-{#- The moment stands first among the columns that can be at fault. -#}
 with files as (
     select * from {{ source('ledger', 'files') }}
 ),
@@ -7,8 +6,8 @@ repeated as (
     select
         export,
         case export
-            {%- for export, told in exports().items() if told.columns[0].endswith('_at') %}
-            when '{{ export }}' then '{{ told.columns[0] }}'
+            {%- for export, told in exports().items() if told.has_moments %}
+            when '{{ export }}' then '{{ told.time }}'
             {%- endfor %}
         end as moment,
         sum(rows_in_repeated_hour) as occurrences

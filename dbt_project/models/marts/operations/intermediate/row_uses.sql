@@ -51,7 +51,7 @@ with uses as (
         false as is_identical,
         count(*) as row_count,
         null as amount
-    from {{ ref(told.model) }}
+    from {{ ref(told.staged) }}
     group by row_status
     {%- endif %}
     {%- endfor %}
