@@ -29,6 +29,7 @@ import duckdb
 from dagster_project.exports.config.load import load_config
 from dagster_project.settings import DBT_PROJECT, OFFLINE, ROOT
 from dagster_project.warehouse.files import Warehouse
+from dagster_project.warehouse.project import given_by_contract
 
 from .event_shop import deliver_next_day, load, prepare_room
 from .peers import LIBRARIES
@@ -188,7 +189,7 @@ def _dbt(room: Path, cost: Cost, *options: str) -> None:
     command = [str(Path(sys.executable).with_name("dbt")), "build", *options, "--select"]
     command += [f"+{mart}" for mart in COMPARED]
     command += ["--exclude-resource-type", "unit_test", "test", "--vars"]
-    command += [json.dumps(load_config(room / "exports.yml").dbt_vars())]
+    command += [json.dumps(load_config(room / "exports.yml").dbt_vars() | given_by_contract())]
     command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     command += ["--target-path", str(room / "dbt"), "--log-path", str(room / "dbt")]
     cost.run(*command, RETENTION_BUILD_DATABASE=str(Warehouse(room).build_file))

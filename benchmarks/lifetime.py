@@ -30,8 +30,10 @@ import numpy as np
 import yaml
 
 from dagster_project.predictions.purchases import predict
+from dagster_project.predictions.tables import Forecasts
 from dagster_project.settings import DBT_PROJECT, OFFLINE, ROOT
-from dagster_project.warehouse.dbt_runner import SHAPING, Dbt, parsed_project, project_digest
+from dagster_project.warehouse import project
+from dagster_project.warehouse.dbt_runner import Dbt
 
 DAYS, HORIZON, BATCH = 730, 365, 500_000
 SPEND = (6.0, 4.0, 15.0)
@@ -218,9 +220,9 @@ def _lifetime(room: Path) -> str:
 
 def _whole_step(room: Path) -> str:
     build = room / "build.duckdb"
-    with duckdb.connect(str(build)) as con:  # not part of the step: activity as a run leaves it
+    with duckdb.connect(str(build)) as con:  # not part of the step: core as a run leaves it
         con.execute(f"attach '{room}/orders.duckdb' as shop (read_only)")
-        con.execute("create schema activity")
+        con.execute("create schema core")
         con.execute(
             "create table core.customer_activity_days as select customer_id,"
             " 'order' as activity, date '2022-01-01' + day as activity_date, revenue"
@@ -236,17 +238,19 @@ def _whole_step(room: Path) -> str:
     variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
     dbt = Dbt(build, room / "dbt", variables)
     # once a run, for all steps
-    parsed_project(project_digest(), json.dumps({name: variables[name] for name in SHAPING}))
+    dbt.parse()
     with _phase("histories"):
         _built(
             dbt,
-            "prediction_split purchase_histories purchase_groups spend_groups prediction_days",
+            "prediction_split purchase_histories purchase_groups spend_groups",
         )
     with _phase("fits and forecasts"), duckdb.connect(str(build)) as con:
-        predict(con, variables)
+        predict(Forecasts(con), variables)
     with _phase("verdict and customers"):
         _built(
-            dbt, "config.schema:predictions prediction_lift prediction_tracking prediction_verdict"
+            dbt,
+            "customer_predictions prediction_days prediction_fits prediction_outcomes"
+            " prediction_rulings prediction_lift prediction_tracking prediction_verdict",
         )
     with duckdb.connect(str(build)) as con:
         (groups,) = con.execute("select count(*) from predictions.purchase_groups").fetchall()
@@ -254,8 +258,10 @@ def _whole_step(room: Path) -> str:
     return f"{seconds}; {groups[0]:,} groups"
 
 
-def _built(dbt: Dbt, select: str) -> None:
-    if broken := [result for result in dbt.build(select) if not result.passed]:
+def _built(dbt: Dbt, models: str) -> None:
+    nodes = [f"model.retention.{name}" for name in models.split()]
+    nodes += project.tests_of(nodes)
+    if broken := [result for result in dbt.build(nodes) if not result.passed]:
         raise SystemExit(str(broken))
 
 

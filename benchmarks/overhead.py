@@ -19,10 +19,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dagster_project.defs.dbt_assets import MARTS
 from dagster_project.demo import ensure_demo
 from dagster_project.settings import DBT_PROJECT, DEMO_EXPORTS, OFFLINE, ROOT
 from dagster_project.warehouse.files import Warehouse
+from dagster_project.warehouse.project import given_by_contract
 from tests.support.shops import dagster_home
 
 EXPORTS = ROOT / "data/exports.yml"
@@ -52,14 +52,17 @@ import json, sys
 from pathlib import Path
 import yaml
 from dagster_project.predictions.purchases import predict
+from dagster_project.predictions.tables import Forecasts
 from dagster_project.settings import DBT_PROJECT
 from dagster_project.warehouse.files import Warehouse
 from tests.support.shops import dagster_home
 
 variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
 with Warehouse(Path(sys.argv[1])).connect() as con:
-    predict(con, variables | json.loads(sys.argv[2]))
+    predict(Forecasts(con), variables | json.loads(sys.argv[2]))
 """
+
+AFTER_FORECASTS = ["fqn:retention.predictions.forecasts", "fqn:retention.marts"]
 
 IMPORTS = {
     "Dagster and the definitions": "import dagster_project.definitions",
@@ -103,16 +106,16 @@ def _whole(folder: Path) -> None:
 def _bare(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     loaded = _quietly([sys.executable, "-c", BARE, str(EXPORTS), str(folder)])
-    variables = json.loads(loaded.splitlines()[-1])
+    variables = json.loads(loaded.splitlines()[-1]) | given_by_contract()
     command = [str(Path(sys.executable).with_name("dbt")), "build", "--vars", json.dumps(variables)]
     command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     command += ["--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt")]
     command += ["--exclude-resource-type", "unit_test"]
     command += ["--indirect-selection", "buildable"]
     database = {"RETENTION_BUILD_DATABASE": str(Warehouse(folder).build_file)}
-    _quietly([*command, "--exclude", *MARTS.split()], **database)
+    _quietly([*command, "--exclude", *AFTER_FORECASTS], **database)
     _quietly([sys.executable, "-c", PREDICT, str(folder), json.dumps(variables)])
-    _quietly([*command, "--select", *MARTS.split()], **database)
+    _quietly([*command, "--select", *AFTER_FORECASTS], **database)
 
 
 def _quietly(command: list[str], **environment: str) -> str:

@@ -2,9 +2,14 @@
 {{ config(meta={'dagster': {'ref': {'name': 'loyalty_balances'}}}) }}
 
 with movements as (
-    select customer_id, sum(change) as balance
-    from {{ ref('loyalty_movements') }}
-    group by customer_id
+    select
+        points.customer_id,
+        sum(
+            points.points * case when points.kind in ('redeemed', 'expired') then -1 else 1 end
+        ) as balance
+    from {{ ref('stg_loyalty_points') }} as points
+    inner join {{ ref('as_of') }} as as_of on points.movement_date <= as_of.as_of_date
+    group by points.customer_id
 )
 
 select

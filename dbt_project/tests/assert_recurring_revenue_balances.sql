@@ -12,9 +12,13 @@ with months as (
 ),
 
 positions as (
-    select month, sum(mrr) as mrr
-    from {{ ref('subscription_positions') }}
-    group by month
+    select positions.month, sum(periods.mrr) as mrr
+    from {{ ref('subscription_months') }} as positions
+    inner join {{ ref('stg_subscriptions') }} as periods
+        on
+            positions.position_date >= periods.start_date
+            and (positions.position_date < periods.end_date or periods.end_date is null)
+    group by positions.month
 )
 
 select months.*

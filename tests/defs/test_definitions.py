@@ -8,15 +8,15 @@ import pytest
 
 from dagster_project.definitions import build, defs
 from dagster_project.defs import schedule
+from dagster_project.defs.dbt_assets import MANIFEST, core, marts, staging
 from dagster_project.defs.gates import marts_gate, raw_gate, staging_gate
+from dagster_project.defs.groups import GROUPS
 from dagster_project.defs.resources import WAREHOUSE_TAG, report_the_dead
+from dagster_project.warehouse import project
 
 from ..support.shops import ShopRun, run_shop
 
 GOLDEN = Path(__file__).with_name("lineage.txt")
-STAGES = [
-    "exports", "raw", "default", "staging", "activity", "predictions", "marts", "published",
-]  # fmt: skip
 #: Rows of the repository itself, which no export delivers.
 SEEDS = {("staging", "exchange_rates"), ("staging", "retention_studies")}
 #: What is made of nothing but such rows, or of none.
@@ -30,7 +30,7 @@ def name(key: dg.AssetKey) -> str:
 def lineage() -> str:
     """Every asset under its group, with what it is made of."""
     lines = []
-    for group in STAGES:
+    for group in GROUPS:
         lines.append(group)
         for spec in sorted(specs(), key=lambda spec: spec.key):
             if spec.group_name == group:
@@ -52,11 +52,10 @@ def test_lineage() -> None:
     assert lineage() == GOLDEN.read_text(), told
 
 
-def test_groups_are_the_stages() -> None:
-    assert {spec.group_name for spec in specs()} <= set(STAGES)
+def test_every_asset_is_in_a_room_that_has_an_owner() -> None:
+    assert {spec.group_name for spec in specs()} == set(GROUPS)
     for spec in specs():
-        if spec.key.path[0] != "ledger":  # the loader's own tables
-            assert spec.key.path[0] == spec.group_name
+        assert spec.owners == [GROUPS[spec.group_name].owner], spec.key
 
 
 def test_everything_comes_from_an_export() -> None:
@@ -69,12 +68,12 @@ def test_everything_comes_from_an_export() -> None:
     for spec in specs():
         if tuple(spec.key.path) in SEEDS | BY_ITSELF:
             continue
-        if spec.group_name not in ("exports", "default"):
+        if spec.key.path[0] != "exports":
             assert any(key.path[0] in ("exports", "ledger") for key in sources(spec.key)), spec.key
 
 
 def test_every_mart_is_published() -> None:
-    marts = {spec.key for spec in specs() if spec.group_name == "marts"}
+    marts = {spec.key for spec in specs() if spec.key.path[0] == "marts"}
     assert marts
     assert parents()[dg.AssetKey(["published", "marts"])] == marts
 
@@ -96,22 +95,39 @@ def test_every_raw_table_has_a_gate() -> None:
 
 
 def test_everything_is_described() -> None:
-    bare = [name(s.key) for s in specs() if s.group_name != "default" and not s.description]
+    bare = [name(spec.key) for spec in specs() if not spec.description]
     assert not bare
-    dbt = [spec for spec in specs() if spec.group_name in ("staging", "activity", "marts")]
+    dbt = [spec for spec in specs() if "dagster_dbt/unique_id" in spec.metadata]
     assert not [name(spec.key) for spec in dbt if (spec.description or "").startswith("dbt ")]
     assert all("dbt" in spec.kinds for spec in dbt)
 
 
 def test_tables_are_named_as_people_query_them() -> None:
     for spec in specs():
-        if spec.group_name == "marts":
+        if spec.key.path[0] == "marts":
             assert spec.metadata["dagster/table_name"] == ".".join(spec.key.path)
+
+
+def test_every_test_of_dbts_is_a_check_that_says_what_it_asks() -> None:
+    tests = [key for key, node in MANIFEST["nodes"].items() if node["resource_type"] == "test"]
+    checks = [check for step in (staging, core, marts) for check in step.check_specs]
+    assert {check.metadata["dagster_dbt/unique_id"] for check in checks} == set(tests)
+    assert len({check.description for check in checks}) > 50
+    for check in checks:
+        assert check.description, check.name
+        assert check.description != check.name
+
+
+def test_steps_divide_the_models_as_the_runner_does() -> None:
+    for step in (staging, core, marts):
+        built = {spec.metadata["dagster_dbt/unique_id"] for spec in step.specs}
+        tables = project.tables().items()
+        assert built == {key for key, node in tables if project.step(node) == step.op.name}
 
 
 def test_nightly_takes_everything() -> None:
     job = defs.resolve_job_def("nightly")
-    made = {spec.key for spec in specs() if spec.group_name not in ("exports", "default")}
+    made = {spec.key for spec in specs() if spec.key.path[0] != "exports"}
     assert set(job.asset_layer.executable_asset_keys) == made
     assert schedule.nightly_schedule.job_name == "nightly"
 

@@ -100,7 +100,7 @@ def test_the_gate_lets_nothing_pass_that_is_not_earned(
         con.execute(f"update marts.customer_value set {change} where customer_id = 'C1'")
     folder = closed.warehouse.folder
     variables = Resource(exports=str(folder.parent / "exports.yml"), folder=str(folder)).variables
-    gates = mart_gates(["customer_value"], variables)
+    gates = mart_gates({"customer_value": {}}, variables)
     (before,) = run_gates(closed.warehouse.build_file, gates)["marts", "customer_value"]
     (after,) = run_gates(doctored, gates)["marts", "customer_value"]
     assert before.passed

@@ -28,11 +28,11 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "create table ledger.files (export varchar, file varchar, delivered_at date,"
             " columns varchar, rows_in_file bigint, rows_rejected bigint, loaded_at timestamp)"
         )
-        for name, happening in rules.HAPPENINGS.items():
+        for name, table in rules.DAILY.items():
             connection.execute(
-                f"create table raw.{name} ({happening.moment} timestamp, _delivered_at date);"
-                f"create table {rules.STAGED[name]}"
-                f" (order_id varchar, {happening.day} date, row_status varchar,"
+                f"create table raw.{name} ({table.time} timestamp, _delivered_at date);"
+                f"create table staging.{table.staged}"
+                f" (order_id varchar, {table.day} date, row_status varchar,"
                 " quarantine_reason varchar)"
             )
         yield connection
@@ -42,9 +42,13 @@ def found(con: duckdb.DuckDBPyConnection, rule: str, table: str) -> list[tuple]:
     return con.execute(rule.format(batch=f"(select * from {table})")).fetchall()
 
 
+def staged(name: str) -> str:
+    return f"staging.{rules.DAILY[name].staged}"
+
+
 def put(con: duckdb.DuckDBPyConnection, name: str, day: dt.date, count: int, **how: str) -> None:
     con.execute(
-        f"insert into {rules.STAGED[name]}"
+        f"insert into {staged(name)}"
         " select $day || '-' || i, $day, $status, $reason from range($count) as rows (i)",
         {
             "day": day,
@@ -79,10 +83,11 @@ def volume(con: duckdb.DuckDBPyConnection, name: str = "orders", **given: Any) -
         )
         for severity, closed_days in (("critical", False), ("warning", True))
     )
-    return found(con, critical, rules.STAGED[name]), found(con, warning, rules.STAGED[name])
+    table = staged(name)
+    return found(con, critical, table), found(con, warning, table)
 
 
-@pytest.mark.parametrize("name", rules.HAPPENINGS)
+@pytest.mark.parametrize("name", rules.DAILY)
 @pytest.mark.parametrize(
     ("newest", "is_critical", "is_warned"),
     [

@@ -10,14 +10,10 @@ import csv
 import datetime as dt
 import io
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from dagster_project.exports.sql import identifier, literal
+from dagster_project.warehouse.compare import DAYS, compare
 
 from .line import Files, Line
 
@@ -26,10 +22,6 @@ DELIVERIES = [dt.date(2024, month, 1) for month in range(2, 8)]
 FIRST_DAY = dt.datetime(2024, 1, 1)  # noqa: DTZ001 - what the files say carries no zone
 MONTH_OF_ROWS = 181 / len(DELIVERIES)
 KINDS = ("orders", "lines", "identical lines", "sessions late")
-#: Tables that tell of runs, and the columns that do.
-OF_RUNS, RUN_COLUMNS = ("metric_run_log", "restatements"), ("run_id",)
-#: What of the build file and of the published one must be equal.
-COMPARED = (("core", "customer_activity_days"), ("main", "%"))
 
 Row = dict[str, Any]
 
@@ -358,48 +350,10 @@ def differences(line: Line, shop: Deliveries, whole: bool = False) -> list[str]:
         is_last = step == len(shop.steps)
         line.run(whole and is_last, tested=is_last)
     line.publish()
-    by_steps = [
-        line.warehouse.build_file.replace(line.folder / "steps_build.duckdb"),
-        line.warehouse.marts_file.replace(line.folder / "steps_marts.duckdb"),
-    ]
+    by_steps = line.warehouse.build_file.replace(line.folder / "steps_build.duckdb")
     line.start_anew()
     line.run(whole, tested=False)  # its tables are compared with some that are
     line.publish()
-    at_once = [line.warehouse.build_file, line.warehouse.marts_file]
-    return [
-        difference
-        for steps, once, (schema, tables) in zip(by_steps, at_once, COMPARED, strict=True)
-        for difference in unlike(steps, once, schema, tables)
-    ]
-
-
-def unlike(first: Path, second: Path, schema: str, like: str = "%") -> Iterator[str]:
-    """Tables of a schema whose rows two warehouses do not share, columns of runs left out."""
-    with duckdb.connect() as con:
-        for path, name in ((first, "first"), (second, "second")):
-            con.execute(f"attach {literal(path)} as {name}_file (read_only)")
-        tables = {
-            name: con.execute(
-                "select table_name, string_agg('\"' || column_name || '\"', ', '"
-                " order by column_index) filter (column_name not in ?) from duckdb_columns()"
-                " where database_name = ? and schema_name = ? and table_name not in ?"
-                " and table_name like ? group by 1 order by 1",
-                [list(RUN_COLUMNS), f"{name}_file", schema, list(OF_RUNS), like],
-            ).fetchall()
-            for name in ("first", "second")
-        }
-        if tables["first"] != tables["second"] or not tables["first"]:
-            yield f"{schema}: {tables['first']} against {tables['second']}"
-            return
-        for table, columns in tables["first"]:
-            one, other = (
-                f"select {columns} from {name}_file.{schema}.{identifier(table)}"
-                for name in ("first", "second")
-            )
-            for sign, sql in (
-                ("only first", f"{one} except all {other}"),
-                ("only second", f"{other} except all {one}"),
-            ):
-                rows = con.execute(f"{sql} order by all").fetchall()
-                if rows:
-                    yield f"{schema}.{table}: {len(rows)} rows {sign}, as {rows[0]}"
+    compared = compare(by_steps, line.warehouse.build_file)
+    assert any(found.table == DAYS and found.rows[0] for found in compared)
+    return [str(found) for found in compared if not found.is_equal]

@@ -22,8 +22,8 @@ import duckdb
 from dagster_project.demo import simulate
 from dagster_project.exports.sql import identifier
 from dagster_project.settings import ROOT
+from dagster_project.warehouse.compare import RUN_COLUMNS, RUN_TABLES
 
-from .increments import OF_RUNS, RUN_COLUMNS
 from .shops import dagster_home
 
 PATIENCE = 300  # seconds that a run may take
@@ -38,7 +38,7 @@ def digest(marts: Path) -> Digest:
             "select table_name, string_agg('\"' || column_name || '\"', ', ')"
             " from duckdb_columns() where schema_name = 'main' and column_name not in ?"
             " and table_name not in ? group by 1 order by 1",
-            [list(RUN_COLUMNS), list(OF_RUNS)],
+            [list(RUN_COLUMNS), list(RUN_TABLES)],
         ).fetchall()
         return {
             table: con.execute(

@@ -6,14 +6,15 @@ from typing import Any
 
 import yaml
 
-from dagster_project.defs.dbt_assets import CORE, MARTS, STAGING
 from dagster_project.defs.resources import Shop as Resource
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loading.loader import Run, load_export, prepare
 from dagster_project.exports.loading.missing_days import note_missing_days
 from dagster_project.predictions.purchases import predict
-from dagster_project.predictions.renewals import project
-from dagster_project.warehouse.dbt_runner import Dbt, project_digest
+from dagster_project.predictions.renewals import project as forecast_renewals
+from dagster_project.predictions.tables import Forecasts, tables
+from dagster_project.warehouse import builds, project
+from dagster_project.warehouse.dbt_runner import NodeResult
 from dagster_project.warehouse.files import Warehouse
 from dagster_project.warehouse.history import note_definitions, prepare_history
 from dagster_project.warehouse.publish import publish
@@ -60,24 +61,30 @@ class Line:
         self._marts = (*marts, "metric_run_log") if marts else ()
         run = Run(self.run_id, dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0))
         shop = Resource(exports=str(exports), folder=str(self.warehouse.folder))
+        contract = load_contract()
         with self.warehouse.connect() as con:
             prepare(con, shop.config)
             prepare_history(con, self.warehouse.marts_file, run)
-            for name in load_contract().tables:
+            for name in contract.tables:
                 load_export(con, shop.config, name, run)
+                builds.note_raw(con, name)
             note_missing_days(con, shop.config)
-            variables = shop.variables
-            note_definitions(con, run, project_digest(), variables)
-        dbt = Dbt(self.warehouse.build_file, self.warehouse.dbt_target, variables)
-        results = dbt.build(_of(f"{STAGING} {CORE}", self._marts), tested=tested)
+            note_definitions(con, run, shop.dbt.definitions, shop.variables)
+            for name in contract.ledger:
+                builds.note_ledger(con, name)
+        wanted = _of(self._marts)
+        results = _built(shop, wanted, tested, "staging", "core")
         if not marts:
             with self.warehouse.connect() as con:
-                predict(con, variables)
-                project(con, variables)
-        results += dbt.build(_of(MARTS, self._marts), tested=tested)
+                into = Forecasts(con)
+                predict(into, shop.variables)
+                forecast_renewals(into, shop.variables)
+                forecasts = [f"predictions.{name}" for name in tables()]
+                builds.finish(con, forecasts, shop.dbt.definitions)
+        results += _built(shop, wanted, tested, "marts")
         broken = [f"{r.name}: {r.message}" for r in results if not r.passed]
         assert not broken, "\n".join(broken)
-        dbt.mark_built()
+        self.definitions = shop.dbt.definitions
 
     @property
     def run_id(self) -> str:
@@ -86,7 +93,7 @@ class Line:
 
     def publish(self) -> None:
         """Publish what the newest run built."""
-        publish(self.warehouse, self.run_id, self._marts)
+        publish(self.warehouse, self.run_id, self.definitions, self._marts)
 
     def start_anew(self) -> None:
         """Forget the warehouse."""
@@ -105,8 +112,17 @@ class Line:
             file.unlink()
 
 
-def _of(stages: str, marts: tuple[str, ...]) -> str:
-    """A selection of dbt's: of these stages, what the marts and the log of runs are made of."""
+def _of(marts: tuple[str, ...]) -> set[str]:
+    """The models that these marts are made of, and the marts; all there are if none is named."""
+    tables = project.tables()
     if not marts:
-        return stages
-    return " ".join(f"{stage},+{mart}" for stage in stages.split() for mart in marts)
+        return set(tables)
+    named = [key for key, node in tables.items() if node["name"] in marts]
+    return set(tables) & project.with_ancestors(named).keys()
+
+
+def _built(shop: Resource, wanted: set[str], tested: bool, *steps: str) -> list[NodeResult]:
+    """What dbt made of the wanted models of these steps, and of their tests."""
+    tables = project.tables()
+    nodes = [key for key in wanted if project.step(tables[key]) in steps]
+    return list(shop.dbt.build([*nodes, *(project.tests_of(nodes) if tested else ())]))

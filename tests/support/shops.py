@@ -72,8 +72,19 @@ def run_shop(folder: Path, config: dict[str, Any], full_refresh: bool = False) -
 
 def run_file(exports: Path, warehouse: Path, full_refresh: bool = False) -> ShopRun:
     """Run the nightly job on an `exports.yml`."""
+    return _executed(build(exports, warehouse, full_refresh).resolve_job_def("nightly"), warehouse)
+
+
+def materialize(shop: Shop, selection: dg.AssetSelection) -> ShopRun:
+    """Materialize and check what is selected and nothing else, as the UI's button does."""
+    folder = shop.warehouse.folder
+    selected = dg.Definitions(jobs=[dg.define_asset_job("selected", selection)])
+    project = build(folder.parent / "exports.yml", folder)
+    return _executed(dg.Definitions.merge(project, selected).resolve_job_def("selected"), folder)
+
+
+def _executed(job: dg.JobDefinition, warehouse: Path) -> ShopRun:
     os.environ.update(OFFLINE)
-    job = build(exports, warehouse, full_refresh).resolve_job_def("nightly")
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(
             instance=instance,

@@ -275,7 +275,7 @@ def test_what_a_message_changed_is_told_by_assignment(shop: Shop) -> None:
 
 
 def test_the_gate_warns_of_messages_to_those_held_out(shop: Shop, tmp_path: Path) -> None:
-    (gate,) = mart_gates(["audience_uplift"], {})
+    (gate,) = mart_gates({"audience_uplift": {}}, {})
     found = []
     for messaged in (0, 2):
         file = Path(shutil.copy(shop.warehouse.build_file, tmp_path / "build.duckdb"))

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from dagster_project.defs.dbt_assets import AVAILABILITY, MANIFEST
+from dagster_project.warehouse.compare import RUN_TABLES
 from dagster_project.warehouse.project import marts
 
-from ...support.increments import OF_RUNS
 from ...support.line import build_shop
 from ...support.shops import Shop, run_shop
 from ..test_crm import write_exports
 
 #: Marts that follow from exports alone are asked why they are empty.
-NOT_ASKED = {AVAILABILITY, *OF_RUNS}
+NOT_ASKED = {AVAILABILITY, *RUN_TABLES}
 #: Marts of the CRM, and one of orders: each is filled by the exports named beside a shop, or empty.
 WATCHED = {
     "coupon_effect", "loyalty_balances", "onboarding", "referral_growth", "nps", "cohort_value",

@@ -2,12 +2,56 @@
     'new_customers', 'reactivated_customers', 'churned_customers',
     'churned_joiners', 'churned_returners', 'lost_opening_customers',
 ] -%}
-with months as (select * from {{ ref('churn_months') }}),
+with movements as (
+    select * from {{ ref('churn_months') }}
+),
+
+revenue as (
+    select * from {{ ref('subscription_mrr_monthly') }}
+),
+
+missing as (
+    select * from {{ ref('missing_activity_days') }}
+),
+
+bases as (
+    select distinct base from movements
+),
+
+-- who ends in a month is told by the days of silence before it, too
+silent_months as (
+    select
+        bases.base,
+        periods.is_complete and count(missing.missing_date) = 0 as is_complete,
+        periods.period_start as month
+    from bases
+    inner join {{ ref('calendar_periods') }} as periods on periods.period = 'month'
+    left join missing
+        on
+            bases.base = missing.activity
+            and missing.missing_date
+            between {{ add_days('periods.period_start', -var('churn_after_days')) }}
+            and periods.period_end
+    where bases.base <> 'subscription'
+    group by bases.base, periods.period_start, periods.is_complete
+),
+
+-- subscriptions may be older than everything else that is known of the shop
+calendar as (
+    select * from silent_months
+    union all
+    select
+        bases.base,
+        months.is_complete,
+        months.month
+    from bases
+    inner join {{ ref('subscription_months') }} as months on bases.base = 'subscription'
+),
 
 counted as (
     select
         {%- for column in counts %}
-        coalesce(months.{{ column }}, 0) as {{ column }},
+        coalesce(movements.{{ column }}, 0) as {{ column }},
         {%- endfor %}
         calendar.base,
         calendar.month,
@@ -17,10 +61,9 @@ counted as (
         revenue.closing as closing_mrr,
         revenue.gross_churn_rate as gross_revenue_churn_rate,
         revenue.net_churn_rate as net_revenue_churn_rate
-    from {{ ref('churn_calendar') }} as calendar
-    left join months on calendar.base = months.base and calendar.month = months.month
-    left join {{ ref('subscription_mrr_monthly') }} as revenue
-        on calendar.base = 'subscription' and calendar.month = revenue.month
+    from calendar
+    left join movements on calendar.base = movements.base and calendar.month = movements.month
+    left join revenue on calendar.base = 'subscription' and calendar.month = revenue.month
 ),
 
 running as (

@@ -1,10 +1,87 @@
+{#- A customer is active in the trailing n days from an active day until n days after it. Only
+    where a gap is wider than n does that stretch open or close, so counting gaps per day is
+    enough: no day is ever spread over its n windows. -#}
 {%- set windows = [7, 28, 30] -%}
-with changes as (select * from {{ ref('active_day_changes') }}),
+{%- set named_windows = {'dau': 1, 'wau': 7, 'mau_28': 28, 'mau': 30} -%}
+with periods as (
+    {{ in_segments('customer_activity_periods') }}
+),
+
+calendar as (
+    select * from {{ ref('calendar') }}
+),
+
+as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+missing as (
+    select * from {{ ref('missing_activity_days') }}
+),
+
+active_days as (
+    select
+        activity,
+        segment_name,
+        segment_value,
+        period_index - previous_index as days_before,
+        next_index - period_index as days_after,
+        {{ add_days("date '1970-01-01'", 'period_index') }} as activity_date
+    from periods
+    where period = 'day'
+),
+
+changes as (
+    select
+        activity,
+        segment_name,
+        segment_value,
+        count(*) as active,
+        {%- for n in windows %}
+        count(*) filter (where days_before is null or days_before > {{ n }})
+            as opened_{{ n }},
+        count(*) filter (where days_after is null or days_after > {{ n }})
+            as closing_{{ n }},
+        {%- endfor %}
+        activity_date
+    from active_days
+    group by activity, segment_name, segment_value, activity_date
+),
+
+-- of each day, how long the history is that ends on it, and how far back a day is missing
+known as (
+    select
+        activities.activity,
+        {{ day_diff('as_of.history_starts_on', 'calendar.calendar_date') }} as days_known,
+        min({{ day_diff('missing.missing_date', 'calendar.calendar_date') }}) as days_since_missing,
+        calendar.calendar_date
+    from (select distinct activity from changes) as activities
+    cross join calendar
+    cross join as_of
+    left join missing
+        on
+            activities.activity = missing.activity
+            and calendar.calendar_date
+            between missing.missing_date and {{ add_days('missing.missing_date', 29) }}
+    group by activities.activity, as_of.history_starts_on, calendar.calendar_date
+),
+
+-- a trailing window is whole once the history fills it and no missing day lies in it
+flags as (
+    select
+        activity,
+        {%- for name, n in named_windows.items() %}
+        days_known >= {{ n - 1 }} and coalesce(days_since_missing, {{ n }}) >= {{ n }}
+            as {{ name }}_is_complete,
+        {%- endfor %}
+        calendar_date
+    from known
+),
 
 spine as (
     select grains.activity, grains.segment_name, grains.segment_value, calendar.calendar_date
     from (select distinct activity, segment_name, segment_value from changes) as grains
-    cross join {{ ref('calendar') }} as calendar
+    cross join calendar
 ),
 
 daily as (
@@ -69,8 +146,8 @@ active_customers as (
         flags.mau_is_complete,
         counted.calendar_date as activity_date
     from counted
-    inner join {{ ref('active_day_flags') }} as flags
-        on counted.activity = flags.activity and counted.calendar_date = flags.activity_date
+    inner join flags
+        on counted.activity = flags.activity and counted.calendar_date = flags.calendar_date
 )
 
 select * from active_customers

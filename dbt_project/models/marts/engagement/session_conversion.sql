@@ -1,9 +1,67 @@
-with visitors as (
-    select * from {{ ref('session_visitors') }}
+{%- set visitor = 'customer_id, case when customer_id is null then anonymous_id end' -%}
+with as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+periods as (
+    select * from {{ ref('calendar_periods') }}
+),
+
+missing as (
+    select * from {{ ref('missing_activity_days') }}
+    where activity in ('session', 'order')
 ),
 
 orders as (
-    select count(*) as known_orders from {{ ref('orders') }}
+    select * from {{ ref('orders') }}
+),
+
+sessions as (
+    select sessions.*
+    from {{ ref('sessions') }} as sessions
+    inner join as_of on sessions.session_date <= as_of.as_of_date
+),
+
+-- guests order in visits too, but are no customers
+bought as (
+    select visits.session_id, count(*) as orders
+    from {{ ref('moment_visits') }} as visits
+    inner join orders on visits.activity = 'order' and visits.moment_id = orders.order_id
+    inner join as_of on orders.order_date <= as_of.as_of_date
+    where orders.customer_id is not null
+    group by visits.session_id
+),
+
+visits as (
+    select
+        sessions.*,
+        coalesce(bought.orders, 0) as orders,
+        {{ month_start('sessions.session_date') }} as month
+    from sessions
+    left join bought on sessions.session_id = bought.session_id
+),
+
+cut as (
+    select *, 'all' as segment_name, 'all' as segment_value from visits
+    {%- for segment in ['source', 'device'] %}
+    union all
+    select *, '{{ segment }}' as segment_name, coalesce({{ segment }}, 'unknown') as segment_value
+    from visits
+    {%- endfor %}
+),
+
+-- the visits of nobody at all share a row
+visitors as (
+    select
+        {{ visitor }} as anonymous_id,
+        segment_name,
+        segment_value,
+        count(*) as sessions,
+        count(*) filter (where orders > 0) as converted_sessions,
+        sum(orders) as orders,
+        month
+    from cut
+    group by {{ visitor }}, segment_name, segment_value, month
 ),
 
 totals as (
@@ -22,10 +80,36 @@ totals as (
     group by month, segment_name, segment_value
 ),
 
+-- a month is known once the orders of its last visits are
+windows as (
+    select
+        is_complete,
+        period_start as month,
+        {{ add_days('period_end', (var('conversion_window_hours') + 23) // 24) }} as window_end
+    from periods
+    where period = 'month'
+),
+
+months as (
+    select
+        windows.is_complete
+        and windows.window_end <= as_of.as_of_date
+        and count(missing.missing_date) = 0 as is_complete,
+        windows.month
+    from windows
+    cross join as_of
+    left join missing on missing.missing_date between windows.month and windows.window_end
+    group by windows.is_complete, windows.month, windows.window_end, as_of.as_of_date
+),
+
 spine as (
     select segments.segment_name, segments.segment_value, months.is_complete, months.month
     from (select distinct segment_name, segment_value from totals) as segments
-    cross join {{ ref('conversion_months') }} as months
+    cross join months
+),
+
+known as (
+    select count(*) as orders from orders
 ),
 
 counted as (
@@ -38,10 +122,10 @@ counted as (
         coalesce(totals.anonymous_visitors, 0) as anonymous_visitors,
         coalesce(totals.customer_sessions, 0) as customer_sessions,
         totals.median_sessions_per_customer,
-        case when spine.is_complete and orders.known_orders > 0 then totals.sessions end
+        case when spine.is_complete and known.orders > 0 then totals.sessions end
             as observed_sessions
     from spine
-    cross join orders
+    cross join known
     left join totals
         on
             spine.month = totals.month

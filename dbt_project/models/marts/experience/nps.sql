@@ -1,9 +1,87 @@
-with answers as (
-    select * from {{ ref('survey_answers') }}
+{#- Of several answers of a customer to a survey in a month the last one speaks. Whoever is there
+    again is seen by orders, in a shop without any by all activity. -#}
+{%- set retention_days = var('churn_after_days') -%}
+with as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+days as (
+    select * from {{ ref('customer_activity_days') }}
 ),
 
 segments as (
     select * from {{ ref('customer_segments') }}
+),
+
+ranked as (
+    select
+        surveys.customer_id,
+        coalesce(surveys.survey, 'unknown') as survey,
+        surveys.score,
+        row_number() over (
+            partition by
+                surveys.customer_id, coalesce(surveys.survey, 'unknown'),
+                {{ month_start('surveys.answer_date') }}
+            order by surveys.answered_at desc, surveys.score asc
+        ) as answer_rank,
+        {{ month_start('surveys.answer_date') }} as month,
+        surveys.answer_date
+    from {{ ref('stg_surveys') }} as surveys
+    inner join as_of on surveys.answer_date <= as_of.as_of_date
+),
+
+last_answers as (
+    select * from ranked
+    where answer_rank = 1
+),
+
+chosen as (
+    select case when count(*) > 0 then 'order' else 'any' end as activity
+    from days
+    where activity = 'order'
+),
+
+retained as (
+    select distinct last_answers.customer_id, last_answers.answer_date
+    from last_answers
+    inner join days
+        on
+            last_answers.customer_id = days.customer_id
+            and last_answers.answer_date < days.activity_date
+            and {{ add_days('last_answers.answer_date', retention_days) }} >= days.activity_date
+    inner join chosen on days.activity = chosen.activity
+),
+
+answers as (
+    select
+        last_answers.customer_id,
+        last_answers.survey,
+        case
+            when last_answers.score >= 9 then 'promoter'
+            when last_answers.score >= 7 then 'passive'
+            else 'detractor'
+        end as attitude,
+        last_answers.score,
+        case
+            when {{ add_days('last_answers.answer_date', retention_days) }} <= as_of.as_of_date
+                then 1
+            else 0
+        end as observed,
+        case
+            when
+                {{ add_days('last_answers.answer_date', retention_days) }} <= as_of.as_of_date
+                and retained.customer_id is not null
+                then 1
+            else 0
+        end as retained,
+        last_answers.month,
+        last_answers.answer_date
+    from last_answers
+    cross join as_of
+    left join retained
+        on
+            last_answers.customer_id = retained.customer_id
+            and last_answers.answer_date = retained.answer_date
 ),
 
 cut as (

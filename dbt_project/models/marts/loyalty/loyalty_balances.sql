@@ -1,5 +1,7 @@
 with movements as (
-    select * from {{ ref('loyalty_movements') }}
+    select points.*
+    from {{ ref('stg_loyalty_points') }} as points
+    inner join {{ ref('as_of') }} as as_of on points.movement_date <= as_of.as_of_date
 ),
 
 totals as (

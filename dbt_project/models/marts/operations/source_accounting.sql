@@ -13,8 +13,42 @@ with files as (
     group by export
 ),
 
+-- the money of rejected rows, where it can be read at all; that of refunds is below zero
+rejects as (
+    select
+        *,
+        case when export = 'refunds' then -amount else amount end as signed_amount,
+        coalesce({{ business_date('moment') }}, _delivered_at) as rate_date
+    from {{ source('ledger', 'rejects') }}
+    where export in ('orders', 'refunds')
+),
+
+rates as (
+    select * from {{ ref('stg_exchange_rates') }}
+),
+
+converted as (
+    select
+        rejects.export,
+        rejects.signed_amount * {{ exchange_rate('rejects.currency') }} as amount
+    from rejects
+    left join rates
+        on rejects.currency = rates.currency and rejects.rate_date = rates.rate_date
+),
+
+exports as (
+    select 'orders' as export
+    union all
+    select 'refunds' as export
+),
+
 rejected as (
-    select export, amount as amount_rejected from {{ ref('rejected_money') }}
+    select
+        exports.export,
+        {{ money('sum(coalesce(converted.amount, 0))') }} as amount_rejected
+    from exports
+    left join converted on exports.export = converted.export
+    group by exports.export
 ),
 
 uses as (
@@ -34,7 +68,7 @@ uses as (
         sum(case when money_use = '{{ use }}' then amount end) as amount_{{ use }},
         {%- endfor %}
         sum(amount) as amount_loaded
-    from {{ ref('row_uses') }}
+    from {{ ref('row_outcomes') }}
     group by export
 ),
 

@@ -1,12 +1,68 @@
-with months as (
+with invitations as (
+    select * from {{ ref('invitations') }}
+),
+
+as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+invited as (
     select
-        months.*,
-        case when months.is_complete then months.invitations end as observed_invitations,
-        case when months.is_complete then months.customers end as observed_customers,
-        {{ add_days('months.month_end', var('referral_value_days') - 1) }} <= as_of.as_of_date
+        month,
+        count(*) as invitations,
+        count(*) filter (
+            where has_joined
+            and joined_date <= {{ add_days('invitation_date', var('referral_maturity_days')) }}
+        ) as joined,
+        count(distinct referrer_id) as inviters
+    from invitations
+    group by month
+),
+
+-- whoever invites was there, whatever else tells of it
+present as (
+    select customer_id, {{ month_start('activity_date') }} as month
+    from {{ ref('customer_activity_days') }}
+    where activity = 'any'
+    union
+    select referrer_id as customer_id, month from invitations
+),
+
+customers as (
+    select month, count(*) as customers
+    from present
+    group by month
+),
+
+counted as (
+    select
+        cast(coalesce(invited.invitations, 0) as bigint) as invitations,
+        cast(coalesce(invited.joined, 0) as bigint) as joined,
+        cast(coalesce(invited.inviters, 0) as bigint) as inviters,
+        cast(coalesce(customers.customers, 0) as bigint) as customers,
+        months.is_complete
+        and {{ add_days('months.period_end', var('referral_maturity_days')) }}
+        <= as_of.as_of_date as is_complete,
+        months.period_start as month,
+        months.period_end as month_end
+    from {{ ref('calendar_periods') }} as months
+    cross join as_of
+    left join invited on months.period_start = invited.month
+    left join customers on months.period_start = customers.month
+    where
+        months.period = 'month'
+        and months.period_start >= (select min(invitations.month) from invitations)
+),
+
+months as (
+    select
+        counted.*,
+        case when counted.is_complete then counted.invitations end as observed_invitations,
+        case when counted.is_complete then counted.customers end as observed_customers,
+        {{ add_days('counted.month_end', var('referral_value_days') - 1) }} <= as_of.as_of_date
             as value_is_complete
-    from {{ ref('referral_months') }} as months
-    cross join {{ ref('as_of') }} as as_of
+    from counted
+    cross join as_of
 ),
 
 values_by_month as (

@@ -11,7 +11,8 @@ as_of as (
 ),
 
 studies as (
-    select study, bucket, entry from {{ ref('stg_studies') }}
+    select study, bucket, entry from {{ ref('study_variants') }}
+    where known is null
 ),
 
 rated as (

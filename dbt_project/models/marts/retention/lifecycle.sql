@@ -1,17 +1,97 @@
-with counts as (
-    select * from {{ ref('lifecycle_counts') }}
+with periods as (
+    {{ in_segments('customer_activity_periods') }}
+),
+
+counted as (
+    select
+        activity,
+        segment_name,
+        segment_value,
+        period,
+        period_index,
+        count(*) as active_customers,
+        count(*) filter (where previous_index is null) as new_customers,
+        count(*) filter (where previous_index = period_index - 1) as returning_customers,
+        count(*) filter (where next_index is null or next_index > period_index + 1)
+            as leaving_customers
+    from periods
+    group by activity, segment_name, segment_value, period, period_index
+),
+
+-- who does not go on is dormant in the period after
+moved as (
+    select
+        activity, segment_name, segment_value, period, period_index,
+        active_customers, new_customers, returning_customers, 0 as dormant_customers
+    from counted
+    union all
+    select
+        activity, segment_name, segment_value, period, period_index + 1 as period_index,
+        0 as active_customers, 0 as new_customers, 0 as returning_customers,
+        leaving_customers as dormant_customers
+    from counted
+),
+
+counts as (
+    select
+        activity,
+        segment_name,
+        segment_value,
+        period,
+        period_index,
+        cast(sum(active_customers) as bigint) as active_customers,
+        cast(sum(new_customers) as bigint) as new_customers,
+        cast(sum(returning_customers) as bigint) as returning_customers,
+        cast(sum(active_customers - new_customers - returning_customers) as bigint)
+            as resurrected_customers,
+        cast(sum(dormant_customers) as bigint) as dormant_customers
+    from moved
+    group by activity, segment_name, segment_value, period, period_index
+),
+
+calendar as (
+    select * from {{ ref('calendar_periods') }}
+),
+
+missing as (
+    select * from {{ ref('missing_activity_days') }}
+),
+
+touched as (
+    select
+        missing.activity,
+        calendar.period,
+        calendar.period_index
+    from missing
+    inner join calendar
+        on missing.missing_date between calendar.period_start and calendar.period_end
+),
+
+-- who came back in a period, and who stayed away, is told by that period and the one before
+spoilt as (
+    select
+        activity,
+        period,
+        period_index
+    from touched
+    union
+    select
+        activity,
+        period,
+        period_index + 1 as period_index
+    from touched
 ),
 
 spine as (
     select
         grains.*, calendar.period, calendar.period_index, calendar.period_start,
-        calendar.is_complete and missing.activity is null as is_complete
+        calendar.is_complete and spoilt.activity is null as is_complete
     from (select distinct activity, segment_name, segment_value from counts) as grains
-    cross join {{ ref('calendar_periods') }} as calendar
-    left join {{ ref('missing_activity_periods') }} as missing
+    cross join calendar
+    left join spoilt
         on
-            grains.activity = missing.activity and calendar.period = missing.period
-            and calendar.period_index = missing.period_index
+            grains.activity = spoilt.activity and calendar.period = spoilt.period
+            and calendar.period_index = spoilt.period_index
 ),
 
 lifecycle as (

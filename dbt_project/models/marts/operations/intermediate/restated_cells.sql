@@ -7,10 +7,46 @@ published as (
     select * from {{ source('ledger', 'published_cells') }}
 ),
 
+variants as (
+    select * from {{ ref('study_variants') }}
+),
+
+-- today's cells with what was learned after the last publication taken out again: less the
+-- concerned customers as they are known now, plus as they were known then
+weighted as (
+    select
+        variants.base_study,
+        variants.bucket,
+        cells.period,
+        cells.cohort_index,
+        cells.period_number,
+        case variants.known when 'now' then -1 else 1 end as weight,
+        cells.cohort_size,
+        cells.retained_customers,
+        cells.revenue
+    from {{ ref('retention_cells') }} as cells
+    inner join variants on cells.study = variants.study
+    where cells.segment_name = 'all'
+),
+
+recalled as (
+    select
+        base_study as study,
+        bucket,
+        period,
+        cohort_index,
+        period_number,
+        sum(weight * cohort_size) as cohort_size,
+        sum(weight * retained_customers) as retained_customers,
+        sum(weight * revenue) as revenue
+    from weighted
+    group by base_study, bucket, period, cohort_index, period_number
+),
+
 -- a study that was not published has nothing to restate
 studies as (
-    select study, bucket from {{ ref('stg_studies') }}
-    where study in (select published.study from published)
+    select study, bucket from variants
+    where known is null and study in (select published.study from published)
 ),
 
 -- cells that were complete at the last publication, and are so today
@@ -29,15 +65,15 @@ compared as (
         complete.*,
         {%- for figure in figures %}
         coalesce(published.{{ figure }}, 0) as old_{{ figure }},
-        coalesce(cells.{{ figure }}, 0) as new_{{ figure }},
+        coalesce(recalled.{{ figure }}, 0) as new_{{ figure }},
         {%- endfor %}
         coalesce(published.is_complete, true) and gaps.gap_reason is null as is_comparable
     from complete
-    left join {{ ref('recalled_cells') }} as cells
+    left join recalled
         on
-            complete.study = cells.study and complete.period = cells.period
-            and complete.cohort_index = cells.cohort_index
-            and complete.period_number = cells.period_number
+            complete.study = recalled.study and complete.period = recalled.period
+            and complete.cohort_index = recalled.cohort_index
+            and complete.period_number = recalled.period_number
     left join published
         on
             complete.study = published.study and complete.bucket = published.bucket

@@ -1,15 +1,52 @@
 {#- Spans of 24 hours, 7 and 30 days, each counted from the customer's own start to the
     microsecond: coming back at 00:01 after a start at 23:45 is span 0. -#}
-with entries as (
-    select * from {{ ref('elapsed_entries') }}
+with studies as (
+    select * from {{ ref('study_variants') }}
+    where bucket = 'elapsed'
 ),
 
-studies as (
-    select * from {{ ref('study_views') }}
+cohorts as (
+    select * from {{ ref('cohort_entries') }}
 ),
 
+-- orders tell what the customers of a cohort spent, whatever the study is about
+named as (
+    select start_activity as activity from studies
+    union
+    select return_activity as activity from studies
+    union
+    select revenue_activity as activity from studies
+),
+
+-- of what elapsed studies name; days are enough for all others
 moments as (
-    select * from {{ ref('activity_moments') }}
+    select facts.customer_id, named.activity, facts.occurrences, facts.revenue, facts.occurred_at
+    from {{ ref('activity_facts') }} as facts
+    inner join named on named.activity in (facts.activity, 'any')
+    union all
+    select facts.customer_id, facts.activity, facts.occurrences, facts.revenue, facts.occurred_at
+    from {{ ref('recalled_facts') }} as facts
+    inner join named on facts.activity = named.activity
+),
+
+-- the first start activity in the period of the cohort
+entries as (
+    select
+        cohorts.study,
+        cohorts.period,
+        cohorts.customer_id,
+        cohorts.cohort_index,
+        min(moments.occurred_at) as entered_at
+    from cohorts
+    inner join studies on cohorts.study = studies.study
+    inner join moments
+        on
+            cohorts.customer_id = moments.customer_id
+            and studies.start_activity = moments.activity
+            and moments.occurrences > 0
+            and cohorts.cohort_index
+            = {{ period_index('cohorts.period', business_date('moments.occurred_at')) }}
+    group by cohorts.study, cohorts.period, cohorts.customer_id, cohorts.cohort_index
 ),
 
 followed as (

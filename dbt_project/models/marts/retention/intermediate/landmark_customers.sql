@@ -6,6 +6,25 @@ days as (
     select * from {{ ref('customer_activity_days') }}
 ),
 
+named as (
+    select customer_id, order_date as known_date from {{ ref('stg_orders') }}
+    union all
+    select customer_id, session_date as known_date from {{ ref('stg_sessions') }}
+    union all
+    select customer_id, event_date as known_date from {{ ref('stg_events') }}
+    union all
+    select customer_id, {{ business_date('signed_up_at') }} as known_date
+    from {{ ref('stg_customers') }}
+),
+
+-- before the first day an export names a customer, there were only devices that turned out theirs
+known as (
+    select customer_id, min(known_date) as known_date
+    from named
+    where customer_id is not null and known_date is not null
+    group by customer_id
+),
+
 firsts as (
     select customer_id, min(activity_date) as first_date
     from days
@@ -28,7 +47,7 @@ landmarks as (
 observed as (
     select landmarks.*
     from landmarks
-    inner join {{ ref('known_customers') }} as known
+    inner join known
         on landmarks.customer_id = known.customer_id and landmarks.landmark_date >= known.known_date
     inner join as_of
         on

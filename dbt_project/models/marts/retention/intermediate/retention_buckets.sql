@@ -1,4 +1,4 @@
-with kinds as (select distinct bucket from {{ ref('stg_studies') }}),
+with kinds as (select distinct bucket from {{ ref('study_variants') }}),
 
 periods as (select * from {{ ref('calendar_periods') }}),
 

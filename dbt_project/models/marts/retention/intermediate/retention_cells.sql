@@ -1,5 +1,13 @@
-with cohorts as (
-    select * from {{ ref('retention_cohorts') }}
+with entries as (
+    select * from {{ ref('cohort_entries') }}
+),
+
+segments as (
+    select * from {{ ref('customer_segments') }}
+),
+
+studies as (
+    select * from {{ ref('study_variants') }}
 ),
 
 counts as (
@@ -8,6 +16,27 @@ counts as (
 
 buckets as (
     select * from {{ ref('retention_buckets') }}
+),
+
+cohorts as (
+    select
+        entries.study,
+        studies.bucket,
+        entries.period,
+        segments.segment_name,
+        segments.segment_value,
+        entries.cohort_index,
+        count(*) as cohort_size
+    from entries
+    inner join studies on entries.study = studies.study
+    inner join segments on entries.customer_id = segments.customer_id
+    group by
+        entries.study,
+        studies.bucket,
+        entries.period,
+        segments.segment_name,
+        segments.segment_value,
+        entries.cohort_index
 ),
 
 spine as (

@@ -4,7 +4,7 @@ with buckets as (
 ),
 
 studies as (
-    select * from {{ ref('study_views') }}
+    select * from {{ ref('study_variants') }}
 ),
 
 missing as (

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with studies as (
-    select * from {{ ref('study_views') }}
+    select * from {{ ref('study_variants') }}
 ),
 
 periods as (

@@ -1,10 +1,36 @@
 {#- A copy of each study over the recalled facts, known now and known then, makes the retention
     models tell both without a line of their own; cohort_retention shows the studies alone. -#}
-with studies as (
-    select * from {{ ref('stg_studies') }}
+with shipped as (
+    select * from {{ ref('retention_studies') }}
 ),
 
-views as (
+configured as (
+    select * from {{ source('ledger', 'studies') }}
+),
+
+-- those of exports.yml, and the shipped ones they do not replace
+studies as (
+    select
+        study,
+        start_activity,
+        return_activity,
+        entry,
+        cast(min_occurrences as int) as min_occurrences,
+        bucket
+    from configured
+    union all
+    select
+        study,
+        start_activity,
+        return_activity,
+        entry,
+        cast(min_occurrences as int) as min_occurrences,
+        bucket
+    from shipped
+    where study not in (select configured.study from configured)
+),
+
+variants as (
     select
         *,
         study as base_study,
@@ -27,4 +53,4 @@ views as (
     {%- endfor %}
 )
 
-select * from views
+select * from variants

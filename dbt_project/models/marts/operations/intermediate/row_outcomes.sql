@@ -11,7 +11,7 @@ with uses as (
         is_identical,
         row_count,
         amount
-    from {{ ref(export ~ '_row_uses') }}
+    from {{ ref(export ~ '_row_outcomes') }}
     {%- endfor %}
     {%- for export in ['session', 'event'] %}
     union all
