@@ -8,11 +8,9 @@ import pytest
 
 from ..support.identities import broken_identities
 from ..support.line import build_shop
-from ..support.shops import SHARED, Shop, preset
+from ..support.shops import DATA_SETS, Shop, preset
 
-DATA = SHARED / "data/app_events"
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+DATA = DATA_SETS / "app_events"
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 
 from ..support.line import build_shop
-from ..support.shops import SHARED, Shop
+from ..support.shops import DATA_SETS, Shop
 
-CASES = sorted((SHARED / "cases").glob("*.json"))
-
-pytestmark = pytest.mark.skipif(not CASES, reason=f"{SHARED / 'cases'} is not there")
+CASES = sorted((DATA_SETS / "cases").glob("*.json"))
 
 
 def load(kind: str) -> list[Any]:

@@ -12,11 +12,9 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 
 from ..support.line import build_shop
-from ..support.shops import SHARED, Shop, preset, run_shop
+from ..support.shops import DATA_SETS, Shop, preset, run_shop
 
-DATA = SHARED / "data/cdnow"
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+DATA = DATA_SETS / "cdnow"
 
 
 def as_of(day: str) -> dict[str, Any]:

@@ -9,11 +9,9 @@ from decimal import Decimal
 import pytest
 
 from ..support.identities import broken_identities
-from ..support.shops import SHARED, Shop, preset, run_shop
+from ..support.shops import DATA_SETS, Shop, preset, run_shop
 
-DATA = SHARED / "data/complete_journey"
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+DATA = DATA_SETS / "complete_journey"
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +100,7 @@ def test_coupons_are_those_of_the_files(shop: Shop) -> None:
                 select distinct household_id, cast(
                     timezone('America/New_York', timezone('UTC', ts)) as date
                 ) as day
-                from '{DATA}/baskets.parquet'
+                from '{DATA}/baskets_*.parquet'
                 where coupon_disc > 0
             )
             select

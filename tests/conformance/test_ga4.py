@@ -7,11 +7,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from ..support.shops import SHARED, Shop, preset, run_shop
+from ..support.shops import DATA_SETS, Shop, preset, run_shop
 
-DATA = SHARED / "data/ga4"
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+DATA = DATA_SETS / "ga4"
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Event:
 def events() -> list[Event]:
     rows = duckdb.sql(
         "select user_pseudo_id, event_name, event_date, event_params"
-        f" from '{DATA}/ga4_events_sampled.parquet'"
+        f" from '{DATA}/ga4_events_sampled_*.parquet'"
     ).fetchall()
     return [
         Event(

@@ -10,11 +10,9 @@ from typing import Any
 
 import pytest
 
-from ..support.shops import SHARED, Shop, ShopRun, run_shop
+from ..support.shops import DATA_SETS, Shop, ShopRun, run_shop
 
-DATA = SHARED / "data/ie_shop"
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+DATA = DATA_SETS / "ie_shop"
 
 EXPORTS: dict[str, Any] = {
     "orders": {

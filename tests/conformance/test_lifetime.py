@@ -16,13 +16,11 @@ from dagster_project.predictions.models.mbg_nbd import Kind, PurchaseModel, fit_
 from dagster_project.predictions.models.sbg import fit_contracts
 
 from ..support.buyers import simulate
-from ..support.shops import SHARED
+from ..support.shops import DATA_SETS
 
-DATA = SHARED / "data/cdnow"
+DATA = DATA_SETS / "cdnow"
 ORACLES = {"bg": BetaGeoFitter, "mbg": ModifiedBetaGeoFitter}
 SHOPS = 100
-
-needs_cdnow = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +36,6 @@ def histories_of(cdnow: dict[str, Floats]) -> Histories:
     return Histories.of(cdnow["x"], cdnow["t_x"], cdnow["T"]).grouped()
 
 
-@needs_cdnow
 @pytest.mark.parametrize(
     ("kind", "published", "log_likelihood", "holdout"),
     [
@@ -61,7 +58,6 @@ def test_cdnow_as_published(
         assert model.expected_orders(2, 30.43, 38.86, 39) == pytest.approx(1.226, abs=5e-4)
 
 
-@needs_cdnow
 def test_cdnow_value_as_published(cdnow: dict[str, Floats]) -> None:
     repeats = cdnow["x"] > 0
     model, _ = fit_spend(cdnow["x"][repeats], cdnow["zbar"][repeats])
@@ -69,7 +65,6 @@ def test_cdnow_value_as_published(cdnow: dict[str, Floats]) -> None:
     assert model.population_mean == pytest.approx(35.17, rel=1e-3)
 
 
-@needs_cdnow
 def test_cdnow_tracking(cdnow: dict[str, Floats]) -> None:
     """Cumulative repeat orders at week 78: actual 4,339; three ways to expect them."""
     days: dict[str, set[dt.date]] = defaultdict(set)

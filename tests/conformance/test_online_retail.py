@@ -11,11 +11,9 @@ from dagster_project.warehouse.compare import compare
 
 from ..support.identities import broken_identities
 from ..support.line import build_shop
-from ..support.shops import SHARED, Shop, preset, run_shop
+from ..support.shops import DATA_SETS, Shop, preset, run_shop
 
-DATA = SHARED / "data/online_retail"
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+DATA = DATA_SETS / "online_retail"
 
 
 def by_preset(**options: Any) -> dict[str, Any]:
@@ -101,7 +99,7 @@ def test_customers_with_refunds_only_are_kept(refunding: Shop) -> None:
 
 
 def test_an_overlapping_delivery_changes_no_figure(refunding: Shop, tmp_path: Path) -> None:
-    names = ("online_retail_2010_2011.parquet", "sample_5pct_2010_2011.csv.gz")
+    names = ("online_retail_2010_2011_*.parquet", "sample_5pct_2010_2011.csv.gz")
     overlapping = build_shop(tmp_path, by_preset(files=[str(DATA / name) for name in names]))
     compared = compare(refunding.warehouse.marts_file, overlapping.warehouse.marts_file)
     # what tells of files tells of both

@@ -9,11 +9,9 @@ import pytest
 from dagster_project.settings import ROOT
 
 from ..support.line import build_shop
-from ..support.shops import SHARED, Shop, preset
+from ..support.shops import DATA_SETS, Shop, preset
 
-DATA = SHARED / "data/snowplow_ecommerce"
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+DATA = DATA_SETS / "snowplow_ecommerce"
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """Published subscription periods: recurring revenue and its movements, to the customer-month.
 
-The file is the seed of dbt's MRR playbook; the figures are those published with it. It is also a
-shop with one export only, and none of orders, sessions and events.
+The figures are those published with the seed of dbt's MRR playbook; the file is made up to come to
+them, since that seed may not be passed on. It is also a shop with one export only, and none of
+orders, sessions and events.
 """
 
 import csv
@@ -16,9 +17,9 @@ import yaml
 from dagster_project.settings import ROOT
 
 from ..support.line import build_shop
-from ..support.shops import SHARED, Shop, run_shop
+from ..support.shops import DATA_SETS, Shop, run_shop
 
-DATA = SHARED / "data/subscriptions"
+DATA = DATA_SETS / "subscriptions"
 
 
 @pytest.fixture(scope="module")

@@ -13,16 +13,8 @@ from dagster_project.exports.proposal.matching import likeness
 from dagster_project.exports.proposal.propose import propose
 from dagster_project.settings import DEMO_EXPORTS
 
+from ..support.shops import DATA_SETS
 from .test_loader import Shop
-
-SHARED = Path(__file__).parents[3] / "shared/data"
-
-
-def shared(name: str) -> Path:
-    path = SHARED / name
-    if not path.exists():
-        pytest.skip(f"{path.parent} is missing")
-    return path
 
 
 def proposed(folder: Path, *files: Path) -> tuple[ExportsConfig, str]:
@@ -56,7 +48,7 @@ def test_the_demo_shop(tmp_path: Path) -> None:
     assert config.exports["orders"].grain == "order"
 
 
-RETAIL_FILES = ("online_retail_2010_2011.parquet", "sample_5pct_2010_2011.csv.gz")
+RETAIL_FILES = ("online_retail_2010_2011_1.parquet", "sample_5pct_2010_2011.csv.gz")
 RETAIL = {
     "order_id": "InvoiceNo",
     "customer_id": "CustomerID",
@@ -70,10 +62,10 @@ RETAIL = {
 
 
 @pytest.mark.parametrize(
-    "name", ["online_retail_2010_2011.parquet", "sample_5pct_2010_2011.csv.gz"]
+    "name", ["online_retail_2010_2011_1.parquet", "sample_5pct_2010_2011.csv.gz"]
 )
 def test_online_retail_is_invoice_lines(tmp_path: Path, name: str) -> None:
-    config, text = proposed(tmp_path, shared(f"online_retail/{name}"))
+    config, text = proposed(tmp_path, DATA_SETS / f"online_retail/{name}")
     assert mapped(config.exports["orders"]) == RETAIL
     assert config.exports["orders"].grain == "line"
     assert "time_zone: UTC                      # TODO" in text
@@ -81,12 +73,12 @@ def test_online_retail_is_invoice_lines(tmp_path: Path, name: str) -> None:
 
 
 def test_files_of_the_same_columns_are_one_export_whatever_their_format(tmp_path: Path) -> None:
-    config, _ = proposed(tmp_path, *(shared(f"online_retail/{name}") for name in RETAIL_FILES))
+    config, _ = proposed(tmp_path, *(DATA_SETS / f"online_retail/{name}" for name in RETAIL_FILES))
     assert len(config.files("orders")) == 2
 
 
 def test_cdnow_has_no_order_number(tmp_path: Path) -> None:
-    config, _ = proposed(tmp_path, shared("cdnow/cdnow_sample_1in10.parquet"))
+    config, _ = proposed(tmp_path, DATA_SETS / "cdnow/cdnow_sample_1in10.parquet")
     columns = mapped(config.exports["orders"])
     # both ids tell the same customers apart; the preset takes the other one
     assert columns.pop("customer_id") in ("master_id", "sample_id")
@@ -94,7 +86,7 @@ def test_cdnow_has_no_order_number(tmp_path: Path) -> None:
 
 
 def test_complete_journey_baskets_are_orders(tmp_path: Path) -> None:
-    config, text = proposed(tmp_path, shared("complete_journey/baskets.parquet"))
+    config, text = proposed(tmp_path, DATA_SETS / "complete_journey/baskets_1.parquet")
     assert mapped(config.exports["orders"]) == {
         "order_id": "basket_id",
         "customer_id": "household_id",
@@ -109,7 +101,7 @@ def test_complete_journey_baskets_are_orders(tmp_path: Path) -> None:
 def test_ie_shop_of_six_files_has_five_exports(tmp_path: Path) -> None:
     others = ("returns", "reviews", "marketing_campaigns")
     names = ("orders", "website_sessions", "customers", *others)
-    config, text = proposed(tmp_path, *(shared(f"ie_shop/{name}.parquet") for name in names))
+    config, text = proposed(tmp_path, *(DATA_SETS / f"ie_shop/{name}.parquet" for name in names))
     assert list(config.exports) == ["orders", "sessions", "customers", "refunds", "surveys"]
     orders, sessions, customers, refunds, surveys = map(mapped, config.exports.values())
     assert refunds.items() >= {"refunded_at": "return_date", "amount": "refund_amount"}.items()
@@ -147,7 +139,7 @@ def test_ie_shop_of_six_files_has_five_exports(tmp_path: Path) -> None:
 
 
 def test_app_events_are_events(tmp_path: Path) -> None:
-    config, _ = proposed(tmp_path, shared("app_events/ecom.csv.gz"))
+    config, _ = proposed(tmp_path, DATA_SETS / "app_events/ecom.csv.gz")
     assert mapped(config.exports["events"]) == {
         "session_id": "session_id",
         "customer_id": "user_id",

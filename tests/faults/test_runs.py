@@ -180,7 +180,7 @@ def test_a_second_run_waits_or_says_who_holds_the_warehouse(
     )
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
-    monkeypatch.setattr("dagster_project.warehouse.LOCK_SECONDS", 0.5)
+    monkeypatch.setattr("dagster_project.warehouse.files.LOCK_SECONDS", 0.5)
     started = time.monotonic()
     assert shop.run() == USER_ERROR
     assert time.monotonic() - started < 30
