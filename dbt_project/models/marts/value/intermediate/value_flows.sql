@@ -5,13 +5,9 @@ with as_of as (
 ),
 
 refunds as (
-    select refunds.*, coalesce(owned_refunds.returned_cost, 0) as returned_cost
+    select refunds.*
     from {{ ref('refunds') }} as refunds
     inner join as_of on refunds.refund_date <= as_of.as_of_date
-    left join {{ ref('owned_refunds') }} as owned_refunds
-        on
-            refunds.refund_id = owned_refunds.refund_id
-            and refunds.origin = owned_refunds.origin
 ),
 
 movements as (
