@@ -19,7 +19,7 @@ moments as (
     where session_id is not null
     union all
     select session_id, moment_id, activity, occurred_at
-    from {{ ref('moment_visits') }}
+    from {{ ref('session_attribution') }}
 ),
 
 {% if var('sessions_mapped') -%}

@@ -25,7 +25,7 @@ sessions as (
 -- guests order in visits too, but are no customers
 bought as (
     select visits.session_id, count(*) as orders
-    from {{ ref('moment_visits') }} as visits
+    from {{ ref('session_attribution') }} as visits
     inner join orders on visits.activity = 'order' and visits.moment_id = orders.order_id
     inner join as_of on orders.order_date <= as_of.as_of_date
     where orders.customer_id is not null

@@ -11,8 +11,8 @@ rates as (
     select * from {{ ref('stg_exchange_rates') }}
 ),
 
-left_out_customers as (
-    select * from {{ ref('left_out_customers') }}
+excluded_customers as (
+    select * from {{ ref('excluded_customers') }}
 ),
 
 {{ number_repeated('orders', key) }},
@@ -33,12 +33,12 @@ priced as (
     select
         keyed.*,
         {{ exchange_rate('keyed.currency') }} as rate,
-        left_out_customers.left_out_because
+        excluded_customers.left_out_because
     from keyed
     left join rates
         on keyed.currency = rates.currency and keyed.order_date = rates.rate_date
-    left join left_out_customers
-        on keyed.customer_id = left_out_customers.customer_id
+    left join excluded_customers
+        on keyed.customer_id = excluded_customers.customer_id
 ),
 
 judged as {{ read_anew() }} (

@@ -9,8 +9,8 @@ rates as (
     select * from {{ ref('stg_exchange_rates') }}
 ),
 
-left_out_customers as (
-    select * from {{ ref('left_out_customers') }}
+excluded_customers as (
+    select * from {{ ref('excluded_customers') }}
 ),
 
 order_worths as (
@@ -57,7 +57,7 @@ priced as (
                 then coalesce(order_rates.rate, 1)
             else ' ~ exchange_rate('ordered.money_currency') ~ '
         end') }} as amount_of_order,
-        left_out_customers.left_out_because
+        excluded_customers.left_out_because
     from ordered
     left join rates
         on ordered.money_currency = rates.currency and ordered.refund_date = rates.rate_date
@@ -65,7 +65,7 @@ priced as (
         on
             ordered.order_currency = order_rates.currency
             and ordered.order_date = order_rates.rate_date
-    left join left_out_customers on ordered.customer_id = left_out_customers.customer_id
+    left join excluded_customers on ordered.customer_id = excluded_customers.customer_id
 ),
 
 judged as (

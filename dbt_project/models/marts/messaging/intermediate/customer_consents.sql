@@ -6,7 +6,7 @@ with as_of as (
 ),
 
 customers as (
-    select customer_id from {{ ref('audience_spells') }}
+    select customer_id from {{ ref('audience_episodes') }}
     union
     select customer_id from {{ ref('customer_contacts') }}
     union

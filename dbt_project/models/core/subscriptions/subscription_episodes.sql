@@ -1,4 +1,4 @@
-{#- A renewal within grace_days continues the spell; so does a period that begins while another
+{#- A renewal within grace_days continues the episode; so does a period that begins while another
     one runs. -#}
 with as_of as (
     select * from {{ ref('as_of') }}
@@ -38,18 +38,18 @@ numbered as (
             end
         ) over (
             partition by customer_id order by start_date, subscription_id rows unbounded preceding
-        ) as spell_number
+        ) as episode_number
     from covered
 ),
 
-spells as (
+episodes as (
     select
         customer_id,
-        cast(spell_number as int) as spell_number,
+        cast(episode_number as int) as episode_number,
         min(start_date) as start_date,
         nullif(max(end_date), date '2999-12-31') as end_date
     from numbered
-    group by customer_id, spell_number
+    group by customer_id, episode_number
 )
 
-select * from spells
+select * from episodes
