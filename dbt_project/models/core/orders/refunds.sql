@@ -1,14 +1,7 @@
 {#- Negative orders belong to whom an order of that moment would; refunds of the refund export to
     the customer of the order they name, whoever the refund itself speaks of. -#}
-with all_orders as (
-    select * from {{ ref('orders') }}
-),
-
--- orders after as_of_date are none
-orders as (
-    select all_orders.*
-    from all_orders
-    inner join {{ ref('as_of') }} as as_of on all_orders.order_date <= as_of.as_of_date
+with orders as (
+    {{ up_to_as_of('orders', 'order_date') }}
 ),
 
 negative_orders as (
@@ -118,7 +111,7 @@ attributed as (
         refunded_amount as amount,
         cast(0 as decimal(18, 4)) as returned_cost,
         order_date as refund_date
-    from all_orders
+    from {{ ref('orders') }}
     where refunded_amount <> 0
 ),
 

@@ -3,9 +3,7 @@
 {%- set wishes = words(var('favourite_events') + var('cart_events')) -%}
 -- depends_on: {{ ref('stg_sessions') }}
 with sessions as (
-    select sessions.*
-    from {{ ref('sessions') }} as sessions
-    inner join {{ ref('as_of') }} as as_of on sessions.session_date <= as_of.as_of_date
+    {{ up_to_as_of('sessions', 'session_date') }}
 ),
 
 events as (

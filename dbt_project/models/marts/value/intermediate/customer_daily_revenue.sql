@@ -5,9 +5,7 @@ with as_of as (
 ),
 
 refunds as (
-    select refunds.*
-    from {{ ref('refunds') }} as refunds
-    inner join as_of on refunds.refund_date <= as_of.as_of_date
+    {{ up_to_as_of('refunds', 'refund_date') }}
 ),
 
 movements as (
