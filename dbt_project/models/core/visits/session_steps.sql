@@ -10,6 +10,10 @@ events as (
     select * from {{ ref('stg_events') }}
 ),
 
+orders as (
+    select order_id, net_amount from {{ ref('order_values') }}
+),
+
 -- what happened in which visit: events that name theirs, and what the rule gives to one
 moments as (
     select session_id, event_id as moment_id, event_name as activity, occurred_at
@@ -64,10 +68,6 @@ origins as (
 steps as (
     select * from moments
     where activity = 'order' or lower(activity) in ({{ views }}, {{ wishes }})
-),
-
-orders as (
-    select order_id, net_amount from {{ ref('order_values') }}
 ),
 
 reached as (
