@@ -47,8 +47,8 @@ nightly: setup        ## the run as CI makes it: marts, check results and docs k
 bench: setup          ## long measurements, never part of the tests
 	@$(BIN)/python -m benchmarks.overhead
 
-soak: setup           ## increments in any order and kills at any moment, many; an hour or more
-	@$(BIN)/python -m benchmarks.soak
+soak: setup           ## whole runs, increments in any order and kills at any moment; hours
+	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 lock:                 ## resolve requirements.lock anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev \

@@ -1,6 +1,9 @@
-"""Increments in random order and kills at random moments, many of them, each reported in a line.
+"""Whole runs, increments in random order and kills at random moments, each reported in a line.
 
-    python -m benchmarks.soak [--increments 100] [--kills 50] [--seed 0]
+    python -m benchmarks.soak [--whole] [--increments 100] [--kills 50] [--seed 0]
+
+Whole runs: the nightly job with its gates, over what the tests build only the figures of that they
+ask. They are left out by --no-whole.
 
 Increments: small shops delivered step by step are compared, row for row, with all of it at once.
 Kills: `retention run` on a demo is killed with its children while a reader looks on; the next run
@@ -18,14 +21,20 @@ from collections import Counter
 from pathlib import Path
 
 from dagster_project.settings import OFFLINE
+from tests.marts.test_crm import write_exports
 from tests.support.increments import KINDS, differences, draw
 from tests.support.kills import Digest, Scene, Seen, reader
 from tests.support.line import Line
+from tests.support.shops import DATA_SETS, preset, run_shop
+
+#: Whole runs that the tests leave out: of real data, and of shops with this export alone.
+DATA, ALONE = ("cdnow", "complete_journey", "ga4"), ("orders", "surveys")
 
 
 def main() -> int:
-    """Run both and report."""
+    """Run all and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--whole", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--increments", type=int, default=100, help="shops")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0, help="the first shop's, and of the moments")
@@ -33,10 +42,32 @@ def main() -> int:
     os.environ.update(OFFLINE)
     with tempfile.TemporaryDirectory() as room:
         os.environ["DAGSTER_HOME"] = room
-        failures = _increments(Path(room), range(given.seed, given.seed + given.increments))
+        failures = _whole_runs(Path(room)) if given.whole else 0
+        failures += _increments(Path(room), range(given.seed, given.seed + given.increments))
         failures += _kills(Path(room), given.kills, given.seed)
     print(f"\n{failures or 'no'} failures")
     return 1 if failures else 0
+
+
+def _whole_runs(room: Path) -> int:
+    print("| whole run | seconds | green |")
+    print("|---|---|---|")
+    failures = 0
+    for name in (*DATA, *ALONE):
+        folder = room / "whole" / name
+        folder.mkdir(parents=True)
+        if name in DATA:
+            config = preset(name, DATA_SETS / name)
+        else:
+            exports = write_exports(folder, [name])
+            config = {"settings": {"base_currency": "GBP"}, "exports": exports}
+        started = time.monotonic()
+        green = run_shop(folder, config).result.success
+        failures += not green
+        verdict = "yes" if green else "**no**"
+        print(f"| {name} | {time.monotonic() - started:.1f} | {verdict} |", flush=True)
+    print()
+    return failures
 
 
 def _increments(room: Path, seeds: range) -> int:

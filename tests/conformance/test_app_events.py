@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from ..support.identities import broken_identities
+from ..support.identities import MARTS, broken_identities
 from ..support.line import build_shop
 from ..support.shops import DATA_SETS, Shop, preset
 
@@ -15,7 +15,12 @@ DATA = DATA_SETS / "app_events"
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return build_shop(tmp_path_factory.mktemp("app_events"), preset("app_events", DATA))
+    return build_shop(
+        tmp_path_factory.mktemp("app_events"),
+        preset("app_events", DATA),
+        "source_accounting",
+        *MARTS,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 
 from ..support.line import build_shop
-from ..support.shops import DATA_SETS, Shop, preset, run_shop
+from ..support.shops import DATA_SETS, Shop, preset
 
 DATA = DATA_SETS / "cdnow"
 
@@ -25,14 +25,23 @@ def as_of(day: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    shop = run_shop(tmp_path_factory.mktemp("whole"), as_of("1998-06-30"))
-    assert shop.result.success
-    return shop
+    return build_shop(
+        tmp_path_factory.mktemp("whole"),
+        as_of("1998-06-30"),
+        "cohort_retention",
+        "customer_value",
+        "lifespan_summary",
+        "lifespan_survival",
+        "prediction_lift",
+        "prediction_tracking",
+        "prediction_verdict",
+        "source_accounting",
+    )
 
 
 @pytest.fixture(scope="module")
 def calibration(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return build_shop(tmp_path_factory.mktemp("calibration"), as_of("1997-09-30"))
+    return build_shop(tmp_path_factory.mktemp("calibration"), as_of("1997-09-30"), "customer_value")
 
 
 def test_customers_days_and_rows(whole: Shop) -> None:

@@ -8,17 +8,24 @@ from decimal import Decimal
 
 import pytest
 
-from ..support.identities import broken_identities
-from ..support.shops import DATA_SETS, Shop, preset, run_shop
+from ..support.identities import MARTS, broken_identities
+from ..support.line import build_shop
+from ..support.shops import DATA_SETS, Shop, preset
 
 DATA = DATA_SETS / "complete_journey"
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    shop = run_shop(tmp_path_factory.mktemp("journey"), preset("complete_journey", DATA))
-    assert shop.result.success
-    return shop
+    return build_shop(
+        tmp_path_factory.mktemp("journey"),
+        preset("complete_journey", DATA),
+        "coupon_effect",
+        "campaign_funnel",
+        "customer_value",
+        "source_accounting",
+        *MARTS,
+    )
 
 
 def test_every_row_is_used(shop: Shop) -> None:

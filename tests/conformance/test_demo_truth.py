@@ -13,31 +13,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from scipy.stats import binom, binomtest
 
-from dagster_project.demo import DemoTruth, simulate
+from dagster_project.demo import DemoTruth, read_truth
 from dagster_project.demo.clock import to_local
 from dagster_project.demo.parameters import DAY, ShopParameters
 from dagster_project.demo.shop import Shop as SimulatedShop
 from dagster_project.demo.shop import draw_shop
 from dagster_project.demo.truth import clean_orders
-from dagster_project.settings import DBT_PROJECT, ROOT
+from dagster_project.settings import DBT_PROJECT
+from dagster_project.warehouse.files import Warehouse
 
 from ..support.identities import broken_identities
-from ..support.shops import Shop, run_shop
+from ..support.shops import Shop
 
 MONTHS = 12
 SILENCE = 90  # churn_after_days
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, DemoTruth, Path]:
-    folder = tmp_path_factory.mktemp("demo")
-    truth = simulate(folder / "exports/demo", seed=11, customers=900, months=MONTHS)
-    shop = run_shop(folder, yaml.safe_load((ROOT / "data/exports.yml").read_text()))
-    assert shop.result.success
-    return shop, truth, folder / "exports/demo/truth"
+def demo(demo_folder: Path) -> tuple[Shop, DemoTruth, Path]:
+    shop = Shop(Warehouse(demo_folder / "warehouse"))
+    exports = demo_folder / "exports/demo"
+    return shop, read_truth(exports), exports / "truth"
 
 
 def test_every_cohort_cell(demo: tuple[Shop, DemoTruth, Path]) -> None:

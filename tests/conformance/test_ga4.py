@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from ..support.shops import DATA_SETS, Shop, preset, run_shop
+from ..support.line import build_shop
+from ..support.shops import DATA_SETS, Shop, preset
 
 DATA = DATA_SETS / "ga4"
 
@@ -42,9 +43,13 @@ def events() -> list[Event]:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    shop = run_shop(tmp_path_factory.mktemp("ga4"), preset("ga4", DATA))
-    assert shop.result.success
-    return shop
+    return build_shop(
+        tmp_path_factory.mktemp("ga4"),
+        preset("ga4", DATA),
+        "active_customers",
+        "session_conversion",
+        "source_accounting",
+    )
 
 
 def test_every_event_is_used(shop: Shop, events: list[Event]) -> None:

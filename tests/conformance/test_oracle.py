@@ -35,12 +35,33 @@ class Run(NamedTuple):
     plan: Plan
 
 
+#: What is built: the marts asked below, and what they are made of.
+MARTS = (
+    "active_customers",
+    "behaviour_effect",
+    "churn_bridge",
+    "cohort_retention",
+    "coupon_effect",
+    "lifecycle",
+    "lifespan_summary",
+    "lifespan_survival",
+    "loyalty_balances",
+    "monthly_churn",
+    "nps",
+    "referral_growth",
+    "repeat_purchase",
+    "retention_curve",
+    "session_conversion",
+    "stickiness",
+)
+
+
 @pytest.fixture(scope="module", params=PLANS)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     plan = PLANS[request.param]
     folder = tmp_path_factory.mktemp(request.param)
     exports = draw(plan)
-    shop = build_shop(folder, exports.write(folder, plan))
+    shop = build_shop(folder, exports.write(folder, plan), *MARTS)
     studies = SHIPPED + [Study.of(row) for row in plan.studies]
     return Run(shop, exports, read(exports, plan), studies, plan)
 

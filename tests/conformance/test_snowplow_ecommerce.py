@@ -16,7 +16,12 @@ DATA = DATA_SETS / "snowplow_ecommerce"
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return build_shop(tmp_path_factory.mktemp("snowplow"), preset("snowplow_ecommerce", DATA))
+    return build_shop(
+        tmp_path_factory.mktemp("snowplow"),
+        preset("snowplow_ecommerce", DATA),
+        "session_conversion",
+        "quarantine",
+    )
 
 
 def expected(name: str) -> list[dict[str, str]]:

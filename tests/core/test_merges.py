@@ -82,6 +82,9 @@ CONFIG = {
     },
 }
 
+#: What is built: the marts asked below, and what they are made of.
+MARTS = ("active_customers", "cohort_retention", "customer_value", "quarantine")
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
@@ -89,7 +92,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     texts = {"orders": ORDERS, "sessions": SESSIONS, "customers": CUSTOMERS}
     for name, text in texts.items():
         (folder / f"{name}_2024-05-01.csv").write_text(text)
-    return build_shop(folder, CONFIG)
+    return build_shop(folder, CONFIG, *MARTS)
 
 
 def test_the_survivor_has_the_history_of_all(shop: Shop) -> None:

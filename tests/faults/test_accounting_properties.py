@@ -46,7 +46,7 @@ def test_every_row_and_cent_is_accounted_for(line: Line, grain: str, data: st.Da
     for shop in drawn:
         for name, content in shop.files.items():
             (line.folder / name).write_bytes(content)
-    line.run()
+    line.run(marts=("source_accounting", "cohort_value"))
     expected = [Accounts(shop, grain) for shop in drawn]
     for shop, accounts in zip(drawn, expected, strict=True):
         _assert_files_add_up(line, shop, accounts)

@@ -124,13 +124,26 @@ def events() -> str:
     return "who,what,at\n" + "".join(",".join(row) + "\n" for row in rows)
 
 
+#: What is built: the marts asked below, and what they are made of.
+MARTS = (
+    "behaviour_effect",
+    "churn_bridge",
+    "cohort_retention",
+    "customer_value",
+    "monthly_churn",
+    "repeat_purchase",
+    "retention_curve",
+    "session_conversion",
+)
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder: Path = tmp_path_factory.mktemp("behaviour")
     (folder / "orders.csv").write_text(ORDERS)
     (folder / "sessions.csv").write_text(SESSIONS)
     (folder / "events.csv").write_text(events())
-    return build_shop(folder, CONFIG)
+    return build_shop(folder, CONFIG, *MARTS)
 
 
 def test_the_steps_between_the_churn_conventions(shop: Shop) -> None:

@@ -240,10 +240,28 @@ def write_exports(folder: Path, names: list[str]) -> dict[str, dict]:
     }
 
 
+#: What is built: the marts asked below, and what they are made of.
+MARTS = (
+    "acquisition",
+    "campaign_funnel",
+    "coupon_effect",
+    "landing_page_funnel",
+    "loyalty_balances",
+    "loyalty_effect",
+    "nps",
+    "onboarding",
+    "referral_effect",
+    "referral_growth",
+    "referred_customers",
+)
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("crm")
-    return build_shop(folder, {"settings": SETTINGS, "exports": write_exports(folder, list(FILES))})
+    return build_shop(
+        folder, {"settings": SETTINGS, "exports": write_exports(folder, list(FILES))}, *MARTS
+    )
 
 
 def month(number: int) -> dt.date:

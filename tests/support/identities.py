@@ -11,6 +11,9 @@ from typing import Any
 
 from .shops import Shop
 
+#: The marts that they speak of.
+MARTS = ("active_customers", "cohort_retention", "lifecycle", "monthly_churn")
+
 
 def broken_identities(shop: Shop) -> list[str]:
     """What does not add up in a shop with activity: empty if everything does."""

@@ -19,6 +19,7 @@ from dagster_project.warehouse.files import Warehouse
 from dagster_project.warehouse.history import note_definitions, prepare_history
 from dagster_project.warehouse.publish import publish
 
+from .parts import Part, made_of, needs_forecasts, staged_of
 from .shops import Shop, run_file
 
 Files = dict[str, str]
@@ -50,17 +51,40 @@ class Line:
         """Bring the warehouse up to date; `whole` is the job itself.
 
         Unless it is `tested`, dbt's tests of the data are left out. Where `marts` are named, only
-        these are built and what they are made of, which must not be a forecast.
+        these are built and what they are made of.
         Raises AssertionError where a model or a test of dbt's fails, or the job does.
         """
-        exports = self.folder / "exports.yml"
         if whole:
+            exports = self.folder / "exports.yml"
             assert run_file(exports, self.warehouse.folder).result.success
             return
-        self._runs += 1
         self._marts = (*marts, "metric_run_log") if marts else ()
+        wanted = made_of(self._marts)
+        shop = self._load()
+        dbt = self._dbt(shop, wanted, tested)
+        results = _built(dbt, wanted, tested, "staging", "core")
+        if needs_forecasts(wanted):
+            with self.warehouse.connect() as con:
+                into = Forecasts(con)
+                predict(into, shop.variables)
+                forecast_renewals(into, shop.variables)
+                forecasts = [f"predictions.{name}" for name in tables()]
+                builds.finish(con, forecasts, dbt.definitions)
+        _assert_held(results + _built(dbt, wanted, tested, "marts"))
+        self.definitions = dbt.definitions
+
+    def stage(self) -> None:
+        """Load the exports and build the staging models that they alone fill, nothing else."""
+        shop = self._load()
+        wanted = staged_of(set(shop.config.exports))
+        dbt = self._dbt(shop, wanted, tested=False)
+        _assert_held(_built(dbt, wanted, False, "staging"))
+
+    def _load(self) -> Resource:
+        """Load the exports; the return value is the shop with its configuration."""
+        self._runs += 1
         run = Run(self.run_id, dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0))
-        shop = Resource(exports=str(exports), folder=str(self.warehouse.folder))
+        shop = Resource(exports=str(self.folder / "exports.yml"), folder=str(self.warehouse.folder))
         contract = load_contract()
         with self.warehouse.connect() as con:
             prepare(con, shop.config)
@@ -72,19 +96,12 @@ class Line:
             note_definitions(con, run, shop.dbt.definitions, shop.variables)
             for name in contract.ledger:
                 builds.note_ledger(con, name)
-        wanted = _of(self._marts)
-        results = _built(shop, wanted, tested, "staging", "core")
-        if not marts:
-            with self.warehouse.connect() as con:
-                into = Forecasts(con)
-                predict(into, shop.variables)
-                forecast_renewals(into, shop.variables)
-                forecasts = [f"predictions.{name}" for name in tables()]
-                builds.finish(con, forecasts, shop.dbt.definitions)
-        results += _built(shop, wanted, tested, "marts")
-        broken = [f"{r.name}: {r.message}" for r in results if not r.passed]
-        assert not broken, "\n".join(broken)
-        self.definitions = shop.dbt.definitions
+        return shop
+
+    def _dbt(self, shop: Resource, wanted: set[str], tested: bool) -> Part:
+        """dbt of the shop, over these models and, where they are `tested`, their tests."""
+        nodes = wanted | set(project.tests_of(wanted) if tested else ())
+        return Part(shop.dbt.database, shop.dbt.target, shop.dbt.settings, frozenset(nodes))
 
     @property
     def run_id(self) -> str:
@@ -112,17 +129,13 @@ class Line:
             file.unlink()
 
 
-def _of(marts: tuple[str, ...]) -> set[str]:
-    """The models that these marts are made of, and the marts; all there are if none is named."""
-    tables = project.tables()
-    if not marts:
-        return set(tables)
-    named = [key for key, node in tables.items() if node["name"] in marts]
-    return set(tables) & project.with_ancestors(named).keys()
-
-
-def _built(shop: Resource, wanted: set[str], tested: bool, *steps: str) -> list[NodeResult]:
+def _built(dbt: Part, wanted: set[str], tested: bool, *steps: str) -> list[NodeResult]:
     """What dbt made of the wanted models of these steps, and of their tests."""
-    tables = project.tables()
-    nodes = [key for key in wanted if project.step(tables[key]) in steps]
-    return list(shop.dbt.build([*nodes, *(project.tests_of(nodes) if tested else ())]))
+    models = project.tables()
+    nodes = [key for key in wanted if project.step(models[key]) in steps]
+    return list(dbt.build([*nodes, *(project.tests_of(nodes) if tested else ())]))
+
+
+def _assert_held(results: list[NodeResult]) -> None:
+    broken = [f"{r.name}: {r.message}" for r in results if not r.passed]
+    assert not broken, "\n".join(broken)

@@ -194,6 +194,16 @@ CONFIG = {
     },
 }
 
+#: What is built: the marts asked below, and what they are made of.
+MARTS = (
+    "audience_uplift",
+    "audiences",
+    "communication_calendar",
+    "monthly_churn",
+    "subscription_mrr",
+    "subscription_mrr_monthly",
+)
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
@@ -214,7 +224,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     for export in CONFIG["exports"].values():
         if "*" not in export["files"]:
             export["delivered_at"] = "2024-07-01"
-    return build_shop(folder, CONFIG)
+    return build_shop(folder, CONFIG, *MARTS)
 
 
 def held_out(audience: str, customer: str) -> bool:

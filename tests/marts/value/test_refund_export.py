@@ -77,6 +77,9 @@ CONFIG = {
     },
 }
 
+#: What is built: the marts asked below, and what they are made of.
+MARTS = ("cohort_value", "customer_value", "quarantine", "source_accounting", "stickiness")
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
@@ -88,7 +91,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     }
     for name, text in files.items():
         (folder / name).write_text(text)
-    return build_shop(folder, CONFIG)
+    return build_shop(folder, CONFIG, *MARTS)
 
 
 def test_customers(shop: Shop) -> None:

@@ -64,12 +64,23 @@ def orders() -> list[tuple]:
     return rows
 
 
+#: What is built: the marts asked below, and what they are made of.
+MARTS = (
+    "cohort_value",
+    "customer_value",
+    "money_identity",
+    "segment_value",
+    "value_concentration",
+    "value_curve",
+)
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("value")
     lines = [",".join(map(str, (n, *row))) for n, row in enumerate(orders())]
     (folder / "orders.csv").write_text("\n".join(["no,who,at,total,cost,land", *lines]))
-    return build_shop(folder, CONFIG)
+    return build_shop(folder, CONFIG, *MARTS)
 
 
 def test_lifetime_value_by_age_is_pooled_over_the_cohorts_that_reached_it(shop: Shop) -> None:

@@ -1,0 +1,59 @@
+"""Reports of users of other tools, each a small shop with the answer reckoned by hand.
+
+A folder of `cases/reports` holds the exports and, in `expected.json`, queries on the marts, the
+rows that are right and why. What the project does not do yet stands in WRONG, with what is wrong.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.warehouse import project
+
+from ..support.cases import expected, figures, plain
+from ..support.shops import DATA_SETS
+
+CASES = sorted(path.parent for path in (DATA_SETS / "cases/reports").glob("*/expected.json"))
+#: Case and what is wrong with what it gets today.
+WRONG = {
+    "cancelled_line_refunded": "a refund of a cancelled line is taken off the lines that stand",
+    "cancelled_with_credit_note": "the credit note of a cancelled order is taken off other orders",
+    "coupon_in_two_spellings": "a coupon code typed in three ways is three coupons",
+    "free_month_within": "a month at 0 within a subscription is churn and a reactivation",
+    "invited_though_a_customer": "whoever accepts has joined, though a customer before",
+    "refund_above_what_counted": "a refund may exceed what counts of its order",
+    "refund_with_tax_and_shipping": "no mapping says that refunds hold tax and shipping",
+    "sold_ahead": "a subscription sold for later makes months after the delivery",
+    "source_in_two_spellings": "a source spelled in four ways is four sources",
+    "today_is_half_over": "a day that the delivery saw only the morning of passes for whole",
+    "visit_source_is_the_first": "of the sources of a visit the alphabet chooses, not time",
+    "words_for_nobody": "words that shops write for no customer pass for customers",
+}
+
+
+def case(folder: Path) -> Any:
+    reason = WRONG.get(folder.name)
+    marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
+    return pytest.param(folder, id=folder.name, marks=marks)
+
+
+def asked(queries: list[str]) -> list[str]:
+    """The marts that queries name."""
+    words = set(re.findall(r"\w+", " ".join(queries)))
+    return sorted(words & set(project.marts()))
+
+
+@pytest.mark.parametrize("folder", [case(folder) for folder in CASES])
+def test_report(folder: Path, tmp_path: Path) -> None:
+    told = expected(folder)
+    shop = figures(folder, tmp_path, *asked([check["sql"] for check in told["checks"]]))
+    for check in told["checks"]:
+        found = plain(shop.query(check["sql"]))
+        assert found == [pytest.approx(row, abs=1e-6) for row in check["rows"]], told["reasoning"]
+
+
+def test_every_case_is_there() -> None:
+    assert len(CASES) == 28
+    assert set(WRONG) <= {folder.name for folder in CASES}
