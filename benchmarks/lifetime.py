@@ -250,7 +250,7 @@ def _whole_step(room: Path) -> str:
         _built(
             dbt,
             "customer_predictions prediction_days prediction_fits prediction_outcomes"
-            " prediction_rulings prediction_lift prediction_tracking prediction_verdict",
+            " prediction_acceptance prediction_lift prediction_tracking prediction_verdict",
         )
     with duckdb.connect(str(build)) as con:
         (groups,) = con.execute("select count(*) from predictions.purchase_groups").fetchall()

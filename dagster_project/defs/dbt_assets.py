@@ -10,7 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from ..warehouse import project
 from ..warehouse.dbt_runner import NodeResult
-from .charts.pictures import picture
+from .charts.render import picture
 from .groups import GROUPS
 from .resources import Shop, told
 

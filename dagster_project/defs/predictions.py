@@ -9,7 +9,7 @@ from ..predictions.purchases import predict
 from ..predictions.renewals import project
 from ..predictions.tables import Forecasts, learnt_from, tables
 from ..warehouse import builds
-from .charts.pictures import alive_matrix
+from .charts.render import alive_matrix
 from .groups import GROUPS
 from .resources import Shop, told
 

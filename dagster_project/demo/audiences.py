@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dagster_project.demo.clock import iso
-from dagster_project.demo.mess import CLEAN, Delivered
+from dagster_project.demo.dirty_data import CLEAN, Delivered
 from dagster_project.demo.orders import COMPLETED
 from dagster_project.demo.parameters import DAY, day_number
 from dagster_project.demo.rows import Export, customer_ids, delivery_dates

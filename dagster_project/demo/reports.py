@@ -8,7 +8,6 @@ from dagster_project.demo.ads import CAMPAIGNS as AD_CAMPAIGNS
 from dagster_project.demo.ads import LANDING_PAGES as AD_PAGES
 from dagster_project.demo.ads import Ads
 from dagster_project.demo.clock import HOUR, avoid_clock_change, iso, month_of, to_local
-from dagster_project.demo.happenings import EVENT_NAMES
 from dagster_project.demo.orders import CHANNELS, COUPONS, STORE
 from dagster_project.demo.parameters import (
     COUNTRIES,
@@ -29,6 +28,7 @@ from dagster_project.demo.rows import (
     session_ids,
     visitor_ids,
 )
+from dagster_project.demo.session_events import EVENT_NAMES
 from dagster_project.demo.shop import Shop
 
 STATES = (  # theirs, by our status; exports.yml maps them back, whatever their case

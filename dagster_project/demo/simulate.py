@@ -20,22 +20,28 @@ from dagster_project.demo.audiences import (
 )
 from dagster_project.demo.clock import to_local
 from dagster_project.demo.crm import crm_export
-from dagster_project.demo.files import write_deliveries, write_table
-from dagster_project.demo.marketing import marketing_exports, marketing_truth
-from dagster_project.demo.mess import (
+from dagster_project.demo.dirty_data import (
     Delivered,
     deliver_clean,
     garble_customers,
     garble_orders,
     garble_stream,
 )
+from dagster_project.demo.files import write_deliveries, write_table
+from dagster_project.demo.ground_truth import (
+    CleanOrders,
+    clean_orders,
+    cohorts,
+    daily_sessions,
+    money,
+)
+from dagster_project.demo.marketing import marketing_exports, marketing_truth
 from dagster_project.demo.orders import CANCELLED, CREDIT_NOTE, PENDING, REFUNDED
 from dagster_project.demo.parameters import CURRENCIES, DAY, DEMO_VERSION, ShopParameters, day_of
 from dagster_project.demo.reports import event_export, order_export, session_export
 from dagster_project.demo.rows import customer_ids, order_numbers, pick
 from dagster_project.demo.shop import Shop, draw_shop
 from dagster_project.demo.subscriptions import club_deliveries, draw_club, recurring_revenue
-from dagster_project.demo.truth import CleanOrders, clean_orders, cohorts, daily_sessions, money
 
 TRUTH = Path("truth") / "truth.json"
 

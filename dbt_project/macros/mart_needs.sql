@@ -13,11 +13,3 @@
 {%- endfor -%}
 {{ return(needs) }}
 {% endmacro %}
-
-{# One of several exports, in words; and of several such lists. #}
-{% macro one_of(exports) -%}
-{{ (exports[:-1] | join(', ') ~ ' or ' if exports | length > 1 else '') ~ exports[-1] }}
-{%- endmacro %}
-{% macro one_of_each(lists) -%}
-{%- for exports in lists %}{{ '; ' if not loop.first }}{{ one_of(exports) }}{% endfor -%}
-{%- endmacro %}

@@ -1,31 +1,35 @@
-"""docs/lineage.png anew, by hand after `make run`: `python -m tests.browser.screenshots`."""
+"""The pictures of docs/, by hand after `make run`: `python -m tests.browser.screenshots`.
 
-from urllib.parse import quote
+lineage.png shows how the groups follow from each other, group.png a mart that was made by itself.
+"""
 
-from playwright.sync_api import ViewportSize
+from playwright.sync_api import Page, ViewportSize
 
 from dagster_project.settings import DAGSTER_HOME, ROOT
 
-from .ui import browser, serve
+from .ui import browser, materialize_in_group, serve
 
-# all other groups stay boxes: Dagster lays long ones out over screens
-EXPANDED = ["exports", "published"]
-GROUP = "global@global:"
+GROUP, MART = "churn", "churn_bridge"
 WINDOW: ViewportSize = {"width": 1500, "height": 640}
 
 
 def main() -> None:
-    """Take the global lineage page, with the states of the last run."""
-    path = ROOT / "docs/lineage.png"
-    expanded = ",".join(GROUP + group for group in EXPANDED)
+    """Take both pages, with the states of the last run."""
     with serve(DAGSTER_HOME, {}) as address, browser() as chromium:
-        page = chromium.new_page(viewport=WINDOW)
-        page.goto(address)
-        page.get_by_text("Hide navigation").click()
-        page.goto(f"{address}/asset-groups?expanded={quote(expanded, safe=',')}")
+        page = chromium.new_page(viewport=WINDOW, base_url=address)
+        page.set_default_timeout(60_000)
+        page.goto("/asset-groups")
         page.get_by_text("staging").last.wait_for()
-        page.wait_for_timeout(5_000)  # the states of the assets arrive one after the other
-        page.screenshot(path=path)
+        _take(page, "lineage")
+        materialize_in_group(page, GROUP, MART)
+        page.wait_for_timeout(30_000)  # until the run is over
+        _take(page, "group")
+
+
+def _take(page: Page, name: str) -> None:
+    page.wait_for_timeout(5_000)  # the states of the assets arrive one after the other
+    path = ROOT / f"docs/{name}.png"
+    page.screenshot(path=path)
     print(f"{path}: {path.stat().st_size:,} bytes")
 
 

@@ -14,14 +14,14 @@ import yaml
 from playwright.sync_api import Page, expect
 
 from dagster_project.commands.cli import GREEN, main
+from dagster_project.defs.groups import GROUPS
 from dagster_project.warehouse.files import Warehouse
 
 from ..support.shops import dagster_home
-from .ui import MISSING, browser, serve
+from .ui import MISSING, browser, materialize_in_group, serve
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
-GROUPS = ["exports", "raw", "staging", "activity", "predictions", "marts", "published"]
 #: Columns that tell runs apart, and nothing else.
 OF_THE_RUN = {"run_id", "started_at"}
 LOOK_MILLISECONDS, RUN_MILLISECONDS = 60_000, 240_000
@@ -123,10 +123,11 @@ def test_from_the_lineage_to_marts(exports: Path, commanded: Warehouse, tmp_path
             page.on("websocket", lambda websocket: requested.append(websocket.url))
             page.set_default_timeout(LOOK_MILLISECONDS)
             expect.set_options(timeout=LOOK_MILLISECONDS)
-            the_lineage_shows_every_stage(page)
+            the_lineage_shows_every_group(page)
             the_button_runs_the_job(page)
             the_checks_are_listed(page)
             the_marts_have_pictures(page)
+            one_mart_of_a_group_is_made_by_itself(page)
     inside = (f"{address}/", f"blob:{address}/", f"{address.replace('http', 'ws')}/", "data:")
     assert requested
     assert [url for url in requested if not url.startswith(inside)] == []
@@ -134,7 +135,7 @@ def test_from_the_lineage_to_marts(exports: Path, commanded: Warehouse, tmp_path
     marts_are_equal(warehouse, commanded)
 
 
-def the_lineage_shows_every_stage(page: Page) -> None:
+def the_lineage_shows_every_group(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="Lineage").click()
     for group in GROUPS:
@@ -167,6 +168,14 @@ def the_marts_have_pictures(page: Page) -> None:
     picture = page.locator("img[alt='cohort_retention']")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 300
+
+
+def one_mart_of_a_group_is_made_by_itself(page: Page) -> None:
+    materialize_in_group(page, "churn", "churn_bridge")
+    page.goto("/runs")
+    page.locator("a[href*='/runs/']").first.click()
+    expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=RUN_MILLISECONDS)
+    expect(page.get_by_text("monthly_churn")).to_have_count(0)
 
 
 def marts_are_equal(one: Warehouse, other: Warehouse) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from dagster_project.settings import OFFLINE, ROOT
 
@@ -75,6 +75,14 @@ def browser() -> Iterator[Browser]:
             yield chromium
         finally:
             chromium.close()
+
+
+def materialize_in_group(page: Page, group: str, mart: str) -> None:
+    """Open the lineage of a group, select one mart there, and press the button."""
+    page.goto(f"/locations/retention-warehouse/asset-groups/{group}/lineage")
+    page.get_by_text(mart, exact=True).first.click()
+    page.get_by_role("button", name="Materialize selected").click()
+    page.get_by_text("Launched run").first.wait_for()
 
 
 def _free_port() -> int:

@@ -9,8 +9,8 @@ import dagster as dg
 import duckdb
 import pytest
 
-from dagster_project.defs.charts.pictures import alive_matrix, picture
 from dagster_project.defs.charts.queries import PICTURES, TABLES
+from dagster_project.defs.charts.render import alive_matrix, picture
 from dagster_project.defs.dbt_assets import MANIFEST
 
 KILOBYTES = 40

@@ -31,7 +31,7 @@ outcomes as (
     select 'renewed' as outcome, customer_id, outcome_date from renewals
     union all
     select sign as outcome, customer_id, sign_date as outcome_date
-    from {{ ref('audience_signs') }}
+    from {{ ref('audience_signals') }}
     where sign = 'app'
     union all
     select distinct

@@ -16,7 +16,7 @@ with accounting as (
 
 uses as (
     select money_use, sum(row_count) as row_count, sum(amount) as amount
-    from {{ ref('row_outcomes') }}
+    from {{ ref('row_accounting') }}
     where export in ('orders', 'refunds')
     group by money_use
 ),

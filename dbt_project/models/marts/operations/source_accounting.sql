@@ -68,7 +68,7 @@ uses as (
         sum(case when money_use = '{{ use }}' then amount end) as amount_{{ use }},
         {%- endfor %}
         sum(amount) as amount_loaded
-    from {{ ref('row_outcomes') }}
+    from {{ ref('row_accounting') }}
     group by export
 ),
 

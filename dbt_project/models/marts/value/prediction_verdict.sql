@@ -1,5 +1,5 @@
 with rulings as (
-    select * from {{ ref('prediction_rulings') }}
+    select * from {{ ref('prediction_acceptance') }}
 ),
 
 outcomes as (

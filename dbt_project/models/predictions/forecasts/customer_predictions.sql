@@ -15,7 +15,7 @@ allowed as (
         max(case when {{ row }} then value_reason end) as reason_{{ days }},
         {%- endfor %}
         max(case when is_whole_holdout and verdict = 'holds' then 1 end) as alive
-    from {{ ref('prediction_rulings') }}
+    from {{ ref('prediction_acceptance') }}
 ),
 
 forecasts as (

@@ -6,7 +6,7 @@
 } -%}
 {%- set window_days = var('audience_window_days') -%}
 with signs as (
-    select * from {{ ref('audience_signs') }}
+    select * from {{ ref('audience_signals') }}
 ),
 
 rules as (

@@ -11,7 +11,7 @@ with uses as (
         is_identical,
         row_count,
         amount
-    from {{ ref(export ~ '_row_outcomes') }}
+    from {{ ref(export ~ '_row_accounting') }}
     {%- endfor %}
     {%- for export in ['session', 'event'] %}
     union all

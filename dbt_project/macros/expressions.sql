@@ -1,4 +1,4 @@
-{# SQL that reads the same on DuckDB and Spark; what does not is in engines.sql. #}
+{# SQL that reads the same on DuckDB and Spark; what does not is in engine_differences.sql. #}
 
 {% macro month_start(date) %}cast(date_trunc('month', {{ date }}) as date){% endmacro %}
 
