@@ -90,7 +90,7 @@ def _marts(warehouse: Warehouse) -> list[str]:
     with read_marts(warehouse.marts_file) as con:
         tables = con.execute(
             "select table_name, estimated_size from duckdb_tables()"
-            " where database_name = 'warehouse' order by table_name"
+            " where database_name = 'marts' order by table_name"
         ).fetchall()
     return ["| mart | rows |", "|---|---|", *(f"| {name} | {rows:,} |" for name, rows in tables)]
 

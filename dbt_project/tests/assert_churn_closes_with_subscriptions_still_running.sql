@@ -15,14 +15,14 @@ recounted as (
     select
         months.month,
         months.closing_customers,
-        count(distinct spells.customer_id) as running_customers
+        count(distinct episodes.customer_id) as running_customers
     from months
-    left join {{ ref('subscription_spells') }} as spells
+    left join {{ ref('subscription_episodes') }} as episodes
         on
-            months.month_end >= spells.start_date
+            months.month_end >= episodes.start_date
             and (
-                spells.end_date is null
-                or {{ add_days('spells.end_date', var('grace_days')) }} > months.month_end
+                episodes.end_date is null
+                or {{ add_days('episodes.end_date', var('grace_days')) }} > months.month_end
             )
     group by months.month, months.closing_customers
 )

@@ -101,9 +101,38 @@ def test_damaged_marts_are_told_to_a_run(warehouse: Warehouse) -> None:
         prepare_history(con, warehouse.marts_file, RUN)
 
 
-def test_names_without_a_schema_are_marts(warehouse: Warehouse) -> None:
+def test_what_a_file_of_the_version_before_remembers_is_recalled(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    with duckdb.connect(str(warehouse.marts_file)) as con:
+        con.execute("create schema marts; use marts.marts")
+        con.execute(
+            "create table metric_run_log (run_number int, run_id varchar, started_at timestamp,"
+            " definitions varchar, as_of_date date, rows bigint, checks_passed bigint,"
+            " checks_failed bigint, published boolean);"
+            "insert into metric_run_log (run_number, run_id, published) values (1, 'old', true);"
+            "create table restatements (run_id varchar, mart varchar);"
+            "create table cohort_retention (study varchar, bucket varchar, period varchar,"
+            " cohort_start date, period_number int, cohort_size bigint, retained_customers bigint,"
+            " revenue decimal(18, 4), is_complete boolean, segment_name varchar);"
+            "insert into cohort_retention (study, cohort_size, segment_name)"
+            " values ('order_to_order', 3, 'all'), ('order_to_order', 1, 'country')"
+        )
+    with warehouse.connect() as con:
+        create_ledger(con)
+        prepare_history(con, warehouse.marts_file, RUN)
+        runs = con.execute("select run_id, is_published from ledger.runs order by 1").fetchall()
+        cells = con.execute("select study, cohort_size from ledger.published_cells").fetchall()
+    assert runs == [("old", True), ("run1", False)]
+    assert cells == [("order_to_order", 3)]
+
+
+def test_a_mart_has_one_name_with_and_without_the_file_s(warehouse: Warehouse) -> None:
+    with duckdb.connect(str(warehouse.marts_file), read_only=True) as con:
+        assert con.execute("from segments").fetchall() == [(1,)]
+        assert con.execute("from marts.segments").fetchall() == [(1,)]
     with read_marts(warehouse.marts_file) as con:
         assert con.execute("from segments").fetchall() == [(1,)]
+        assert con.execute("from marts.segments").fetchall() == [(1,)]
         with pytest.raises(duckdb.Error, match="read-only"):
             con.execute("drop table segments")
 

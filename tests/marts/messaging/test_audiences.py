@@ -302,7 +302,7 @@ def test_who_was_in_an_audience_on_a_past_day_is_what_that_day_knew(
     shop: Shop, tmp_path: Path
 ) -> None:
     query = (
-        "select audience, customer_id, reason, entered_on from intermediate.audience_spells"
+        "select audience, customer_id, reason, entered_on from intermediate.audience_episodes"
         " where date '2024-05-15' between entered_on and left_on - 1"
     )
     now = shop.warehouse.build_file
@@ -312,7 +312,7 @@ def test_who_was_in_an_audience_on_a_past_day_is_what_that_day_knew(
         defaults | CONFIG["settings"] | {"as_of_date": "2024-05-15", "sessions_mapped": True}
     )
     results = Dbt(then, tmp_path / "dbt", variables).build(
-        "as_of+,+audience_spells", full_refresh=True
+        "as_of+,+audience_episodes", full_refresh=True
     )
     assert all(result.passed for result in results if result.kind == "model")
     members = []

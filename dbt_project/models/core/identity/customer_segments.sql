@@ -16,15 +16,16 @@ profiles as (
     select * from {{ ref('stg_customers') }}
 ),
 
+orders as (
+    {{ up_to_as_of('orders', 'order_date') }}
+),
+
 ranked_orders as (
     select
-        orders.*,
-        row_number() over (
-            partition by orders.customer_id order by orders.ordered_at, orders.order_id
-        ) as order_number
-    from {{ ref('orders') }} as orders
-    inner join {{ ref('as_of') }} as as_of on orders.order_date <= as_of.as_of_date
-    where orders.customer_id is not null
+        *,
+        row_number() over (partition by customer_id order by ordered_at, order_id) as order_number
+    from orders
+    where customer_id is not null
 ),
 
 first_orders as (

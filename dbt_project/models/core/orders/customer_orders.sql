@@ -1,19 +1,11 @@
 {#- What customers with an order or a refund bought, net of what they gave back. -#}
-with as_of as (
-    select * from {{ ref('as_of') }}
-),
-
-orders as (
-    select orders.*
-    from {{ ref('orders') }} as orders
-    inner join as_of on orders.order_date <= as_of.as_of_date
+with orders as (
+    {{ up_to_as_of('orders', 'order_date') }}
     where orders.customer_id is not null
 ),
 
 refunds as (
-    select refunds.*
-    from {{ ref('refunds') }} as refunds
-    inner join as_of on refunds.refund_date <= as_of.as_of_date
+    {{ up_to_as_of('refunds', 'refund_date') }}
     where refunds.customer_id is not null
 ),
 

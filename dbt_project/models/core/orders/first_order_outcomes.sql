@@ -5,8 +5,24 @@ with as_of as (
     select * from {{ ref('as_of') }}
 ),
 
+orders as (
+    select * from {{ ref('order_values') }}
+),
+
+profiles as (
+    select customer_id, acquisition_source from {{ ref('stg_customers') }}
+),
+
+-- where customers came from, and when they were won
 customers as (
-    select customer_id, first_order_date, month from {{ ref('acquired_customers') }}
+    select
+        orders.customer_id,
+        coalesce(profiles.acquisition_source, orders.source, 'unknown') as source,
+        {{ month_start('orders.order_date') }} as month,
+        orders.order_date as first_order_date
+    from orders
+    left join profiles on orders.customer_id = profiles.customer_id
+    where orders.order_number = 1
 ),
 
 totals as (
@@ -19,13 +35,14 @@ totals as (
                 then orders.net_amount
         end) as revenue
     from customers
-    inner join {{ ref('order_values') }} as orders on customers.customer_id = orders.customer_id
+    inner join orders on customers.customer_id = orders.customer_id
     group by customers.customer_id
 ),
 
 first_order_outcomes as (
     select
         customers.customer_id,
+        customers.source,
         totals.first_order_id,
         {{ money('totals.revenue') }} as revenue,
         {{ add_days('customers.first_order_date', repeat_days) }} <= as_of.as_of_date

@@ -1,21 +1,18 @@
 {#- What is left of an order once its refunds are taken off, and what of that is margin: goods that
     come back bring their share of the cost with them. -#}
-with as_of as (
-    select * from {{ ref('as_of') }}
+with orders as (
+    {{ up_to_as_of('orders', 'order_date') }}
 ),
 
-orders as (
-    select orders.*
-    from {{ ref('orders') }} as orders
-    inner join as_of on orders.order_date <= as_of.as_of_date
+refunds as (
+    {{ up_to_as_of('refunds', 'refund_date') }}
 ),
 
 refunded as (
-    select refunds.order_id, sum(refunds.amount) as amount
-    from {{ ref('refunds') }} as refunds
-    inner join as_of on refunds.refund_date <= as_of.as_of_date
-    where refunds.order_id is not null
-    group by refunds.order_id
+    select order_id, sum(amount) as amount
+    from refunds
+    where order_id is not null
+    group by order_id
 ),
 
 numbered as (

@@ -1,31 +1,85 @@
 {#- How far a visit went. Who got to a step passed those before it, seen or not. -#}
 {%- set views = words(var('product_view_events')) -%}
 {%- set wishes = words(var('favourite_events') + var('cart_events')) -%}
+-- depends_on: {{ ref('stg_sessions') }}
 with sessions as (
-    select sessions.*
-    from {{ ref('sessions') }} as sessions
-    inner join {{ ref('as_of') }} as as_of on sessions.session_date <= as_of.as_of_date
+    {{ up_to_as_of('sessions', 'session_date') }}
 ),
 
-moments as (
-    select * from {{ ref('session_moments') }}
-    where activity = 'order' or lower(activity) in ({{ views }}, {{ wishes }})
+events as (
+    select * from {{ ref('stg_events') }}
 ),
 
 orders as (
     select order_id, net_amount from {{ ref('order_values') }}
 ),
 
-reached as (
+-- what happened in which visit: events that name theirs, and what the rule gives to one
+moments as (
+    select session_id, event_id as moment_id, event_name as activity, occurred_at
+    from events
+    where session_id is not null
+    union all
+    select session_id, moment_id, activity, occurred_at
+    from {{ ref('session_attribution') }}
+),
+
+{% if var('sessions_mapped') -%}
+told as (
+    select session_id, source, campaign, landing_page from {{ ref('stg_sessions') }}
+),
+{%- else -%}
+-- without a session export, the first events that say so tell
+telling as (
     select
         moments.session_id,
-        max(case when lower(moments.activity) in ({{ wishes }}) then 1 else 0 end) as wished,
+        events.source,
+        events.campaign,
+        events.page,
+        row_number() over (
+            partition by moments.session_id order by moments.occurred_at, moments.moment_id
+        ) as event_number
+    from moments
+    inner join events on moments.moment_id = events.event_id
+    where moments.activity <> 'order'
+),
+
+told as (
+    select
+        session_id,
+        min_by(source, event_number) filter (where source is not null) as source,
+        min_by(campaign, event_number) filter (where campaign is not null) as campaign,
+        min_by(page, event_number) filter (where page is not null) as landing_page
+    from telling
+    group by session_id
+),
+{%- endif %}
+
+origins as (
+    select
+        session_id,
+        source,
+        campaign,
+        -- what follows the question mark differs with every click
+        split_part(landing_page, '?', 1) as landing_page
+    from told
+),
+
+steps as (
+    select * from moments
+    where activity = 'order' or lower(activity) in ({{ views }}, {{ wishes }})
+),
+
+reached as (
+    select
+        steps.session_id,
+        max(case when lower(steps.activity) in ({{ wishes }}) then 1 else 0 end) as wished,
         count(orders.order_id) as orders,
         sum(orders.net_amount) as revenue
-    from moments
-    left join orders on moments.activity = 'order' and moments.moment_id = orders.order_id
-    where moments.activity <> 'order' or orders.order_id is not null
-    group by moments.session_id
+    from steps
+    left join orders on steps.activity = 'order' and steps.moment_id = orders.order_id
+    where steps.activity <> 'order' or orders.order_id is not null
+    group by steps.session_id
 ),
 
 session_steps as (
@@ -43,7 +97,7 @@ session_steps as (
         {{ month_start('sessions.session_date') }} as month,
         sessions.started_at
     from sessions
-    left join {{ ref('session_origins') }} as origins on sessions.session_id = origins.session_id
+    left join origins on sessions.session_id = origins.session_id
     left join reached on sessions.session_id = reached.session_id
 )
 

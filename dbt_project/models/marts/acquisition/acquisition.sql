@@ -1,12 +1,24 @@
+with steps as (
+    select * from {{ ref('session_steps') }}
+),
+
+cohorts as (
+    select * from {{ ref('acquired_cohorts') }}
+),
+
+spending as (
+    select * from {{ ref('spend_months') }}
+),
+
 -- a visitor is new with the first visit ever, and to its source
-with numbered as (
+numbered as (
     select
         session_id,
         visitor_id,
         source,
         row_number() over (partition by visitor_id order by started_at, session_id) as visit_number,
         month
-    from {{ ref('session_steps') }}
+    from steps
 ),
 
 visits as (
@@ -19,14 +31,6 @@ visits as (
         month
     from numbered
     group by source, month
-),
-
-cohorts as (
-    select * from {{ ref('acquired_cohorts') }}
-),
-
-spending as (
-    select * from {{ ref('spend_months') }}
 ),
 
 sources as (

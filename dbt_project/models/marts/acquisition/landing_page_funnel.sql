@@ -2,17 +2,20 @@ with as_of as (
     select * from {{ ref('as_of') }}
 ),
 
+known_spending as (
+    {{ up_to_as_of('stg_marketing_spend', 'spend_date') }}
+),
+
 spending as (
     select
-        spending.source,
-        coalesce(spending.campaign, 'none') as campaign,
-        coalesce(split_part(spending.landing_page, '?', 1), 'unknown') as landing_page,
-        spending.impressions,
-        spending.clicks,
-        spending.cost,
-        {{ month_start('spending.spend_date') }} as month
-    from {{ ref('stg_marketing_spend') }} as spending
-    inner join as_of on spending.spend_date <= as_of.as_of_date
+        source,
+        coalesce(campaign, 'none') as campaign,
+        coalesce(split_part(landing_page, '?', 1), 'unknown') as landing_page,
+        impressions,
+        clicks,
+        cost,
+        {{ month_start('spend_date') }} as month
+    from known_spending
 ),
 
 visits as (

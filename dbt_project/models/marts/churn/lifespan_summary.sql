@@ -23,7 +23,9 @@ curves as (
     select
         segment,
         min(case when survival <= 0.5e0 + 1e-9 then days end) as median_days,
-        sum(case when days < {{ horizon }} then survival end) as restricted_mean_days,
+        cast(sum(
+            case when days < {{ horizon }} then cast(survival as decimal(38, 18)) end
+        ) as double) as restricted_mean_days,
         least(max(days) + 1, {{ horizon }}) as horizon_days
     from survival
     group by segment

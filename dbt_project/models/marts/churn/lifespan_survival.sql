@@ -68,8 +68,12 @@ shares as (
 summed as (
     select
         *,
-        sum(ln(surviving / at_risk_double)) {{ so_far }} as log_survival,
-        sum(ended_share_of / (at_risk_double * surviving)) {{ so_far }} as greenwood,
+        -- summed as decimals: sums of doubles differ in their last digit with the engine's plan
+        cast(sum(cast(ln(surviving / at_risk_double) as decimal(38, 18))) {{ so_far }} as double)
+            as log_survival,
+        cast(sum(
+            cast(ended_share_of / (at_risk_double * surviving) as decimal(38, 18))
+        ) {{ so_far }} as double) as greenwood,
         max(case when surviving is null then 1 else 0 end) {{ so_far }} as has_died_out
     from shares
 ),

@@ -8,7 +8,8 @@ with periods as (
 ),
 
 calendar as (
-    select * from {{ ref('calendar') }}
+    select period_start as calendar_date from {{ ref('calendar_periods') }}
+    where period = 'day'
 ),
 
 as_of as (

@@ -12,23 +12,21 @@ missing as (
     where activity in ('session', 'order')
 ),
 
-orders as (
-    select * from {{ ref('orders') }}
+known_orders as (
+    {{ up_to_as_of('orders', 'order_date') }}
 ),
 
 sessions as (
-    select sessions.*
-    from {{ ref('sessions') }} as sessions
-    inner join as_of on sessions.session_date <= as_of.as_of_date
+    {{ up_to_as_of('sessions', 'session_date') }}
 ),
 
 -- guests order in visits too, but are no customers
 bought as (
     select visits.session_id, count(*) as orders
-    from {{ ref('moment_visits') }} as visits
-    inner join orders on visits.activity = 'order' and visits.moment_id = orders.order_id
-    inner join as_of on orders.order_date <= as_of.as_of_date
-    where orders.customer_id is not null
+    from {{ ref('session_attribution') }} as visits
+    inner join known_orders
+        on visits.activity = 'order' and visits.moment_id = known_orders.order_id
+    where known_orders.customer_id is not null
     group by visits.session_id
 ),
 
@@ -109,7 +107,7 @@ spine as (
 ),
 
 known as (
-    select count(*) as orders from orders
+    select count(*) as orders from {{ ref('orders') }}
 ),
 
 counted as (

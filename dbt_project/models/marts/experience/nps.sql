@@ -13,21 +13,23 @@ segments as (
     select * from {{ ref('customer_segments') }}
 ),
 
+surveys as (
+    {{ up_to_as_of('stg_surveys', 'answer_date') }}
+),
+
 ranked as (
     select
-        surveys.customer_id,
-        coalesce(surveys.survey, 'unknown') as survey,
-        surveys.score,
+        customer_id,
+        coalesce(survey, 'unknown') as survey,
+        score,
         row_number() over (
             partition by
-                surveys.customer_id, coalesce(surveys.survey, 'unknown'),
-                {{ month_start('surveys.answer_date') }}
-            order by surveys.answered_at desc, surveys.score asc
+                customer_id, coalesce(survey, 'unknown'), {{ month_start('answer_date') }}
+            order by answered_at desc, score asc
         ) as answer_rank,
-        {{ month_start('surveys.answer_date') }} as month,
-        surveys.answer_date
-    from {{ ref('stg_surveys') }} as surveys
-    inner join as_of on surveys.answer_date <= as_of.as_of_date
+        {{ month_start('answer_date') }} as month,
+        answer_date
+    from surveys
 ),
 
 last_answers as (

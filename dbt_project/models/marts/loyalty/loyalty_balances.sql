@@ -1,7 +1,5 @@
 with movements as (
-    select points.*
-    from {{ ref('stg_loyalty_points') }} as points
-    inner join {{ ref('as_of') }} as as_of on points.movement_date <= as_of.as_of_date
+    {{ up_to_as_of('stg_loyalty_points', 'movement_date') }}
 ),
 
 totals as (

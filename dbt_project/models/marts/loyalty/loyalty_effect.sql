@@ -9,7 +9,7 @@ landmarks as (
     select
         acquired.customer_id,
         {{ add_days('acquired.first_order_date', var('landmark_day')) }} as landmark_date
-    from {{ ref('acquired_customers') }} as acquired
+    from {{ ref('first_order_outcomes') }} as acquired
     inner join {{ ref('as_of') }} as as_of
         on {{ add_days('acquired.first_order_date', days) }} <= as_of.as_of_date
     where exists (select 1 from {{ ref('loyalty_balances') }})

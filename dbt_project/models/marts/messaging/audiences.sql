@@ -2,16 +2,16 @@ with as_of as (
     select * from {{ ref('as_of') }}
 ),
 
-current_spells as (
+current_episodes as (
     select
-        spells.*,
+        episodes.*,
         as_of.as_of_date,
         row_number() over (
-            partition by spells.audience, spells.customer_id
-            order by spells.entered_on asc, spells.left_on desc, spells.reason asc
-        ) as spell_rank
-    from {{ ref('audience_spells') }} as spells
-    inner join as_of on spells.left_on > as_of.as_of_date
+            partition by episodes.audience, episodes.customer_id
+            order by episodes.entered_on asc, episodes.left_on desc, episodes.reason asc
+        ) as episode_rank
+    from {{ ref('audience_episodes') }} as episodes
+    inner join as_of on episodes.left_on > as_of.as_of_date
 ),
 
 contacts as (
@@ -39,19 +39,19 @@ rested as (
 
 reachable as (
     select
-        spells.*,
+        episodes.*,
         consents.channel,
         row_number() over (
-            partition by spells.audience, spells.customer_id
+            partition by episodes.audience, episodes.customer_id
             order by {{ channel_rank('consents.channel') }}
         ) as channel_rank
-    from current_spells as spells
+    from current_episodes as episodes
     inner join {{ ref('customer_consents') }} as consents
         on
-            spells.customer_id = consents.customer_id
-            and spells.as_of_date >= consents.valid_from
-            and spells.as_of_date < consents.valid_to
-    where spells.spell_rank = 1 and {{ channel_rank('consents.channel') }} is not null
+            episodes.customer_id = consents.customer_id
+            and episodes.as_of_date >= consents.valid_from
+            and episodes.as_of_date < consents.valid_to
+    where episodes.episode_rank = 1 and {{ channel_rank('consents.channel') }} is not null
 ),
 
 audiences as (

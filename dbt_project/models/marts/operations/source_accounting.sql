@@ -1,6 +1,10 @@
 {%- set statuses = ['duplicate', 'superseded', 'quarantined', 'used'] -%}
 {%- set has_money = 'case when rejected.export is not null' -%}
-with files as (
+with rates as (
+    select * from {{ ref('stg_exchange_rates') }}
+),
+
+files as (
     select
         export,
         sum(rows_in_file) as rows_in_files,
@@ -21,10 +25,6 @@ rejects as (
         coalesce({{ business_date('moment') }}, _delivered_at) as rate_date
     from {{ source('ledger', 'rejects') }}
     where export in ('orders', 'refunds')
-),
-
-rates as (
-    select * from {{ ref('stg_exchange_rates') }}
 ),
 
 converted as (

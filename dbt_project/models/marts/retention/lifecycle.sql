@@ -2,6 +2,14 @@ with periods as (
     {{ in_segments('customer_activity_periods') }}
 ),
 
+calendar as (
+    select * from {{ ref('calendar_periods') }}
+),
+
+missing as (
+    select * from {{ ref('missing_activity_days') }}
+),
+
 counted as (
     select
         activity,
@@ -47,14 +55,6 @@ counts as (
         cast(sum(dormant_customers) as bigint) as dormant_customers
     from moved
     group by activity, segment_name, segment_value, period, period_index
-),
-
-calendar as (
-    select * from {{ ref('calendar_periods') }}
-),
-
-missing as (
-    select * from {{ ref('missing_activity_days') }}
 ),
 
 touched as (

@@ -1,7 +1,5 @@
 with orders as (
-    select orders.*
-    from {{ ref('orders') }} as orders
-    inner join {{ ref('as_of') }} as as_of on orders.order_date <= as_of.as_of_date
+    {{ up_to_as_of('orders', 'order_date') }}
     where orders.customer_id is not null
 ),
 

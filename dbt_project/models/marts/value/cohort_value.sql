@@ -1,6 +1,6 @@
 {#- Money of a month's new customers by age in months, with a row for months without any. -#}
 with flows as (
-    select * from {{ ref('value_flows') }}
+    select * from {{ ref('customer_daily_revenue') }}
 ),
 
 customers as (

@@ -7,7 +7,7 @@ costs as (
         customer_id,
         sum(cost) as cost,
         sum(orders_without_cost) as orders_without_cost
-    from {{ ref('value_flows') }}
+    from {{ ref('customer_daily_revenue') }}
     group by customer_id
 ),
 

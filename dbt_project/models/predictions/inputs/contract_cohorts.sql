@@ -4,24 +4,24 @@ with as_of as (
     select * from {{ ref('as_of') }}
 ),
 
-spells as (
-    select * from {{ ref('subscription_spells') }}
-    where spell_number = 1
+episodes as (
+    select * from {{ ref('subscription_episodes') }}
+    where episode_number = 1
 ),
 
 contracts as (
     select
-        spells.customer_id,
-        spells.start_date,
-        spells.end_date,
+        episodes.customer_id,
+        episodes.start_date,
+        episodes.end_date,
         min(subscriptions.billing_months) as billing_months
-    from spells
+    from episodes
     inner join {{ ref('stg_subscriptions') }} as subscriptions
         on
-            spells.customer_id = subscriptions.customer_id
-            and spells.start_date = subscriptions.start_date
+            episodes.customer_id = subscriptions.customer_id
+            and episodes.start_date = subscriptions.start_date
     where subscriptions.mrr > 0
-    group by spells.customer_id, spells.start_date, spells.end_date
+    group by episodes.customer_id, episodes.start_date, episodes.end_date
 ),
 
 renewals as (

@@ -4,8 +4,8 @@ with events as {{ read_anew() }} (
     select * from {{ source('raw', 'events') }}
 ),
 
-left_out_customers as (
-    select * from {{ ref('left_out_customers') }}
+excluded_customers as (
+    select * from {{ ref('excluded_customers') }}
 ),
 
 {{ number_repeated('events', known_id('event_id')) }},
@@ -14,10 +14,10 @@ known as {{ read_anew() }} (
     select
         numbered.*,
         {{ own_key('numbered.event_id') }} as event_key,
-        left_out_customers.left_out_because
+        excluded_customers.left_out_because
     from numbered
-    left join left_out_customers
-        on numbered.customer_id = left_out_customers.customer_id
+    left join excluded_customers
+        on numbered.customer_id = excluded_customers.customer_id
 ),
 
 judged as {{ read_anew() }} (

@@ -4,8 +4,8 @@ with sessions as {{ read_anew() }} (
     select * from {{ source('raw', 'sessions') }}
 ),
 
-left_out_customers as (
-    select * from {{ ref('left_out_customers') }}
+excluded_customers as (
+    select * from {{ ref('excluded_customers') }}
 ),
 
 {{ number_repeated('sessions', known_id('session_id')) }},
@@ -14,10 +14,10 @@ known as {{ read_anew() }} (
     select
         numbered.*,
         {{ own_key('numbered.session_id') }} as session_key,
-        left_out_customers.left_out_because
+        excluded_customers.left_out_because
     from numbered
-    left join left_out_customers
-        on numbered.customer_id = left_out_customers.customer_id
+    left join excluded_customers
+        on numbered.customer_id = excluded_customers.customer_id
 ),
 
 judged as {{ read_anew() }} (

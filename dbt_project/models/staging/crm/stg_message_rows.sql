@@ -2,8 +2,8 @@ with messages_delivered as (
     select * from {{ source('raw', 'messages') }}
 ),
 
-left_out_customers as (
-    select * from {{ ref('left_out_customers') }}
+excluded_customers as (
+    select * from {{ ref('excluded_customers') }}
 ),
 
 numbered as (
@@ -15,10 +15,10 @@ known as (
         numbered.*,
         {{ own_key('numbered.message_id') }} as message_key,
         {{ known_id('numbered.message_id') }} is not null as has_message_id,
-        left_out_customers.left_out_because
+        excluded_customers.left_out_because
     from numbered
-    left join left_out_customers
-        on numbered.customer_id = left_out_customers.customer_id
+    left join excluded_customers
+        on numbered.customer_id = excluded_customers.customer_id
 ),
 
 judged as (

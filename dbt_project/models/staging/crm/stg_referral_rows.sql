@@ -2,8 +2,8 @@ with referrals_delivered as (
     select * from {{ source('raw', 'referrals') }}
 ),
 
-left_out_customers as (
-    select * from {{ ref('left_out_customers') }}
+excluded_customers as (
+    select * from {{ ref('excluded_customers') }}
 ),
 
 -- rows of one file that share their key are different ones: their number tells them apart
@@ -20,10 +20,10 @@ numbered as (
 known as (
     select
         numbered.*,
-        left_out_customers.left_out_because
+        excluded_customers.left_out_because
     from numbered
-    left join left_out_customers
-        on numbered.referrer_id = left_out_customers.customer_id
+    left join excluded_customers
+        on numbered.referrer_id = excluded_customers.customer_id
 ),
 
 judged as (

@@ -2,8 +2,8 @@ with subscriptions_delivered as (
     select * from {{ source('raw', 'subscriptions') }}
 ),
 
-left_out_customers as (
-    select * from {{ ref('left_out_customers') }}
+excluded_customers as (
+    select * from {{ ref('excluded_customers') }}
 ),
 
 rates as (
@@ -24,9 +24,9 @@ priced as (
 known as (
     select
         priced.*,
-        left_out_customers.left_out_because
+        excluded_customers.left_out_because
     from priced
-    left join left_out_customers on priced.customer_id = left_out_customers.customer_id
+    left join excluded_customers on priced.customer_id = excluded_customers.customer_id
 ),
 
 judged as (

@@ -2,17 +2,17 @@ with surveys_delivered as (
     select * from {{ source('raw', 'surveys') }}
 ),
 
-left_out_customers as (
-    select * from {{ ref('left_out_customers') }}
+excluded_customers as (
+    select * from {{ ref('excluded_customers') }}
 ),
 
 known as (
     select
         surveys_delivered.*,
-        left_out_customers.left_out_because
+        excluded_customers.left_out_because
     from surveys_delivered
-    left join left_out_customers
-        on surveys_delivered.customer_id = left_out_customers.customer_id
+    left join excluded_customers
+        on surveys_delivered.customer_id = excluded_customers.customer_id
 ),
 
 judged as (

@@ -1,11 +1,34 @@
 {#- The end of every chain of merges, by pointer doubling: each step follows twice as many links as
     the one before. A chain that has not ended after 16 links is taken for a cycle. -#}
-with pointers_1 as (
+with customers as (
+    select
+        *,
+        cast(null as string) as quarantine_reason
+    from {{ source('raw', 'customers') }}
+),
+
+versions as (
+    select
+        *,
+        {{ version_columns('customer_id') }}
+    from customers
+),
+
+-- what the newest profile says; many systems let a customer who was never merged point at itself
+newest as (
+    select
+        customer_id,
+        nullif({{ known_id('merged_into') }}, customer_id) as merged_into
+    from versions
+    where version_rank = 1
+),
+
+pointers_1 as (
     select
         customer_id,
         merged_into as survivor_id
-    from {{ ref('base_customer_rows') }}
-    where is_newest and merged_into is not null
+    from newest
+    where merged_into is not null
 ),
 {% for links in [1, 2, 4, 8] %}
 pointers_{{ links * 2 }} as (

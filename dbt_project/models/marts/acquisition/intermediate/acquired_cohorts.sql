@@ -1,6 +1,6 @@
 {#- What the customers won by a source in a month brought, and when that had paid for them. -#}
 with customers as (
-    select * from {{ ref('acquired_customers') }}
+    select * from {{ ref('first_order_outcomes') }}
 ),
 
 sizes as (

@@ -1,7 +1,5 @@
 with spending as (
-    select spending.*
-    from {{ ref('stg_marketing_spend') }} as spending
-    inner join {{ ref('as_of') }} as as_of on spending.spend_date <= as_of.as_of_date
+    {{ up_to_as_of('stg_marketing_spend', 'spend_date') }}
 ),
 
 spend_months as (

@@ -41,18 +41,18 @@ movements as (
     select
         'subscription' as base,
         customer_id,
-        case when spell_number = 1 then 'new' else 'reactivated' end as movement,
+        case when episode_number = 1 then 'new' else 'reactivated' end as movement,
         start_date as movement_date
-    from {{ ref('subscription_spells') }}
+    from {{ ref('subscription_episodes') }}
     union all
     select
         'subscription' as base,
-        spells.customer_id,
+        episodes.customer_id,
         'churned' as movement,
-        {{ add_days('spells.end_date', var('grace_days')) }} as movement_date
-    from {{ ref('subscription_spells') }} as spells
+        {{ add_days('episodes.end_date', var('grace_days')) }} as movement_date
+    from {{ ref('subscription_episodes') }} as episodes
     inner join as_of
-        on {{ add_days('spells.end_date', var('grace_days')) }} <= as_of.as_of_date
+        on {{ add_days('episodes.end_date', var('grace_days')) }} <= as_of.as_of_date
 )
 
 select * from movements

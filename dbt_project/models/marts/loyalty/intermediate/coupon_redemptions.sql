@@ -1,20 +1,22 @@
 {#- A redemption meets the order it names, else the customer's coupon order of that day, that of the
     same coupon before others. Without a coupon export, the orders that name a coupon tell. -#}
-with told as (
+with coupons as (
+    {{ up_to_as_of('stg_coupons', 'redemption_date') }}
+),
+
+told as (
     select
-        coupons.customer_id,
-        coupons.order_id as named_order_id,
-        coupons.coupon_code,
-        coalesce(coupons.campaign, coupons.coupon_code) as campaign,
-        coupons.discount_amount,
-        coupons.redemption_date,
+        customer_id,
+        order_id as named_order_id,
+        coupon_code,
+        coalesce(campaign, coupon_code) as campaign,
+        discount_amount,
+        redemption_date,
         row_number() over (
             order by
-                coupons.customer_id, coupons.redeemed_at, coupons.coupon_code,
-                coupons.order_id nulls last, coupons.copy_number
+                customer_id, redeemed_at, coupon_code, order_id nulls last, copy_number
         ) as redemption_number
-    from {{ ref('stg_coupons') }} as coupons
-    inner join {{ ref('as_of') }} as as_of on coupons.redemption_date <= as_of.as_of_date
+    from coupons
     union all
     select
         customer_id, order_id as named_order_id, coupon_code, coupon_code as campaign,

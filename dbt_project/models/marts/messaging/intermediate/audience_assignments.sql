@@ -22,15 +22,15 @@ assigned as (
     select
         campaigns.audience,
         campaigns.outcome,
-        spells.customer_id,
-        min(greatest(spells.entered_on, campaigns.started_on)) as assigned_on
+        episodes.customer_id,
+        min(greatest(episodes.entered_on, campaigns.started_on)) as assigned_on
     from campaigns
-    inner join {{ ref('audience_spells') }} as spells
+    inner join {{ ref('audience_episodes') }} as episodes
         on
-            campaigns.audience = spells.audience
-            and campaigns.started_on < spells.left_on
-            and campaigns.ended_on >= spells.entered_on
-    group by campaigns.audience, campaigns.outcome, spells.customer_id
+            campaigns.audience = episodes.audience
+            and campaigns.started_on < episodes.left_on
+            and campaigns.ended_on >= episodes.entered_on
+    group by campaigns.audience, campaigns.outcome, episodes.customer_id
 ),
 
 -- whom one could have written to on that day, and of whom it is known what they did since

@@ -1,12 +1,13 @@
 {#- Messages and ads in the same words: shown, clicked, visited, bought. A message brings a visit
     with every click; an ad's visits are those that name it. -#}
-with spending as (
-    select
-        spending.*,
-        {{ month_start('spending.spend_date') }} as month
-    from {{ ref('stg_marketing_spend') }} as spending
-    inner join {{ ref('as_of') }} as as_of on spending.spend_date <= as_of.as_of_date
-    where spending.campaign is not null
+with known_spending as (
+    {{ up_to_as_of('stg_marketing_spend', 'spend_date') }}
+),
+
+spending as (
+    select *, {{ month_start('spend_date') }} as month
+    from known_spending
+    where campaign is not null
 ),
 
 told as (

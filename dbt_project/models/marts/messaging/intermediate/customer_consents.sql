@@ -1,12 +1,12 @@
 {#- Whoever unsubscribes from a channel has left it for good: exports do not tell a later yes from
     an old one that nobody took back. -#}
 {%- set channels = ['email', 'sms', 'push', 'messenger'] -%}
-with as_of as (
-    select * from {{ ref('as_of') }}
+with messages as (
+    {{ up_to_as_of('stg_messages', 'message_date') }}
 ),
 
 customers as (
-    select customer_id from {{ ref('audience_spells') }}
+    select customer_id from {{ ref('audience_episodes') }}
     union
     select customer_id from {{ ref('customer_contacts') }}
     union
@@ -15,13 +15,12 @@ customers as (
 
 unsubscribed as (
     select
-        messages.customer_id,
-        {{ consent_channel('messages.channel') }} as channel,
-        min(messages.message_date) as left_on
-    from {{ ref('stg_messages') }} as messages
-    inner join as_of on messages.message_date <= as_of.as_of_date
-    where messages.status = 'unsubscribed'
-    group by messages.customer_id, {{ consent_channel('messages.channel') }}
+        customer_id,
+        {{ consent_channel('channel') }} as channel,
+        min(message_date) as left_on
+    from messages
+    where status = 'unsubscribed'
+    group by customer_id, {{ consent_channel('channel') }}
 ),
 
 told as (

@@ -1,19 +1,18 @@
 {#- A message counts once, on the day it first shows; of messages without a number, being sent and
     being delivered on one day is one contact. -#}
-with as_of as (
-    select * from {{ ref('as_of') }}
+with known_messages as (
+    {{ up_to_as_of('stg_messages', 'message_date') }}
 ),
 
 messages as (
     select
-        messages.message_id,
-        messages.customer_id,
-        messages.campaign,
-        {{ consent_channel('messages.channel') }} as channel,
-        messages.status,
-        messages.message_date
-    from {{ ref('stg_messages') }} as messages
-    inner join as_of on messages.message_date <= as_of.as_of_date
+        message_id,
+        customer_id,
+        campaign,
+        {{ consent_channel('channel') }} as channel,
+        status,
+        message_date
+    from known_messages
 ),
 
 contacts as (

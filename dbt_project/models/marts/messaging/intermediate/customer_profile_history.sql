@@ -47,11 +47,11 @@ history as (
         end as valid_from,
         coalesce(held.overtaken_on, date '9999-12-31') as valid_to
     from held
-    left join {{ ref('left_out_customers') }} as left_out_customers
-        on held.customer_id = left_out_customers.customer_id
+    left join {{ ref('excluded_customers') }} as excluded_customers
+        on held.customer_id = excluded_customers.customer_id
     left join {{ ref('customer_merges') }} as links
         on held.customer_id = links.customer_id and links.survivor_id is not null
-    where left_out_customers.customer_id is null and links.customer_id is null
+    where excluded_customers.customer_id is null and links.customer_id is null
 )
 
 select * from history

@@ -1,19 +1,20 @@
 {#- A message that was clicked was opened, and one that was opened delivered, told or not. Channels
     that never tell of deliveries deliver what does not bounce. Unnumbered rows of a month are one
     message of their customer, channel and campaign. -#}
-with messages as (
+with known_messages as (
+    {{ up_to_as_of('stg_messages', 'message_date') }}
+),
+
+messages as (
     select
-        messages.*,
+        *,
         coalesce(
-            messages.message_id,
-            coalesce(messages.campaign, '') || '-'
-            || cast({{ month_start('messages.message_date') }} as string)
+            message_id,
+            coalesce(campaign, '') || '-' || cast({{ month_start('message_date') }} as string)
         ) as message_key,
-        max(case when messages.status = 'delivered' then 1 else 0 end) over (
-            partition by messages.channel
-        ) as tells_of_deliveries
-    from {{ ref('stg_messages') }} as messages
-    inner join {{ ref('as_of') }} as as_of on messages.message_date <= as_of.as_of_date
+        max(case when status = 'delivered' then 1 else 0 end) over (partition by channel)
+            as tells_of_deliveries
+    from known_messages
 ),
 
 grouped as (

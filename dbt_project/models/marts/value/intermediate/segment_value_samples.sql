@@ -30,7 +30,7 @@ observed as (
 spent as (
     select observed.customer_id, observed.horizon_days, sum(flows.revenue) as revenue
     from observed
-    inner join {{ ref('value_flows') }} as flows
+    inner join {{ ref('customer_daily_revenue') }} as flows
         on
             observed.customer_id = flows.customer_id
             and observed.landmark_date < flows.flow_date

@@ -1,20 +1,17 @@
-{#- A renewal within grace_days continues the spell; so does a period that begins while another
+{#- A renewal within grace_days continues the episode; so does a period that begins while another
     one runs. -#}
-with as_of as (
-    select * from {{ ref('as_of') }}
+with subscriptions as (
+    {{ up_to_as_of('stg_subscriptions', 'start_date') }}
 ),
 
 periods as (
     select
-        subscriptions.subscription_id,
-        subscriptions.customer_id,
-        subscriptions.start_date,
-        coalesce(subscriptions.end_date, date '2999-12-31') as end_date
-    from {{ ref('stg_subscriptions') }} as subscriptions
-    inner join as_of on subscriptions.start_date <= as_of.as_of_date
-    where
-        subscriptions.mrr > 0
-        and (subscriptions.end_date > subscriptions.start_date or subscriptions.end_date is null)
+        subscription_id,
+        customer_id,
+        start_date,
+        coalesce(end_date, date '2999-12-31') as end_date
+    from subscriptions
+    where mrr > 0 and (end_date > start_date or end_date is null)
 ),
 
 covered as (
@@ -38,18 +35,18 @@ numbered as (
             end
         ) over (
             partition by customer_id order by start_date, subscription_id rows unbounded preceding
-        ) as spell_number
+        ) as episode_number
     from covered
 ),
 
-spells as (
+episodes as (
     select
         customer_id,
-        cast(spell_number as int) as spell_number,
+        cast(episode_number as int) as episode_number,
         min(start_date) as start_date,
         nullif(max(end_date), date '2999-12-31') as end_date
     from numbered
-    group by customer_id, spell_number
+    group by customer_id, episode_number
 )
 
-select * from spells
+select * from episodes

@@ -5,13 +5,7 @@ with as_of as (
 ),
 
 refunds as (
-    select refunds.*, coalesce(owned_refunds.returned_cost, 0) as returned_cost
-    from {{ ref('refunds') }} as refunds
-    inner join as_of on refunds.refund_date <= as_of.as_of_date
-    left join {{ ref('owned_refunds') }} as owned_refunds
-        on
-            refunds.refund_id = owned_refunds.refund_id
-            and refunds.origin = owned_refunds.origin
+    {{ up_to_as_of('refunds', 'refund_date') }}
 ),
 
 movements as (

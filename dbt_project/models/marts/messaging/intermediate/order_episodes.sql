@@ -43,7 +43,7 @@ lapsed as (
     from days
 ),
 
-spells as (
+episodes as (
     select 'likely_to_lapse' as audience, customer_id, reason, entered_on, left_on
     from lapsing
     where entered_on < left_on
@@ -53,4 +53,4 @@ spells as (
     where entered_on < left_on
 )
 
-select * from spells
+select * from episodes

@@ -56,10 +56,10 @@ promoters as (
     where answers.score >= 9
 ),
 
-spells as (
-    select * from {{ ref('behaviour_spells') }}
+episodes as (
+    select * from {{ ref('behaviour_episodes') }}
     union all
-    select * from {{ ref('order_spells') }}
+    select * from {{ ref('order_episodes') }}
     {%- for audience, step in [
         ('renewal_due', 'renewals_due'),
         ('unsubscribed_from_email', 'unsubscribed'),
@@ -71,10 +71,10 @@ spells as (
 ),
 
 begun as (
-    select spells.*
-    from spells
-    inner join as_of on spells.entered_on <= as_of.as_of_date
-    where spells.entered_on < spells.left_on
+    select episodes.*
+    from episodes
+    inner join as_of on episodes.entered_on <= as_of.as_of_date
+    where episodes.entered_on < episodes.left_on
 )
 
 select * from begun

@@ -52,11 +52,11 @@ numbered as (
             end
         ) over (
             partition by audience, customer_id order by sign_date rows unbounded preceding
-        ) as spell_number
+        ) as episode_number
     from days
 ),
 
-spells as (
+episodes as (
     select
         audience,
         customer_id,
@@ -64,7 +64,7 @@ spells as (
         min(sign_date) as entered_on,
         least({{ add_days('max(sign_date)', window_days + 1) }}, min(reached_on)) as left_on
     from numbered
-    group by audience, customer_id, reason, spell_number
+    group by audience, customer_id, reason, episode_number
 )
 
-select * from spells
+select * from episodes
