@@ -1,5 +1,7 @@
 """In which order tests run, and the shops that they share."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,15 @@ from dagster_project.settings import ROOT
 
 from .support.once import once
 from .support.shops import run_shop
+
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 4 * 2**30
+
+
+def pytest_configure() -> None:
+    """Warehouses of tests stand in memory where there is room: no disk is waited for."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

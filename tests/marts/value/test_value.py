@@ -204,9 +204,9 @@ def intervals(shop: Shop, folder: Path, values: Money) -> Money:
 
 def modelled(shop: Shop, folder: Path, segments: dict[str, Money], query: str) -> Money:
     """What the models make of what the customers of each segment, called name=value, spent."""
-    compiled = shop.warehouse.dbt_target / "compiled/retention/models/activity"
+    compiled = shop.warehouse.dbt_target / "compiled/retention/models/marts/value/intermediate"
     with duckdb.connect(str(folder / "build.duckdb")) as con:
-        con.execute("create schema activity")
+        con.execute("create schema intermediate")
         con.execute(f"attach '{shop.warehouse.build_file}' as shop (read_only)")
         con.execute(
             "create table intermediate.bootstrap_weights as"
@@ -237,7 +237,7 @@ def modelled(shop: Shop, folder: Path, segments: dict[str, Money], query: str) -
         )
         for model in ("replicates", "intervals", "multiples"):
             sql = (compiled / f"segment_value_{model}.sql").read_text()
-            con.execute(f"create table activity.segment_value_{model} as {sql}")
+            con.execute(f"create table intermediate.segment_value_{model} as {sql}")
         rows = con.execute(query).fetchall()
     return np.array(rows)
 
