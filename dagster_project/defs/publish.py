@@ -33,7 +33,7 @@ def published(context: dg.AssetExecutionContext, shop: Shop) -> dg.MaterializeRe
                     f" now: {', '.join(shut)}; run their check `gate`, or everything"
                     " (`retention run`)"
                 )
-        result = publish(shop.warehouse, shop.run.run_id, shop.dbt.definitions)
+        result = publish(shop.warehouse, shop.run.run_id, shop.dbt)
         with shop.warehouse.connect() as con:
             if moves := note_first_orders(con, shop.run.run_id):
                 context.log.info(str(moves))

@@ -143,6 +143,13 @@ class Dbt:
         shaping = {k: self.settings[k] for k in project.SHAPING if k in self.settings}
         return project.parsed_project(project.project_digest(), json.dumps(shaping))
 
+    def described(self) -> dict[str, project.Described]:
+        """Every mart by name, as this shop's settings shape its columns."""
+        nodes = self.parse().nodes
+        return {
+            name: project.described(nodes[f"model.retention.{name}"]) for name in project.marts()
+        }
+
     def _connect(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.database))
 

@@ -63,17 +63,15 @@ def tables() -> dict[str, Node]:
     return {k: node for k, node in nodes.items() if node["resource_type"] in ("model", "seed")}
 
 
-@cache
-def marts() -> dict[str, Described]:
-    """Every mart by name, as it is described."""
-    return {
-        node["name"]: Described(
-            node["description"].strip(),
-            {name: column["description"].strip() for name, column in node["columns"].items()},
-        )
-        for node in sorted(tables().values(), key=lambda node: node["name"])
-        if node["schema"] == "marts"
-    }
+def marts() -> list[str]:
+    """Every mart, by name."""
+    return sorted(node["name"] for node in tables().values() if node["schema"] == "marts")
+
+
+def described(parsed: Any) -> Described:
+    """What a node of dbt's own manifest says of itself."""
+    columns = {name: column.description.strip() for name, column in parsed.columns.items()}
+    return Described(parsed.description.strip(), columns)
 
 
 def gate_bounds() -> dict[str, dict[str, str]]:

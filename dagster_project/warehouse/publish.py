@@ -11,8 +11,9 @@ from ..exports.errors import ExportError
 from ..exports.sql import identifier, literal
 from ..settings import STORAGE_VERSION
 from .builds import faults
+from .dbt_runner import Dbt
 from .files import Warehouse
-from .project import Described, marts
+from .project import Described
 
 #: How many tables a refusal names.
 SHOWN = 12
@@ -29,7 +30,7 @@ class Published:
 def publish(
     warehouse: Warehouse,
     run_id: str,
-    definitions: Mapping[str, str],
+    dbt: Dbt,
     names: Iterable[str] | None = None,
 ) -> Published:
     """Swap the marts in with one rename, so that a reader meets all of a run or none of it.
@@ -42,16 +43,16 @@ def publish(
     Args:
         warehouse: Where the marts are built, and published.
         run_id: The run in progress.
-        definitions: By which every table should be built; see `builds`.
+        dbt: dbt over the warehouse: by which definitions tables should be built, and their words.
         names: The marts to publish, all of the project unless said otherwise.
 
     Raises ExportError where a mart, or what it is made of, is older than its inputs or its
     definition, or does not hold a test: whatever was materialized by itself.
     """
-    described = marts()
+    described = dbt.described()
     wanted = sorted(names or described)
     with warehouse.connect() as con:
-        _refuse(faults(con, wanted, definitions))
+        _refuse(faults(con, wanted, dbt.definitions))
     published = warehouse.marts_file
     new = published.with_name("marts.duckdb.new")
     for leftover in (new, _wal(new)):

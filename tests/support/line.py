@@ -74,7 +74,7 @@ class Line:
                 builds.finish(con, forecasts, dbt.definitions)
             results += _built(dbt, wanted, tested, "marts")
         _assert_held(results)
-        self.definitions = dbt.definitions
+        self.dbt = shop.dbt
 
     def stage(self) -> None:
         """Load the exports and build the staging models that they alone fill, nothing else."""
@@ -113,7 +113,7 @@ class Line:
 
     def publish(self) -> None:
         """Publish what the newest run built."""
-        publish(self.warehouse, self.run_id, self.definitions, self._marts)
+        publish(self.warehouse, self.run_id, self.dbt, self._marts)
 
     def start_anew(self) -> None:
         """Forget the warehouse."""

@@ -1,0 +1,75 @@
+with coupons as (
+    select stg_coupons.*
+    from "build"."staging"."stg_coupons" as stg_coupons
+    inner join "build"."core"."as_of" as as_of on stg_coupons.redemption_date <= as_of.as_of_date
+),
+
+told as (
+    select
+        customer_id,
+        order_id as named_order_id,
+        coupon_code,
+        coalesce(campaign, coupon_code) as campaign,
+        discount_amount,
+        redemption_date,
+        row_number() over (
+            order by
+                customer_id, redeemed_at, coupon_code, order_id nulls last, copy_number
+        ) as redemption_number
+    from coupons
+    union all
+    select
+        customer_id, order_id as named_order_id, coupon_code, coupon_code as campaign,
+        discount_amount, order_date as redemption_date,
+        row_number() over (order by ordered_at, order_id) as redemption_number
+    from "build"."intermediate"."coupon_orders"
+    where
+        coupon_code is not null and customer_id is not null
+        and not exists (select 1 from "build"."staging"."stg_coupons")
+),
+
+candidates as (
+    select
+        told.redemption_number,
+        orders.order_id,
+        orders.discount_amount,
+        row_number() over (
+            partition by told.redemption_number
+            order by
+                case when orders.coupon_code = told.coupon_code then 0 else 1 end asc,
+                orders.ordered_at asc, orders.order_id asc
+        ) as candidate_rank
+    from told
+    inner join "build"."intermediate"."coupon_orders" as orders
+        on
+            told.customer_id = orders.customer_id
+            and told.redemption_date = orders.order_date
+            and orders.has_coupon
+    where told.named_order_id is null
+    union all
+    select told.redemption_number, orders.order_id, orders.discount_amount, 1 as candidate_rank
+    from told
+    inner join "build"."intermediate"."coupon_orders" as orders on told.named_order_id = orders.order_id
+),
+
+matched as (
+    select
+        told.*,
+        candidates.order_id,
+        candidates.discount_amount as order_discount,
+        count(*) over (partition by candidates.order_id) as order_redemptions
+    from told
+    left join candidates
+        on told.redemption_number = candidates.redemption_number and candidates.candidate_rank = 1
+),
+
+redemptions as (
+    select
+        cast(redemption_number as bigint) as redemption_number,
+        customer_id, order_id, coupon_code, campaign,
+        cast(cast(coalesce(cast(discount_amount as double), cast(cast(order_discount as double) / cast(nullif(case when order_id is not null then order_redemptions end, 0) as double) as double), 0e0) as decimal(38, 12)) as decimal(18, 4)) as discount,
+        redemption_date
+    from matched
+)
+
+select * from redemptions

@@ -1,0 +1,10 @@
+
+select
+    "customer_id",
+    count(*) as copies
+from "build"."marts"."loyalty_balances"
+group by
+    "customer_id"
+having
+    count(*) > 1
+    or "customer_id" is null

@@ -1,0 +1,346 @@
+
+drop table if exists "build"."marts"."coupon_effect";
+
+    
+      
+    
+
+    create  table
+      "build"."marts"."coupon_effect"
+  
+  (
+    campaign TEXT,
+    redemptions bigint,
+    redeemers bigint,
+    redemptions_with_order bigint,
+    recipients bigint,
+    redemption_rate double,
+    redemption_rate_low double,
+    redemption_rate_high double,
+    orders bigint,
+    share_of_orders double,
+    revenue decimal(18,4),
+    share_of_revenue double,
+    discount decimal(18,4),
+    discount_of_expected decimal(18,4),
+    share_of_expected double,
+    first_order_customers bigint,
+    repeat_customers bigint,
+    repeat_rate double,
+    rate_low double,
+    rate_high double,
+    other_customers bigint,
+    repeat_rate_of_others double,
+    rate_of_others_low double,
+    rate_of_others_high double,
+    is_total boolean
+    
+    )
+ ;
+    
+    
+    insert into "build"."marts"."coupon_effect" 
+  (
+    
+      
+      
+      campaign ,
+    
+      
+      
+      redemptions ,
+    
+      
+      
+      redeemers ,
+    
+      
+      
+      redemptions_with_order ,
+    
+      
+      
+      recipients ,
+    
+      
+      
+      redemption_rate ,
+    
+      
+      
+      redemption_rate_low ,
+    
+      
+      
+      redemption_rate_high ,
+    
+      
+      
+      orders ,
+    
+      
+      
+      share_of_orders ,
+    
+      
+      
+      revenue ,
+    
+      
+      
+      share_of_revenue ,
+    
+      
+      
+      discount ,
+    
+      
+      
+      discount_of_expected ,
+    
+      
+      
+      share_of_expected ,
+    
+      
+      
+      first_order_customers ,
+    
+      
+      
+      repeat_customers ,
+    
+      
+      
+      repeat_rate ,
+    
+      
+      
+      rate_low ,
+    
+      
+      
+      rate_high ,
+    
+      
+      
+      other_customers ,
+    
+      
+      
+      repeat_rate_of_others ,
+    
+      
+      
+      rate_of_others_low ,
+    
+      
+      
+      rate_of_others_high ,
+    
+      
+      
+      is_total 
+    
+  )
+ (
+      
+    select campaign, redemptions, redeemers, redemptions_with_order, recipients, redemption_rate, redemption_rate_low, redemption_rate_high, orders, share_of_orders, revenue, share_of_revenue, discount, discount_of_expected, share_of_expected, first_order_customers, repeat_customers, repeat_rate, rate_low, rate_high, other_customers, repeat_rate_of_others, rate_of_others_low, rate_of_others_high, is_total
+    from (
+        with redemptions as (
+    select * from "build"."intermediate"."coupon_redemptions"
+),
+
+orders as (
+    select * from "build"."intermediate"."coupon_orders"
+),
+
+outcomes as (
+    select * from "build"."core"."first_order_outcomes"
+),
+
+-- by customers who would be expected to buy anyway: they had bought without a coupon within the
+-- time after which silence is churn
+expected as (
+    select distinct redemptions.redemption_number
+    from redemptions
+    inner join orders
+        on
+            redemptions.customer_id = orders.customer_id
+            and not orders.has_coupon
+            and redemptions.redemption_date > orders.order_date
+            and cast(date_add(redemptions.redemption_date, cast(-90 as int)) as date)
+            <= orders.order_date
+),
+
+told as (
+    select redemptions.*, expected.redemption_number is not null as is_expected
+    from redemptions
+    left join expected on redemptions.redemption_number = expected.redemption_number
+),
+
+cut as (
+    select told.*, told.campaign as cut_by, false as is_total from told
+    union all
+    select told.*, 'all' as cut_by, true as is_total from told
+),
+
+counted as (
+    select
+        cut_by,
+        is_total,
+        count(*) as redemptions,
+        count(distinct customer_id) as redeemers,
+        count(order_id) as redemptions_with_order,
+        sum(discount) as discount,
+        sum(case when is_expected then discount else 0 end) as discount_of_expected
+    from cut
+    group by cut_by, is_total
+),
+
+bought as (
+    select distinct cut_by, is_total, order_id from cut
+    where order_id is not null
+),
+
+earned as (
+    select
+        bought.cut_by,
+        bought.is_total,
+        count(*) as orders,
+        sum(orders.net_amount) as revenue,
+        count(*) filter (where outcomes.repeat_is_observed) as first_order_customers,
+        count(*) filter (where outcomes.repeat_is_observed and outcomes.has_repeated)
+            as repeat_customers
+    from bought
+    inner join orders on bought.order_id = orders.order_id
+    left join outcomes on bought.order_id = outcomes.first_order_id
+    group by bought.cut_by, bought.is_total
+),
+
+totals as (
+    select
+        counted.cut_by as campaign,
+        counted.is_total,
+        counted.redemptions,
+        counted.redeemers,
+        counted.redemptions_with_order,
+        counted.discount,
+        counted.discount_of_expected,
+        coalesce(earned.orders, 0) as orders,
+        coalesce(earned.revenue, 0) as revenue,
+        coalesce(earned.first_order_customers, 0) as first_order_customers,
+        coalesce(earned.repeat_customers, 0) as repeat_customers
+    from counted
+    left join earned on counted.cut_by = earned.cut_by and counted.is_total = earned.is_total
+),
+
+redeemers as (
+    select distinct campaign, customer_id from redemptions
+),
+
+-- who was delivered a message of a coupon's campaign, and who of them redeemed
+reached as (
+    select distinct campaign, customer_id from "build"."intermediate"."message_outcomes"
+    where is_delivered and campaign in (select redeemers.campaign from redeemers)
+),
+
+reach as (
+    select
+        reached.campaign,
+        count(*) as recipients,
+        count(redeemers.customer_id) as redeeming_recipients
+    from reached
+    left join redeemers
+        on reached.campaign = redeemers.campaign and reached.customer_id = redeemers.customer_id
+    group by reached.campaign
+),
+
+shop as (
+    select count(*) as orders, sum(net_amount) as revenue from orders
+),
+
+-- customers whose first order was bought without any coupon
+others as (
+    select
+        count(*) as customers,
+        count(*) filter (where outcomes.has_repeated) as repeat_customers
+    from outcomes
+    inner join orders on outcomes.first_order_id = orders.order_id
+    where outcomes.repeat_is_observed and not orders.has_coupon
+),
+
+coupon_effect as (
+    select
+        totals.campaign,
+        cast(totals.redemptions as bigint) as redemptions,
+        cast(totals.redeemers as bigint) as redeemers,
+        cast(totals.redemptions_with_order as bigint) as redemptions_with_order,
+        cast(reach.recipients as bigint) as recipients,
+        cast(cast(reach.redeeming_recipients as double) / cast(nullif(reach.recipients, 0) as double) as double) as redemption_rate,
+        cast(case
+            when reach.recipients > 0 and reach.redeeming_recipients = 0 then 0e0
+            when reach.recipients > 0 and reach.redeeming_recipients between 0 and reach.recipients then (
+                (cast(reach.redeeming_recipients as double) / cast(reach.recipients as double)) + 1.959963984540054e0 * 1.959963984540054e0 / (2e0 * cast(reach.recipients as double))
+                - 1.959963984540054e0 * sqrt((cast(reach.redeeming_recipients as double) / cast(reach.recipients as double)) * (1e0 - (cast(reach.redeeming_recipients as double) / cast(reach.recipients as double))) / cast(reach.recipients as double) + 1.959963984540054e0 * 1.959963984540054e0 / (4e0 * cast(reach.recipients as double) * cast(reach.recipients as double)))
+            ) / (1e0 + 1.959963984540054e0 * 1.959963984540054e0 / cast(reach.recipients as double))
+        end as double) as redemption_rate_low,
+        cast(case
+            when reach.recipients > 0 and reach.redeeming_recipients = reach.recipients then 1e0
+            when reach.recipients > 0 and reach.redeeming_recipients between 0 and reach.recipients then (
+                (cast(reach.redeeming_recipients as double) / cast(reach.recipients as double)) + 1.959963984540054e0 * 1.959963984540054e0 / (2e0 * cast(reach.recipients as double))
+                + 1.959963984540054e0 * sqrt((cast(reach.redeeming_recipients as double) / cast(reach.recipients as double)) * (1e0 - (cast(reach.redeeming_recipients as double) / cast(reach.recipients as double))) / cast(reach.recipients as double) + 1.959963984540054e0 * 1.959963984540054e0 / (4e0 * cast(reach.recipients as double) * cast(reach.recipients as double)))
+            ) / (1e0 + 1.959963984540054e0 * 1.959963984540054e0 / cast(reach.recipients as double))
+        end as double)
+            as redemption_rate_high,
+        cast(totals.orders as bigint) as orders,
+        cast(cast(totals.orders as double) / cast(nullif(shop.orders, 0) as double) as double) as share_of_orders,
+        cast(totals.revenue as decimal(18, 4)) as revenue,
+        cast(cast(totals.revenue as double) / cast(nullif(shop.revenue, 0) as double) as double) as share_of_revenue,
+        cast(totals.discount as decimal(18, 4)) as discount,
+        cast(totals.discount_of_expected as decimal(18, 4)) as discount_of_expected,
+        cast(cast(totals.discount_of_expected as double) / cast(nullif(totals.discount, 0) as double) as double) as share_of_expected,
+        cast(totals.first_order_customers as bigint) as first_order_customers,
+        cast(totals.repeat_customers as bigint) as repeat_customers,
+        cast(cast(totals.repeat_customers as double) / cast(nullif(totals.first_order_customers, 0) as double) as double) as repeat_rate,
+        cast(case
+            when totals.first_order_customers > 0 and totals.repeat_customers = 0 then 0e0
+            when totals.first_order_customers > 0 and totals.repeat_customers between 0 and totals.first_order_customers then (
+                (cast(totals.repeat_customers as double) / cast(totals.first_order_customers as double)) + 1.959963984540054e0 * 1.959963984540054e0 / (2e0 * cast(totals.first_order_customers as double))
+                - 1.959963984540054e0 * sqrt((cast(totals.repeat_customers as double) / cast(totals.first_order_customers as double)) * (1e0 - (cast(totals.repeat_customers as double) / cast(totals.first_order_customers as double))) / cast(totals.first_order_customers as double) + 1.959963984540054e0 * 1.959963984540054e0 / (4e0 * cast(totals.first_order_customers as double) * cast(totals.first_order_customers as double)))
+            ) / (1e0 + 1.959963984540054e0 * 1.959963984540054e0 / cast(totals.first_order_customers as double))
+        end as double) as rate_low,
+        cast(case
+            when totals.first_order_customers > 0 and totals.repeat_customers = totals.first_order_customers then 1e0
+            when totals.first_order_customers > 0 and totals.repeat_customers between 0 and totals.first_order_customers then (
+                (cast(totals.repeat_customers as double) / cast(totals.first_order_customers as double)) + 1.959963984540054e0 * 1.959963984540054e0 / (2e0 * cast(totals.first_order_customers as double))
+                + 1.959963984540054e0 * sqrt((cast(totals.repeat_customers as double) / cast(totals.first_order_customers as double)) * (1e0 - (cast(totals.repeat_customers as double) / cast(totals.first_order_customers as double))) / cast(totals.first_order_customers as double) + 1.959963984540054e0 * 1.959963984540054e0 / (4e0 * cast(totals.first_order_customers as double) * cast(totals.first_order_customers as double)))
+            ) / (1e0 + 1.959963984540054e0 * 1.959963984540054e0 / cast(totals.first_order_customers as double))
+        end as double) as rate_high,
+        cast(others.customers as bigint) as other_customers,
+        cast(cast(others.repeat_customers as double) / cast(nullif(others.customers, 0) as double) as double) as repeat_rate_of_others,
+        cast(case
+            when others.customers > 0 and others.repeat_customers = 0 then 0e0
+            when others.customers > 0 and others.repeat_customers between 0 and others.customers then (
+                (cast(others.repeat_customers as double) / cast(others.customers as double)) + 1.959963984540054e0 * 1.959963984540054e0 / (2e0 * cast(others.customers as double))
+                - 1.959963984540054e0 * sqrt((cast(others.repeat_customers as double) / cast(others.customers as double)) * (1e0 - (cast(others.repeat_customers as double) / cast(others.customers as double))) / cast(others.customers as double) + 1.959963984540054e0 * 1.959963984540054e0 / (4e0 * cast(others.customers as double) * cast(others.customers as double)))
+            ) / (1e0 + 1.959963984540054e0 * 1.959963984540054e0 / cast(others.customers as double))
+        end as double) as rate_of_others_low,
+        cast(case
+            when others.customers > 0 and others.repeat_customers = others.customers then 1e0
+            when others.customers > 0 and others.repeat_customers between 0 and others.customers then (
+                (cast(others.repeat_customers as double) / cast(others.customers as double)) + 1.959963984540054e0 * 1.959963984540054e0 / (2e0 * cast(others.customers as double))
+                + 1.959963984540054e0 * sqrt((cast(others.repeat_customers as double) / cast(others.customers as double)) * (1e0 - (cast(others.repeat_customers as double) / cast(others.customers as double))) / cast(others.customers as double) + 1.959963984540054e0 * 1.959963984540054e0 / (4e0 * cast(others.customers as double) * cast(others.customers as double)))
+            ) / (1e0 + 1.959963984540054e0 * 1.959963984540054e0 / cast(others.customers as double))
+        end as double) as rate_of_others_high,
+        totals.is_total
+    from totals
+    cross join shop
+    cross join others
+    left join reach on totals.campaign = reach.campaign and not totals.is_total
+)
+
+select * from coupon_effect
+    ) as model_subq
+    );
+  

@@ -1,0 +1,27 @@
+
+    
+    select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+      
+    
+  
+select
+    "campaign",
+    "is_total",
+    count(*) as copies
+from "build"."marts"."coupon_effect"
+group by
+    "campaign",
+    "is_total"
+having
+    count(*) > 1
+    or "campaign" is null
+    or "is_total" is null
+
+  
+  
+      
+    ) dbt_internal_test

@@ -1,0 +1,24 @@
+
+    
+    select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+      
+    
+  
+select
+    "customer_group",
+    count(*) as copies
+from "build"."marts"."loyalty_effect"
+group by
+    "customer_group"
+having
+    count(*) > 1
+    or "customer_group" is null
+
+  
+  
+      
+    ) dbt_internal_test
