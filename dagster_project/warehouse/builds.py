@@ -176,11 +176,11 @@ def _drop_orphans(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def finish(con: duckdb.DuckDBPyConnection, built: Sequence[str], known: Definitions) -> None:
-    """Note tables as built, in the order in which they were."""
+    """Note tables as built, in the order in which they were: not tested, and past no gate yet."""
     for name in built:
         con.execute(
-            "insert or replace into ledger.builds (relation, build_number, definition)"
-            " select ?, coalesce(max(build_number), 0) + 1, ? from ledger.builds",
+            "insert or replace into ledger.builds"
+            " select ?, coalesce(max(build_number), 0) + 1, ?, null, null from ledger.builds",
             [name, known[name]],
         )
 
@@ -211,13 +211,13 @@ def note_content(con: duckdb.DuckDBPyConnection, name: str, content: str) -> Non
     `content` is a query of one value.
     """
     prepare_builds(con)
-    (found,) = con.execute(f"select cast(({content}) as varchar)").fetchone() or (None,)
+    row = con.execute(f"select coalesce(cast(({content}) as varchar), '')").fetchone()
     noted = con.execute(
         "select definition from ledger.builds where relation = ? and build_number is not null",
         [name],
     ).fetchone()
-    if noted != (found,):
-        finish(con, [name], {name: found or ""})
+    if row and noted != row:
+        finish(con, [name], {name: row[0]})
 
 
 def note_raw(con: duckdb.DuckDBPyConnection, export: str) -> None:

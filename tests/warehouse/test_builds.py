@@ -128,6 +128,17 @@ def test_a_test_that_failed_is_named_until_it_holds(con: duckdb.DuckDBPyConnecti
     assert faults(con) == {}
 
 
+def test_a_table_that_is_built_again_is_past_no_test_and_no_gate(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    mart = "marts.cohort_value"
+    builds.note_test(con, mart, "a_test_that_is_no_more", False)
+    builds.note_gate(con, mart, True)
+    builds.finish(con, [mart], builds.definitions(VARIABLES))
+    assert faults(con) == {}
+    assert builds.ungated(con, [mart]) == [mart]
+
+
 def test_a_gate_passes_a_table_as_it_is_and_not_the_next_one(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -144,6 +155,10 @@ def test_a_gate_passes_a_table_as_it_is_and_not_the_next_one(
 def test_equal_content_is_no_new_build(con: duckdb.DuckDBPyConnection) -> None:
     builds.note_content(con, "raw.orders", "select 'loaded'")
     assert faults(con) == {}
+    builds.note_content(con, "raw.nps", "select null")
+    before = con.execute("from ledger.builds order by all").fetchall()
+    builds.note_content(con, "raw.nps", "select null")
+    assert con.execute("from ledger.builds order by all").fetchall() == before
     builds.note_content(con, "raw.orders", "select 'more'")
     assert "is older than raw.orders" in " ".join(faults(con).values())
 
