@@ -18,7 +18,7 @@ cast(case
 {%- endmacro %}
 
 {# Squared standard error of the mean of n values, from their sum and the sum of their squares;
-   NULL for fewer than two, and where all are alike, which says nothing of how far off it is. #}
+   NULL for fewer than two, and where all are alike, which says nothing about how far off it is. #}
 {% macro squared_error(total, squares, n) -%}
 cast(nullif(greatest(
             cast({{ squares }} as double)
@@ -42,7 +42,7 @@ cast(nullif(greatest(
 {%- endmacro %}
 
 {# Bound of the 95 % interval of a Net Promoter Score, from -100 to 100: the adjusted Wald
-   interval, which sees three more answers, half of them passive; NULL without answers.
+   interval, which adds three answers, half of them passive; NULL without answers.
    Rocks (2016), Interval estimation for the "Net Promoter Score", American Statistician 70(4). #}
 {% macro nps_bound(promoters, detractors, responses, sign) -%}
 {%- set n = '(cast(' ~ responses ~ ' as double) + 3e0)' -%}

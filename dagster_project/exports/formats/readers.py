@@ -134,7 +134,7 @@ def _read(
 def _reader(path: Path, kind: str, *options: str) -> str:
     """DuckDB's reader of this file and nothing else; names of folders are no columns.
 
-    Moments in JSON stay text, since DuckDB drops their offsets: no value meets these formats.
+    Moments in JSON stay text, since DuckDB drops their offsets: no value matches these formats.
     """
     given = ["hive_partitioning = false", *options]
     if kind == "json":

@@ -1,4 +1,4 @@
-"""A first `exports.yml` for files nobody has described yet, commented so as to be corrected."""
+"""A first `exports.yml` for files nobody has described yet, with comments to help correct it."""
 
 import os
 import re
