@@ -176,7 +176,7 @@ def _metadata(context: dg.AssetExecutionContext, shop: Shop, result: NodeResult)
 
 
 def _reasons(shop: Shop) -> Iterator[dg.AssetObservation]:
-    """Why marts are empty, shown beside each of them, as the mart that knows says."""
+    """Why marts are empty, shown beside each of them, from the mart that knows."""
     empty = f"select mart, reason from marts.{AVAILABILITY} where not is_filled order by mart"
     with shop.warehouse.connect() as con:
         reasons = con.execute(empty).fetchall()

@@ -23,7 +23,7 @@ from ..warehouse.files import Warehouse
 USER_ERROR = "user_error"
 
 
-#: Names the warehouse a run holds, so that a later one can tell which runs died holding it.
+#: Names the warehouse a run holds, so that a later one can see which runs died holding it.
 WAREHOUSE_TAG = "retention/warehouse"
 
 

@@ -1,4 +1,4 @@
-"""Messages to audiences: those who are not held out are written to, by a channel they agreed to.
+"""Messages to audiences: those not held out get one, by a channel they agreed to.
 
 The message to those whose subscription is due for renewal works (see subscriptions.py). The one
 meant to win back silent buyers changes nothing: their orders are drawn without it.

@@ -23,7 +23,7 @@ from dagster_project.demo.parameters import (
 )
 from dagster_project.demo.shop import Shop
 
-_SPAN = 2**40  # joins an id and a moment or day into one number
+_SPAN = 2**40  # packs an id and a moment or day into one number
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The newsletters: a campaign every quarter, to whoever has signed up and consents to e-mail."""
+"""The newsletters: a campaign every quarter, to all who signed up and consent to e-mail."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Fits the purchase models between two steps of dbt, and writes what they forecast as tables.
 
 Reads the grouped histories that dbt has counted, calls the pure maths of `models` and writes
-`predictions.*` into the build file. What the forecasts are worth is judged after it, in SQL, by the
-days that the calibration has not seen. The same groups give the same rows. No Dagster in here.
+`predictions.*` into the build file. What the forecasts are worth is judged afterwards, in SQL, by
+the days that the calibration has not seen. The same groups give the same rows. No Dagster in here.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What each table of the build file was built with, noted in `ledger.builds`.
+"""What each table of the build file was built with, recorded in `ledger.builds`.
 
 Any selection of assets may be materialized by itself, so a table can be older than what it is made
 of, or than its definition. Two things depend on these notes: a kept table is rebuilt when its own

@@ -52,7 +52,7 @@ class Difference:
 
 
 def compare(old: Path, new: Path) -> list[Difference]:
-    """Each table of two files, published or built, as it differs; tables that describe runs aside.
+    """How each table of two files, published or built, differs; tables that describe runs aside.
 
     Raises duckdb.Error where a file cannot be opened.
     """

@@ -89,7 +89,7 @@ def gate_bounds() -> dict[str, dict[str, str]]:
 
 
 def family(node: Node) -> str:
-    """The room of a model as people think of it: staging, core, predictions, or a mart's family."""
+    """The room of a model as people see it: staging, core, predictions, or a mart's family."""
     if node["resource_type"] == "seed":
         return "staging"
     _, room, *rest = node["fqn"]
@@ -161,7 +161,7 @@ def given_by_contract() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def parsed_project(digest: str, shaping: str = "{}") -> Any:
-    """The project as it is now, which `digest` stands for, with the vars that shape it, as JSON.
+    """The project as it is now, identified by `digest`, with the vars that shape it, as JSON.
 
     What models depend on must not follow from any other setting: one manifest then serves every
     shop, and what takes seconds to parse is parsed once. Models are named after the file they are

@@ -1,4 +1,4 @@
-"""How the published file is swapped: written beside it, then renamed over it."""
+"""How the published file is replaced: a new one is written beside it, then renamed over it."""
 
 import os
 from collections.abc import Iterable, Mapping

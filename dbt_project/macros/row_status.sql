@@ -6,7 +6,7 @@ updated_at desc nulls last, _delivered_at desc, _content, _file, _line
 {%- endmacro %}
 
 {# Rank among the healthy versions of a row, and what the one that is used says. `state` is a
-   column that is left out of _content since it tells versions apart. #}
+   column that is left out of _content since it changes between versions. #}
 {% macro version_columns(key, state=none, reason='quarantine_reason') %}
 {%- set versions = 'partition by ' ~ key ~ ', ' ~ reason ~ ' order by ' ~ newest_first() -%}
 row_number() over ({{ versions }}) as version_rank,

@@ -1,5 +1,5 @@
 {# Bounds of the Wilson score interval at 95 % for `successes` of `trials`; NULL without
-   trials, and where there are more successes than trials or fewer than none, which is no share.
+   trials, and where there are more successes than trials or fewer than none, which is not a share.
    Wilson (1927), Probable inference, the law of succession, and statistical inference. #}
 {% macro wilson_low(successes, trials) %}{{ wilson_bound(successes, trials, '-') }}{% endmacro %}
 {% macro wilson_high(successes, trials) %}{{ wilson_bound(successes, trials, '+') }}{% endmacro %}

@@ -44,7 +44,7 @@ FileColumn = Annotated[str | Expression, BeforeValidator(_named_file_column)]
 
 
 class Export(Strict):
-    """One export: its files, how they are written, and what its columns are called."""
+    """One export: its files, how they are written, and what their columns are called."""
 
     files: Annotated[list[str], BeforeValidator(listed), Field(min_length=1)]
     columns: Annotated[dict[str, FileColumn], Field(min_length=1)]

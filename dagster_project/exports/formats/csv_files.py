@@ -71,7 +71,7 @@ def unique_names(names: list[str]) -> tuple[str, ...]:
 
 
 def find_dialect(path: Path, export: Export) -> Dialect:
-    """Decide how the file is written: `delimiter` of the export, else what fits its head best.
+    """Decide how the file is written: by the export's `delimiter`, else by what fits its head best.
 
     Raises ExportError where the head is not UTF-8 text.
     """

@@ -1,4 +1,4 @@
-"""What `exports.yml` computes over a file in SQL of its own: `select`, `sql` and `where`."""
+"""What `exports.yml` computes over a file in its own SQL: `select`, `sql` and `where`."""
 
 import re
 from pathlib import Path

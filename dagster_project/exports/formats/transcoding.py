@@ -1,4 +1,4 @@
-"""Text that is not in UTF-8, as a copy that is: DuckDB reads no other."""
+"""Text that is not in UTF-8, as a copy that is: DuckDB reads nothing else."""
 
 import codecs
 import tempfile

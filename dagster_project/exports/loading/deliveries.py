@@ -57,7 +57,7 @@ _NOT_OF_ROWS = {"files", "grain", "negative_amounts", "missing_days"}
 
 
 def mapping_hash(export: Export, table: Table) -> str:
-    """What besides a file's content decides the rows it becomes."""
+    """What decides the rows a file becomes, besides its content."""
     given = export.model_dump(mode="json", exclude=_NOT_OF_ROWS)
     types = [
         (column.name, column.data_type, column.default, column.tells_version)

@@ -44,7 +44,7 @@ def load_export(
     """Bring `raw.<name>` up to date with the export's files; an export not mapped is empty.
 
     A file whose content and mapping the ledger knows is not read again, one that changed replaces
-    exactly its own rows, one that vanished keeps them as long as `files` still asks for its name;
+    exactly its own rows, one that vanished keeps them as long as `files` still matches its name;
     with `prune` it loses them. With `force`, known files are read again.
     Raises ExportError where a file cannot be read or lacks a mapped column; what earlier files
     brought stays.

@@ -95,7 +95,7 @@ def repeated_hour(column: Column, kinds: Mapping[str, str], export: Export) -> s
 
 
 def _naive(column: Column, kind: str, export: Export) -> tuple[str, str] | None:
-    """Whether a value is a time of the export's zone, and that local time; None if none can be."""
+    """Whether a value is a time in the export's zone, and that local time; None if none can be."""
     source = f"_of_{column.name}"
     has_offset = export.timestamp_format is not None and "%z" in export.timestamp_format
     if export.time_zone == "UTC" or has_offset or kind not in ("VARCHAR", *_NAIVE_KINDS):

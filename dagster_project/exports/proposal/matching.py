@@ -11,7 +11,7 @@ from ..contract import Column, Table
 from ..mapping.values import DECIMAL_COMMA
 from ..sql import identifier, literal
 
-#: Words for the same thing, so that `Order No` meets `order_id`.
+#: Words for the same thing, so that `Order No` matches `order_id`.
 _SAME = {
     **dict.fromkeys(("no", "nr", "num", "number", "ref", "key", "uuid", "guid"), "id"),
     **{

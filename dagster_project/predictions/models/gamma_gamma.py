@@ -32,7 +32,7 @@ class SpendModel:
 
     @property
     def population_mean(self) -> float:
-        """Expected value of an order of a customer of whom nothing is known.
+        """Expected value of an order of a customer about whom nothing is known.
 
         Raises NotIdentifiable where it is not finite.
         """
@@ -61,7 +61,7 @@ def fit_spend(
     Args:
         frequency: Repeat purchases, 1 or more.
         mean_value: Their mean value.
-        customers: How many customers a row stands for. Rows may be bins of like values: with 64
+        customers: How many customers a row stands for. Rows may be bins of similar values: with 64
             of them to a factor of e, the parameters stay the same to four digits.
 
     Raises ValueError for other rows, NotIdentifiable where there are none, or the values do not

@@ -1,4 +1,4 @@
-"""What the purchase models need to know of customers: how often, until when, for how long."""
+"""What the purchase models need to know about customers: how often, until when, for how long."""
 
 from dataclasses import dataclass
 

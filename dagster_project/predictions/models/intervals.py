@@ -24,8 +24,8 @@ LOW, HIGH = (1 - LEVEL) / 2, (1 + LEVEL) / 2
 class Cells:
     """The distinct pairs of frequency and age of histories.
 
-    Whoever is alive orders on as these two say; recency only tells whether they are. There are
-    far fewer pairs than histories.
+    Whoever is alive keeps ordering as these two say; recency only says whether they are alive.
+    There are far fewer pairs than histories.
 
     Attributes:
         frequency, age: Of each pair.

@@ -22,7 +22,7 @@ Kind = Literal["mbg", "bg"]
 START = {"r": 0.5, "alpha": 0.5, "a": 1.0, "b": 2.0}
 #: How far the removable singularity at a = 1 is stepped around: errors of 1e-10.
 STEP = 1e-5
-#: When the sum that stands in for the closed form may end.
+#: When the sum that replaces the closed form may end.
 NEGLIGIBLE, LONGEST_SUM = 1e-12, 100_000
 
 

@@ -95,7 +95,7 @@ def run_suites(
                 if schema not in datasources:
                     datasource = context.data_sources.add_duckdb(
                         schema,
-                        # the path is no part of the URL: there GX and SQLAlchemy replace $ ? %
+                        # the path is not part of the URL: there GX and SQLAlchemy replace $ ? %
                         connection_string="duckdb://",
                         kwargs={
                             "connect_args": {"database": str(database), "read_only": read_only}

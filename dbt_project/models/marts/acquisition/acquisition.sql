@@ -10,7 +10,7 @@ spending as (
     select * from {{ ref('spend_months') }}
 ),
 
--- a visitor is new with the first visit ever, and to its source
+-- a visitor is new at the first visit ever, and counts for its source
 numbered as (
     select
         session_id,
