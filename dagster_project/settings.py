@@ -1,4 +1,4 @@
-"""Where things are. What a shop may turn stands in its `exports.yml`; see `exports/config.py`."""
+"""Where things are. What a shop may change is in its `exports.yml`; see `exports/config`."""
 
 import os
 from pathlib import Path

@@ -78,7 +78,7 @@ def _run(given: argparse.Namespace) -> int:
     exports, folder = given.exports.resolve(), _warehouse(given).folder
     if exports == ROOT / "data/exports.yml":
         _provide_demo()
-    load_config(exports)  # a wrong configuration is told before anything is started
+    load_config(exports)  # a wrong configuration is reported before anything is started
     os.environ.setdefault("DAGSTER_HOME", str(DAGSTER_HOME))
 
     import dagster as dg
@@ -109,7 +109,7 @@ def _provide_demo() -> None:
 
 
 def _tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
-    """Say what failed and what to do; the exit code is the gravest of the failures."""
+    """Say what failed and what to do; the exit code is that of the gravest failure."""
     print("", file=sys.stderr)
     codes = [_tell(event) for event in result.all_events if event.is_failure and event.step_key]
     if not codes:  # before the first step: the run could not get hold of the warehouse

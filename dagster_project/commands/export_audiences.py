@@ -1,4 +1,4 @@
-"""`retention export audiences`: one file per audience of those who are to be written to."""
+"""`retention export audiences`: one file per audience, listing whom to write to."""
 
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,8 +12,8 @@ from ..warehouse.read import read_marts
 Format = Literal["csv", "jsonl", "parquet"]
 FORMATS: tuple[str, ...] = get_args(Format)
 
-#: The lists there are: macros/audiences.sql. One without members is written too, so that a list
-#: of yesterday does not stay in the folder.
+#: The audiences that exist: macros/audiences.sql. One without members is written too, so that
+#: yesterday's list does not stay in the folder.
 AUDIENCES = (
     "viewed_not_favourited",
     "favourited_without_app",
@@ -33,9 +33,9 @@ _FORMULA_STARTS = r"^[=+\-@\t\r\n]"
 def export_audiences(marts: Path, folder: Path, file_format: Format) -> dict[str, int]:
     """Write `<folder>/<audience>.<format>` for each audience; return the rows of each.
 
-    Held-out customers are in none of them. Each file is written beside its place and renamed, so a
-    reader meets all of a list or the one before. In CSV, text that a spreadsheet would take for a
-    formula gets a leading apostrophe; the other formats hold it as it is.
+    Held-out customers are in none of them. Each file is written under another name and renamed,
+    so a reader sees the whole new list or the one before. In CSV, text that a spreadsheet would
+    take for a formula gets a leading apostrophe; the other formats hold it as it is.
 
     Raises ExportError where the marts cannot be read, hold no audiences, or the folder cannot be
     written.

@@ -22,7 +22,7 @@ VERDICTS = {0: "green", 1: "red: a gate or a test stopped it", 2: "wrong configu
 
 
 class _Tee(io.StringIO):
-    """Keeps what is said for the summary, and says it."""
+    """Prints what is written to it, and keeps it for the summary."""
 
     def write(self, text: str) -> int:
         sys.__stderr__.write(text)  # type: ignore[union-attr]

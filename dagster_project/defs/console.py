@@ -10,7 +10,7 @@ import dagster as dg
 class _StepsOnly(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         said: dict[str, Any] = getattr(record, "dagster_meta", {})
-        # what was not executed names every asset of it; the command tells what failed, at its end
+        # a skipped step is logged with all its assets; the command reports what failed, at its end
         is_consequence = str(said.get("orig_message")).startswith("Dependencies for step ")
         return said.get("dagster_event") is None and not is_consequence
 

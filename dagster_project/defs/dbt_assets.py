@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from dagster_dbt import DbtProject
 
 MANIFEST = project.manifest()
-#: The mart that says of each other one whether it has rows, and if not, why.
+#: The mart that says for each of the others whether it has rows, and if not, why.
 AVAILABILITY = "mart_availability"
 
 
 class Translator(DagsterDbtTranslator):
-    """Assets are keyed by where their table stands, and grouped by the room they belong to."""
+    """Assets are keyed by where their table is, and grouped by the room they belong to."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         return dg.AssetKey(project.relation(dbt_resource_props).split("."))
@@ -56,7 +56,7 @@ class Translator(DagsterDbtTranslator):
 
 
 def _tested(test: Mapping[str, Any]) -> str:
-    """What a test of dbt's asks, in words: singular tests say it in their first comment."""
+    """What a dbt test checks, in words: singular tests say it in their first comment."""
     arguments = (test.get("test_metadata") or {}).get("kwargs", {})
     match (test.get("test_metadata") or {}).get("name"):
         case "unique_grain":
@@ -74,7 +74,7 @@ def _tested(test: Mapping[str, Any]) -> str:
 
 
 def _step(name: str, select: str) -> dg.AssetsDefinition:
-    """One step of dbt's: of what it could build, a run builds and tests what was selected."""
+    """One dbt step: of what it could build, a run builds and tests what was selected."""
 
     @dbt_assets(
         manifest=MANIFEST,
@@ -162,7 +162,7 @@ def _is_mart(result: NodeResult) -> bool:
 def _metadata(context: dg.AssetExecutionContext, shop: Shop, result: NodeResult) -> dict[str, Any]:
     """Rows and a picture of what was just built, while dbt goes on.
 
-    Columns stand in the definitions, as the yml beside each model has them.
+    Columns are in the definitions, as the yml beside each model has them.
     """
     node = MANIFEST["nodes"][result.unique_id]
     metadata: dict[str, Any] = {"seconds": round(result.seconds, 3)}
@@ -176,7 +176,7 @@ def _metadata(context: dg.AssetExecutionContext, shop: Shop, result: NodeResult)
 
 
 def _reasons(shop: Shop) -> Iterator[dg.AssetObservation]:
-    """Why marts are empty, beside each of them, as the mart that knows it tells."""
+    """Why marts are empty, shown beside each of them, from the mart that knows."""
     empty = f"select mart, reason from marts.{AVAILABILITY} where not is_filled order by mart"
     with shop.warehouse.connect() as con:
         reasons = con.execute(empty).fetchall()
@@ -189,6 +189,6 @@ def _picture(
 ) -> dg.MetadataValue | None:
     try:
         return picture(mart, con)
-    except Exception as error:  # the marts stand without their pictures
+    except Exception as error:  # the marts are complete without their pictures
         context.log.warning(f"no picture of {mart}: {error}")
         return None

@@ -1,4 +1,4 @@
-"""The last step: the marts as readers meet them."""
+"""The last step: the marts as readers see them."""
 
 import dagster as dg
 

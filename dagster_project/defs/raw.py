@@ -106,7 +106,7 @@ def _metadata(name: str, loaded: Loaded, preview: list[tuple]) -> dict[str, dg.M
         dg.TableColumn(column, kind, description=described(name, column))
         for column, kind in loaded.columns.items()
     ]
-    # what else a shop tells of its customers may be personal too
+    # what else a shop exports about its customers may be personal too
     hidden = {c.name for c in table.columns.values() if c.is_personal or c.collects_rest}
     shown = [column for column in loaded.columns if column not in hidden]
     positions = [list(loaded.columns).index(column) for column in shown]
@@ -124,7 +124,7 @@ def _metadata(name: str, loaded: Loaded, preview: list[tuple]) -> dict[str, dg.M
 
 
 def described(name: str, column: str) -> str:
-    """What the contract says of a raw column."""
+    """What the contract says about a raw column."""
     return (CONTRACT.tables[name].columns.get(column) or CONTRACT.provenance[column]).description
 
 

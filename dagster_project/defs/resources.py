@@ -23,7 +23,7 @@ from ..warehouse.files import Warehouse
 USER_ERROR = "user_error"
 
 
-#: Names the warehouse a run holds, so that a later one can tell which runs died holding it.
+#: Names the warehouse a run holds, so that a later one can see which runs died holding it.
 WAREHOUSE_TAG = "retention/warehouse"
 
 
@@ -78,9 +78,9 @@ class Shop(dg.ConfigurableResource):
 
 
 def report_the_dead(instance: dg.DagsterInstance, run_id: str, folder: str) -> None:
-    """Call failed what was killed: whoever holds the lock is the only run of this warehouse.
+    """Mark killed runs as failed: whoever holds the lock is the only run of this warehouse.
 
-    Dagster takes a killed run for one in progress, and would let no other start beside it.
+    Dagster takes a killed run for one in progress, and would let no other start.
     """
     instance.add_run_tags(run_id, {WAREHOUSE_TAG: folder})
     in_progress = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
@@ -92,7 +92,7 @@ def report_the_dead(instance: dg.DagsterInstance, run_id: str, folder: str) -> N
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn an error that the user can mend into a failure that says so, without a stack."""
+    """Turn an error that the user can mend into a failure that says so, without a stack trace."""
     try:
         yield
     except (ExportError, WarehouseBusy) as error:

@@ -35,7 +35,7 @@ class RunHistory(DagsterSqliteStorage):
 
 
 class EventLog(SqliteEventLogStorage):
-    """A file of events for each run, and an index of those that tell of assets."""
+    """A file of events for each run, and an index of those that concern assets."""
 
     def __init__(self, base_dir: str) -> None:
         self._engines: dict[str, Engine] = {}
@@ -54,7 +54,7 @@ class EventLog(SqliteEventLogStorage):
         """Keep the engine, and with it what it compiled, of the index and of one run.
 
         The index stays open. A run's file is closed after every event: the UI follows a run by
-        the changes of that file, and what is in its journal alone is no change.
+        changes to that file, and what is only in its journal is not one.
         """
         engine = create_engine(
             self.conn_string_for_shard(shard),

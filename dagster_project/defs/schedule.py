@@ -1,4 +1,4 @@
-"""The nightly job, its schedule, and how old what it makes may become."""
+"""The nightly job, its schedule, and how old its results may become."""
 
 import datetime as dt
 

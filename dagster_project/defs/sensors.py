@@ -66,7 +66,7 @@ def _look(exports: Path) -> tuple[str, str]:
     for export in config.exports:
         try:
             files |= config.files(export)
-        except ExportError as error:  # files may have been put away once they were loaded
+        except ExportError as error:  # files may have been moved away once they were loaded
             missing.append(error)
     if not files:
         raise missing[0]
@@ -75,7 +75,7 @@ def _look(exports: Path) -> tuple[str, str]:
     for name, path in files.items():
         try:
             status = path.stat()
-        except OSError as error:  # taken away between two breaths
+        except OSError as error:  # removed since it was listed
             raise ExportError(f"{path}: {error.strerror}") from error
         found[name] = (status.st_mtime_ns, status.st_size)
     digest = hashlib.sha256(json.dumps(sorted(found.items())).encode()).hexdigest()

@@ -33,7 +33,7 @@ FAILING_MONTHS = 2
 
 @dataclass(frozen=True)
 class Ads:
-    """Of each session its campaign, an index into CAMPAIGNS or -1, and its local month and day."""
+    """Each session's campaign, an index into CAMPAIGNS or -1, and its local month and day."""
 
     campaign: IntArray
     month: IntArray  # from `starts_on`
@@ -46,7 +46,7 @@ def failing_months(parameters: ShopParameters) -> range:
 
 
 def draw_ads(shop: Shop) -> Ads:
-    """Say by which campaign each session from an advertised source came."""
+    """Draw the campaign that each session from an advertised source came by."""
     sessions, rng = shop.sessions, shop.parameters.rng(13)
     local = to_local(sessions.started_at)
     month = month_of(local, shop.parameters.starts_on)
@@ -103,7 +103,7 @@ def spend_export(shop: Shop, ads: Ads) -> Export:
 
 
 def ads_truth(shop: Shop) -> list[dict[str, Any]]:
-    """The campaigns that fail, when, and from what; all others are innocent."""
+    """The campaigns that fail, when, and from what; nothing is wrong with the others."""
     months = [shop.parameters.month_start(m).isoformat() for m in failing_months(shop.parameters)]
     return [
         {

@@ -1,7 +1,7 @@
-"""Messages to audiences: those who are not held out are written to, by a channel they agreed to.
+"""Messages to audiences: those not held out get one, by a channel they agreed to.
 
 The message to those whose subscription is due for renewal works (see subscriptions.py). The one
-that shall win back silent buyers changes nothing: their orders are drawn without it.
+meant to win back silent buyers changes nothing: their orders are drawn without it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Reach:
         return cls(consents, customers.columns["Client ID"])
 
     def channel(self, audience: str, person: int, day: int) -> str | None:
-        """The way a message goes; None for the held out and those who did not agree to any."""
+        """The channel a message takes; None for the held out and those who did not agree to any."""
         if is_held_out(audience, self.customers[person]):
             return None
         for channel, consents in self.consents.items():
@@ -63,7 +63,7 @@ class Reach:
 
 
 def is_held_out(audience: str, customer: str) -> bool:
-    """The draw of the marts: six hex digits of the MD5 of audience and customer."""
+    """The same draw as in the marts: six hex digits of the MD5 of audience and customer."""
     digits = hashlib.md5(f"{audience}|{customer}".encode(), usedforsecurity=False).hexdigest()[:6]
     return int(digits, 16) / 16**6 < HOLDOUT_SHARE
 

@@ -48,7 +48,7 @@ def to_local(utc: IntArray) -> IntArray:
 
 
 def avoid_clock_change(local: IntArray) -> IntArray:
-    """Move local times between 01:00 and 02:00 on the two change days two hours on.
+    """Move local times between 01:00 and 02:00 on the two change days to two hours later.
 
     That hour does not exist in March and happens twice in October.
     """

@@ -1,4 +1,4 @@
-"""What the CRM exports share: whose orders they tell of, and that each is one file."""
+"""What the CRM exports share: whose orders they are about, and that each is one file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dagster_project.demo.shop import Shop
 
 
 def own_orders(shop: Shop) -> BoolArray:
-    """Paid orders that name a customer who is no test."""
+    """Paid orders that name a customer who is not a test customer."""
     orders, people = shop.orders, shop.people
     known = (orders.person >= 0) & ~orders.is_guest
     paid = (orders.status == COMPLETED) | (orders.status == REFUNDED)

@@ -32,7 +32,7 @@ def ensure_demo(
 ) -> DemoTruth:
     """Write the demo into `out_dir` unless this very one is there already; return its truth.
 
-    It is written into a folder beside it and renamed, so a killed run leaves no half demo: at
+    It is written into a folder beside it and renamed, so a killed run leaves no partial demo: at
     worst none, and a hidden folder that a run an hour later removes. Raises ValueError if
     `out_dir` holds files which no demo wrote: they would be lost.
     """

@@ -23,7 +23,7 @@ from dagster_project.demo.parameters import (
 )
 from dagster_project.demo.shop import Shop
 
-_SPAN = 2**40  # joins an id and a moment or day into one number
+_SPAN = 2**40  # packs an id and a moment or day into one number
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def clean_orders(shop: Shop, links: Links) -> CleanOrders:
     """Resolve guests, drop test customers, and put refunds back on the orders they belong to.
 
     A refund row names no order: it goes to its customer's latest counted order at or before it,
-    else to the first one; a customer without any keeps it as a refund without order.
+    else to the first one; a customer without any keeps it as a refund without an order.
     """
     orders, people = shop.orders, shop.people
     owner = links.owner(shop.order_visitor, shop.order_customer, to_utc(orders.placed_at))

@@ -21,7 +21,7 @@ class Links:
 
     @classmethod
     def of(cls, visitor: IntArray, customer: IntArray, at: IntArray) -> Links:
-        """Collect the links among rows; of several in one second the smallest customer holds."""
+        """Collect the links among rows; of several in one second the smallest customer wins."""
         both = (visitor >= 0) & (customer >= 0)
         visitor, customer, at = visitor[both], customer[both], at[both]
         key = visitor * _SPAN + at

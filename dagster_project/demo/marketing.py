@@ -20,7 +20,7 @@ from dagster_project.demo.shop import Shop
 
 
 def marketing_exports(shop: Shop, ads: Ads, customer_list: Export) -> dict[str, Export]:
-    """The exports by name; the customer list tells who may be written to."""
+    """The exports by name; the customer list says who may be written to."""
     exports = [
         spend_export(shop, ads),
         message_export(shop, customer_list),

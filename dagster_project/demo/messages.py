@@ -1,4 +1,4 @@
-"""The newsletters: a campaign every quarter, to whoever has signed up and consents to e-mail."""
+"""The newsletters: a campaign every quarter, to all who signed up and consent to e-mail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MONTHS_BETWEEN = 3
 
 
 def message_export(shop: Shop, customers: Export) -> Export:
-    """Every message with each status it reached; `customers` tells who consents."""
+    """Every message with each status it reached; `customers` says who consents."""
     rng, parameters, people = shop.parameters.rng(15), shop.parameters, shop.people
     consents = np.array(customers.columns["Mail OK"]) == "yes"
     parts: list[tuple[IntArray, IntArray, IntArray, list[str]]] = []

@@ -9,7 +9,7 @@ from dagster_project.demo.rows import Export, customer_ids, order_numbers, to_ut
 from dagster_project.demo.shop import Shop
 
 MEMBER_SHARE = 0.35
-REDEEM_SHARE, REDEEM_FROM = 0.2, 100  # of orders with so many points
+REDEEM_SHARE, REDEEM_FROM = 0.2, 100  # of orders, from this many points on
 EXPIRE_SHARE = 0.3  # of the balance, when a year ends
 
 

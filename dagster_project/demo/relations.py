@@ -52,7 +52,7 @@ def survey_truth(surveys: Export) -> dict[str, int]:
 
 
 def referral_export(shop: Shop) -> Export:
-    """Who came by a recommendation had an invitation; others were in vain."""
+    """Whoever came by a recommendation had an invitation; the other invitations were in vain."""
     rng, people, parameters = shop.parameters.rng(18), shop.people, shop.parameters
     real = np.flatnonzero(~people.is_test)
     by_sign_up = real[np.argsort(people.signed_up_at[real], kind="stable")]

@@ -79,7 +79,7 @@ def amounts(pence: IntArray) -> list[str]:
 
 
 def pick(words: Sequence[str], index: IntArray) -> list[str]:
-    """The word of each index."""
+    """The word at each index."""
     picked: list[str] = np.array(words, dtype=object)[index].tolist()
     return picked
 
@@ -97,7 +97,7 @@ def session_ids(count: int) -> list[str]:
 
 
 def event_ids(count: int) -> list[str]:
-    """Event ids in the order of happening."""
+    """Event ids in the order in which they happened."""
     return [f"e{i:08d}" for i in range(1, count + 1)]
 
 

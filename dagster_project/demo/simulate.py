@@ -68,7 +68,7 @@ class DemoTruth:
     daily_active_customers: dict[str, int]  # activity `session`
     daily_anonymous_visitors: dict[str, int]  # visitor ids that nobody ever logged in with
     recurring_revenue: list[dict[str, Any]]  # month, paying customers and mrr on its last day
-    crm: dict[str, Any]  # of each CRM export what is to be found; of ads, which ones fail
+    crm: dict[str, Any]  # what is to be found in each CRM export, and which ads fail
 
 
 def simulate(

@@ -1,7 +1,7 @@
 """The club: subscriptions that renew, lapse, change their price and come back.
 
-A term of more than a month is asked to renew by a message, to those who are not held out of it and
-may be written to; that message works. Terms of a month renew without one.
+For a term of more than a month a message asks to renew, sent to those who are not held out of it
+and may be written to; that message works. Terms of a month renew without one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PLAN_MONTHS = (1, 3, 12)
 PLAN_PENCE = (600, 1500, 4800)  # a term
 RENEWS = (0.93, 0.45, 0.45)  # chance at the end of a term
 RENEWS_WHEN_WRITTEN = 0.90
-PRICE_CHANGES = 0.06  # of renewals: to the dearer price or back
+PRICE_CHANGES = 0.06  # of renewals: to the higher price or back
 DEARER = 3, 2  # times 3 / 2
 FAILED_CARDS = 0.25  # of the ends
 COMES_BACK = 0.2
@@ -51,7 +51,7 @@ class Period:
 
 @dataclass
 class Club:
-    """All periods, in order of their drawing, and the messages that asked to renew."""
+    """All periods, in the order drawn, and the messages that asked to renew."""
 
     periods: list[Period] = field(default_factory=list)
     mailings: list[Mailing] = field(default_factory=list)

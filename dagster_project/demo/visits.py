@@ -179,7 +179,7 @@ def _occasions(
     span = np.concatenate([rng.integers(20, 2400, plain), lead + 600, order_lead + 60])
     kind = np.repeat([PLAIN, SIGN_UP, ORDER], [plain, signing.size, buying.size])
     order = np.concatenate([np.full(plain + signing.size, NOBODY), buying])
-    # the data begins at local midnight; who was at it then began a little later
+    # the data begins at local midnight; visits already under way begin there
     opening = int(to_utc(np.array([shop.first_day * DAY]))[0])
     return person, np.maximum(starts, opening), kind, order, span
 

@@ -53,7 +53,7 @@ class Table:
 
     @property
     def for_models(self) -> dict[str, Any]:
-        """What dbt's models have to know of the export when they are parsed: macros/exports.sql."""
+        """What dbt's models have to know about it when they are parsed: macros/exports.sql."""
         return {
             "staged": self.staged,
             "day": self.day,

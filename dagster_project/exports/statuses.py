@@ -1,6 +1,6 @@
-"""The states that exports speak of: our words, and those of other systems for them."""
+"""The states that exports mention: our words for them, and those of other systems."""
 
-#: Of each export whose `status` speaks of a state: the words the models know.
+#: For each export whose `status` is a state: the words the models know.
 STATUSES = {
     "orders": ("counted", "cancelled", "pending", "refunded"),
     "refunds": ("counted", "cancelled", "pending"),

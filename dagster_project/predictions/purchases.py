@@ -1,8 +1,8 @@
 """Fits the purchase models between two steps of dbt, and writes what they forecast as tables.
 
 Reads the grouped histories that dbt has counted, calls the pure maths of `models` and writes
-`predictions.*` into the build file. What the forecasts are worth is judged after it, in SQL, by the
-days that the calibration has not seen. The same groups give the same rows. No Dagster in here.
+`predictions.*` into the build file. What the forecasts are worth is judged afterwards, in SQL, by
+the days that the calibration has not seen. The same groups give the same rows. No Dagster in here.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def predict(into: Forecasts, variables: Mapping[str, Any]) -> "dict[str, Learnt]":
     """Fit both parts of the history, and write what is forecast.
 
-    `variables` are dbt's. A shop without orders gets empty tables, one that tells too little the
+    `variables` are dbt's. A shop without orders gets empty tables, one with too few data the
     reason. Returns what was learnt, by part.
     """
     con = into.con
@@ -133,7 +133,7 @@ def _insert_forecasts(
 
     assert learnt.purchases
     histories, spend = learnt.histories, learnt.spend[0] if learnt.spend else None
-    # what is compared with what came is not discounted
+    # forecasts to be compared with actual orders are not discounted
     rate = variables["prediction_discount_rate"] if part == "history" else 0.0
     ahead = forecast(*learnt.purchases, histories, days, spend, rate)
     total = {

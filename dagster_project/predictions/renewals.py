@@ -1,7 +1,7 @@
 """Fits sBG to cohorts of subscribers, and writes how they renew as tables.
 
-Between two steps of dbt, as `predictions`, whose tables these are written beside. A model for each
-billing period: whoever pays by the year decides seldom. No Dagster in here.
+Runs between two steps of dbt, as `predictions` does, and writes its tables beside those. A model
+for each billing period: whoever pays by the year rarely decides. No Dagster in here.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The tables of forecasts: what dbt's sources say of them, and how rows get into them."""
+"""The tables of forecasts: what dbt's sources say about them, and how rows get into them."""
 
 from collections.abc import Collection, Mapping
 from functools import cache
@@ -10,7 +10,7 @@ import yaml
 from ..settings import DBT_PROJECT
 
 SOURCES_FILE = DBT_PROJECT / "models/predictions/_sources.yml"
-#: Digits kept of a forecast. More would tell one machine's arithmetic from another's.
+#: Digits kept of a forecast. More would differ from machine to machine.
 DIGITS = 8
 
 Row = dict[str, Any]

@@ -23,7 +23,7 @@ def build_data_docs(checks: Path, docs: Path, keep: int = KEPT_RUNS) -> Path:
 
     Args:
         checks: The folder of kept results.
-        docs: The folder of the site; pages of runs that are kept no more are removed.
+        docs: The folder of the site; pages of runs that are no longer kept are removed.
         keep: How many runs are kept.
 
     Returns:

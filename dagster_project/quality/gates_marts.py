@@ -64,7 +64,7 @@ def _earned_predictions(gx: Any, variables: Variables) -> "Expectation":
 
 
 def unearned_predictions(variables: Variables) -> str:
-    """Predictions of `customer_value` whose horizon failed, or that are no number from 0 on."""
+    """Predictions of `customer_value` whose horizon failed, or that are not a number from 0 up."""
     holds = "select 1 from marts.prediction_verdict where is_whole_holdout and verdict = 'holds'"
     faults = [_unearned("probability_alive", holds)]
     for days in variables["prediction_horizons"]:

@@ -1,6 +1,6 @@
-"""What the gate on raw asks: did everything arrive, is it of the promised shape, can it be read.
+"""What the gate on raw asks: did everything arrive, in the promised shape, and readable.
 
-Critical stops the run, a warning is told. Keys and relations are dbt's tests.
+A critical failure stops the run, a warning is reported. Keys and relations are dbt's tests.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """What the gates found, kept: a folder a run, a JSON file a stage, the newest runs only.
 
-`Warehouse.keep_checks` writes the files: a list of suites, as `record` makes them. All is
-told there, what passed as well, and no value of a column with personal data.
+`Warehouse.keep_checks` writes the files: a list of suites, as `record` makes them. Everything is
+recorded there, what passed as well, but no value of a column with personal data.
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""The rules on a whole export, as SQL: each finds the rows to tell of, and none where all is well.
+"""The rules on a whole export, as SQL: each finds the rows to report, and none where all is well.
 
 Rules run inside DuckDB on the build file; `{batch}` is the table that a suite is about. A rule
 never reads the wall clock: "now" is the as-of date. What a rule selects is shown to people, so it

@@ -1,7 +1,7 @@
-"""What each table of the build file was built with, noted in `ledger.builds`.
+"""What each table of the build file was built with, recorded in `ledger.builds`.
 
 Any selection of assets may be materialized by itself, so a table can be older than what it is made
-of, or than its definition. Two things hang on these notes: a kept table is built anew when its own
+of, or than its definition. Two things depend on these notes: a kept table is rebuilt when its own
 definition changes, and publishing refuses tables that are not what a whole run would make of them.
 """
 
@@ -20,7 +20,7 @@ from ..settings import ROOT
 from . import project
 from .project import Node, manifest, relation
 
-#: Tables of the loader's ledger that describe runs: each moves them, and no figure with them.
+#: Tables of the loader's ledger that describe runs: each run moves them, but no figure.
 RUN_LEDGER = frozenset({"runs", "published_cells", "published_restatements"})
 #: Schemas that dbt builds in; `activity` is where versions up to 0.1 had `core` and `intermediate`.
 SCHEMAS = ("staging", "core", "intermediate", "predictions", "marts", "activity")
@@ -40,10 +40,10 @@ Definitions = Mapping[str, str]
 
 
 def definitions(variables: Mapping[str, Any]) -> dict[str, str]:
-    """Of each model and seed, a digest of all that decides what it computes from its inputs.
+    """For each model and seed, a digest of all that decides what it computes from its inputs.
 
     That is its SQL and configuration, the macros it calls, the vars that these read, and the rows
-    of a seed: nothing of its descriptions or tests. `as_of_date` is no part of a kept table, which
+    of a seed: not its descriptions or tests. `as_of_date` does not count for a kept table, which
     is cut at no day.
     """
     found = {relation(node): _definition(node, variables) for node in project.tables().values()}
@@ -136,8 +136,8 @@ def require(con: duckdb.DuckDBPyConnection, relations: Iterable[str]) -> None:
 def begin(con: duckdb.DuckDBPyConnection, relations: Iterable[str], known: Definitions) -> None:
     """Note that these tables are being built: a run that dies leaves them marked.
 
-    Kept tables and seeds that were built by another definition are dropped, so that dbt builds them
-    anew. So are tables that no model makes any more.
+    Kept tables and seeds that were built by another definition are dropped, so that dbt
+    rebuilds them. So are tables that no model makes any more.
     """
     prepare_builds(con)
     _drop_orphans(con)
@@ -154,14 +154,14 @@ def begin(con: duckdb.DuckDBPyConnection, relations: Iterable[str], known: Defin
 
 
 def drop_kept(con: duckdb.DuckDBPyConnection, relations: Collection[str]) -> None:
-    """Drop those of these tables that are kept between runs, and seeds, to be built anew."""
+    """Drop those of these tables that are kept between runs, and seeds, to be rebuilt."""
     for node in project.tables().values():
         if relation(node) in relations and (is_kept(node) or node["resource_type"] == "seed"):
             con.execute(f"drop table if exists {node['schema']}.{identifier(node['name'])}")
 
 
 def _drop_orphans(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop what stands in dbt's schemas and is no model's, seed's or source's."""
+    """Drop what is in dbt's schemas and belongs to no model, seed or source."""
     nodes = [*manifest()["nodes"].values(), *manifest()["sources"].values()]
     owned = {relation(node) for node in nodes}
     for kind in ("view", "table"):
@@ -206,7 +206,7 @@ def note_gate(con: duckdb.DuckDBPyConnection, name: str, passed: bool) -> None:
 
 
 def note_content(con: duckdb.DuckDBPyConnection, name: str, content: str) -> None:
-    """Note a table that is no model's, by a digest of what it holds; equal content is no new build.
+    """Note a table that no model makes, by a digest of its content; equal content is no new build.
 
     `content` is a query of one value.
     """
@@ -244,7 +244,7 @@ def faults(
 ) -> dict[str, str]:
     """Why marts, or what they are made of, are not what a whole run would make of them; by table.
 
-    `known` are the definitions of now, by which everything should have been built.
+    `known` are the current definitions, by which everything should have been built.
     """
     prepare_builds(con)
     notes = {

@@ -18,7 +18,7 @@ from ..exports.sql import identifier, literal
 #: Left out, since they describe runs: two warehouses with the same figures were run by others.
 RUN_TABLES = frozenset({"metric_run_log", "restatements"})
 RUN_COLUMNS = frozenset({"run_id", "run_number", "loaded_at"})
-#: The one table behind the marts that is worth comparing, wherever it stands.
+#: The one table behind the marts that is worth comparing, wherever it is.
 DAYS = "customer_activity_days"
 
 Tables = dict[str, tuple[str, dict[str, str]]]
@@ -52,7 +52,7 @@ class Difference:
 
 
 def compare(old: Path, new: Path) -> list[Difference]:
-    """Each table of two files, published or built, as it differs; tables that describe runs aside.
+    """How each table of two files, published or built, differs; tables that describe runs aside.
 
     Raises duckdb.Error where a file cannot be opened.
     """
@@ -64,7 +64,7 @@ def compare(old: Path, new: Path) -> list[Difference]:
 
 
 def _tables(con: duckdb.DuckDBPyConnection, database: str) -> Tables:
-    """Where each table stands, and its columns with their types; DAYS and what is published."""
+    """Where each table is, and its columns with their types; DAYS and what is published."""
     found: Tables = {}
     for schema, table, column, kind in con.execute(
         "select schema_name, table_name, column_name, data_type from duckdb_columns()"

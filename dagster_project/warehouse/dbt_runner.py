@@ -1,4 +1,4 @@
-"""dbt over one build file: what is asked for is built and tested, and told of as it ends."""
+"""dbt over one build file: what is asked for is built and tested, and reported as it ends."""
 
 import json
 import queue
@@ -29,7 +29,7 @@ class NodeResult:
 
     @property
     def passed(self) -> bool:
-        """Whether the node was built or the test held; a warning is no failure."""
+        """Whether the node was built or the test held; a warning is not a failure."""
         return self.status in ("success", "pass", "warn")
 
     @property
@@ -60,7 +60,7 @@ class Dbt:
 
     @cached_property
     def variables(self) -> dict[str, Any]:
-        """dbt's vars: the shop's settings, and what models have to know of other files."""
+        """dbt's vars: the shop's settings, and what models have to know about other files."""
         return project.given_by_contract() | self.settings
 
     @cached_property
@@ -130,7 +130,7 @@ class Dbt:
             thread.join()
 
     def unit_tests(self) -> list[NodeResult]:
-        """Run dbt's unit tests; the models they speak of have to be built."""
+        """Run dbt's unit tests; the models they test have to be built."""
         found = self._invoke(["test", "--select", "test_type:unit", "--no-write-json"])
         return [_run_result(result) for result in found.results]
 
@@ -139,7 +139,7 @@ class Dbt:
         self._invoke(["docs", "generate", "--static"])
 
     def parse(self) -> Any:
-        """The manifest as this shop's vars shape it; whoever is first waits for it."""
+        """The manifest as this shop's vars shape it; the first caller waits for it."""
         shaping = {k: self.settings[k] for k in project.SHAPING if k in self.settings}
         return project.parsed_project(project.project_digest(), json.dumps(shaping))
 
@@ -165,7 +165,7 @@ def _selector(unique_id: str) -> str:
 
 
 def _node_result(finished: Any) -> NodeResult:
-    """A node as dbt's event tells of its end."""
+    """A node's result, from dbt's event of its end."""
     unique_id = finished.node_info.unique_id
     return NodeResult(
         unique_id=unique_id,

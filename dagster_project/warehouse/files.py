@@ -29,7 +29,7 @@ class Warehouse:
 
     @property
     def spill_folder(self) -> Path:
-        """Where DuckDB, by its own rule, works on the build file past what memory it may use."""
+        """Where DuckDB, by its own rule, works on the build file beyond the memory it may use."""
         return self.folder / "build.duckdb.tmp"
 
     @property

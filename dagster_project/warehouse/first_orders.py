@@ -1,7 +1,7 @@
-"""Customers whose first order is another day than a run ago: late orders, links, merges.
+"""Customers whose first order is on another day than a run ago: late orders, links, merges.
 
 A first order decides a customer's cohort, so cohorts that were complete change with it. Kept in the
-ledger of the build file, beside what the loader remembers; no figure is made of it.
+ledger of the build file, beside what the loader remembers; no figure uses it.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ where first_order_date is not null
 
 @dataclass(frozen=True)
 class Moves:
-    """How many customers' first orders a run moved; those `gone` have none any more."""
+    """How many customers' first orders a run moved; those `gone` have none left."""
 
     earlier: int
     later: int

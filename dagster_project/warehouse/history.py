@@ -1,6 +1,6 @@
 """What earlier runs did and what readers see now, where the models find it.
 
-The published file is the truth about publications: it is swapped in whole, so what it tells of
+The published file is the truth about publications: it is swapped in whole, so what it says about
 itself always belongs to its marts. Each run copies that into `ledger.*` before it builds.
 """
 
@@ -19,7 +19,7 @@ from ..exports.errors import ExportError
 from ..exports.loading.writing import Run
 from ..exports.sql import literal
 
-#: Settings that decide no figure: by which day it is told, and when a gate speaks.
+#: Settings that define no figure: up to which day figures go, and when a gate warns.
 _NO_DEFINITIONS = ("as_of_date", "last_day_is_partial", "max_", "volume_")
 
 _TABLES = """
@@ -62,7 +62,7 @@ commit;
 def prepare_history(con: duckdb.DuckDBPyConnection, marts_file: Path, run: Run) -> None:
     """Note the run in `ledger.runs`, and recall what is published.
 
-    Marts of a version without a log of runs are taken for none.
+    Marts of a version without a log of runs count as none.
     Raises ExportError where the published file is damaged.
     """
     con.execute(_TABLES)
@@ -116,7 +116,7 @@ def note_definitions(
     models: Mapping[str, str],
     variables: Mapping[str, Any],
 ) -> None:
-    """Note by which definitions the run tells its figures: models, settings, and studies."""
+    """Note by which definitions the run makes its figures: models, settings, and studies."""
     deciding = {k: v for k, v in variables.items() if not k.startswith(_NO_DEFINITIONS)}
     studies = con.execute("select * from ledger.studies order by all").fetchall()
     told = json.dumps([dict(models), deciding, studies], sort_keys=True, default=str)

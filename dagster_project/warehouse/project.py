@@ -21,7 +21,7 @@ MANIFEST = DBT_PROJECT / "target/manifest.json"
 #: The digest of the files that the manifest was parsed from.
 PARSED_FROM = DBT_PROJECT / "target/parsed_from"
 
-#: The steps in which dbt builds: gates and forecasts stand between them.
+#: The steps in which dbt builds: gates and forecasts come between them.
 STEPS = ("staging", "core", "marts")
 
 #: Settings of a shop that name columns of contracts, and so are read when the project is parsed.
@@ -36,7 +36,7 @@ class DbtError(Exception):
 
 @dataclass(frozen=True)
 class Described:
-    """What the yml beside a mart says of it, and of each column."""
+    """What the yml beside a mart says about it, and about each column."""
 
     text: str
     columns: dict[str, str]
@@ -44,7 +44,7 @@ class Described:
 
 @cache
 def manifest() -> Mapping[str, Any]:
-    """dbt's manifest, parsed anew when a file of the project has changed since it was written."""
+    """dbt's manifest, parsed again when a file of the project has changed since it was written."""
     with _alone():
         is_stale = _is_stale()
     if is_stale:
@@ -53,7 +53,7 @@ def manifest() -> Mapping[str, Any]:
 
 
 def relation(node: Node) -> str:
-    """The name under which a node of the manifest stands in the build file."""
+    """The name that a node of the manifest has in the build file."""
     return f"{node['schema']}.{node['name']}"
 
 
@@ -69,13 +69,13 @@ def marts() -> list[str]:
 
 
 def described(parsed: Any) -> Described:
-    """What a node of dbt's own manifest says of itself."""
+    """What a node of dbt's own manifest says about itself."""
     columns = {name: column.description.strip() for name, column in parsed.columns.items()}
     return Described(parsed.description.strip(), columns)
 
 
 def gate_bounds() -> dict[str, dict[str, str]]:
-    """Of each mart with bounds for its gate: `share` or `count`, by column, as its yml has them."""
+    """For each mart with bounds for its gate: `share` or `count` by column, as its yml has them."""
     found: dict[str, dict[str, str]] = {}
     for node in tables().values():
         bounds = {
@@ -89,7 +89,7 @@ def gate_bounds() -> dict[str, dict[str, str]]:
 
 
 def family(node: Node) -> str:
-    """The room of a model as people think of it: staging, core, predictions, or a mart's family."""
+    """The room of a model as people see it: staging, core, predictions, or a mart's family."""
     if node["resource_type"] == "seed":
         return "staging"
     _, room, *rest = node["fqn"]
@@ -151,7 +151,7 @@ def tests_of(built: Collection[str]) -> list[str]:
 
 
 def given_by_contract() -> dict[str, Any]:
-    """Vars that are no settings: what models have to know, when they are parsed, of other files."""
+    """Vars that are not settings: what models have to know of other files when they are parsed."""
     folder = DBT_PROJECT / "models/marts"
     return {
         "exports": {name: table.for_models for name, table in load_contract().tables.items()},
@@ -161,11 +161,11 @@ def given_by_contract() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def parsed_project(digest: str, shaping: str = "{}") -> Any:
-    """The project as it is now, which `digest` stands for, with the vars that shape it, as JSON.
+    """The project as it is now, identified by `digest`, with the vars that shape it, as JSON.
 
-    What models depend on must not hang on any other setting: one manifest then serves every shop,
-    and what takes seconds to parse is parsed once. Models are named after the file they are built
-    in, which has one name in every warehouse; nobody opens the one named here.
+    What models depend on must not follow from any other setting: one manifest then serves every
+    shop, and what takes seconds to parse is parsed once. Models are named after the file they are
+    built in, which has one name in every warehouse; nobody opens the one named here.
     """
     with environment(DBT_PROJECT / "build.duckdb"), _alone():
         is_stale = _is_stale()

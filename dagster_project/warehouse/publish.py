@@ -1,4 +1,4 @@
-"""How the published file is swapped: written beside it, then renamed over it."""
+"""How the published file is replaced: a new one is written beside it, then renamed over it."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class Published:
-    """The marts as readers meet them: rows by table, and the file's size in bytes."""
+    """The marts as readers see them: rows by table, and the file's size in bytes."""
 
     rows: dict[str, int]
     size: int
@@ -33,9 +33,9 @@ def publish(
     dbt: Dbt,
     names: Iterable[str] | None = None,
 ) -> Published:
-    """Swap the marts in with one rename, so that a reader meets all of a run or none of it.
+    """Swap the marts in with one rename, so that a reader sees all of a run or none of it.
 
-    Tables stand in schema `main`, with the descriptions of dbt's yml as comments: `t` and `marts.t`
+    Tables are in schema `main`, with the descriptions of dbt's yml as comments: `t` and `marts.t`
     both name one wherever `marts.duckdb` is opened. Rows are written in order of their columns:
     equal marts are equal files, row for row. The run's row of `metric_run_log` is filled in here,
     where it is true.
@@ -43,11 +43,12 @@ def publish(
     Args:
         warehouse: Where the marts are built, and published.
         run_id: The run in progress.
-        dbt: dbt over the warehouse: by which definitions tables should be built, and their words.
+        dbt: dbt over the warehouse: by which definitions tables should be built, and their
+            descriptions.
         names: The marts to publish, all of the project unless said otherwise.
 
     Raises ExportError where a mart, or what it is made of, is older than its inputs or its
-    definition, or does not hold a test: whatever was materialized by itself.
+    definition, or fails a test: whatever was materialized by itself.
     """
     described = dbt.described()
     wanted = sorted(names or described)

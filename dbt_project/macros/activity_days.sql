@@ -3,7 +3,7 @@
 cast({{ hash_number(customer_id) }} % {{ var('activity_buckets') }} as int)
 {%- endmacro %}
 
-{# Days of which nothing is left have no new rows to take the place of the old ones. #}
+{# Days of which nothing is left have no new rows to replace the old ones. #}
 {% macro forget_vanished_days() -%}
 {%- if is_incremental() -%}
 delete from {{ this }}
@@ -35,7 +35,7 @@ select
 {%- endmacro %}
 
 {# Bounds of the moments that can lie on these days, whatever the time zone. Written as constants,
-   since what an engine knows of stored timestamps then spares it most of the reading. #}
+   since an engine's statistics on stored timestamps then spare it most of the reading. #}
 {% macro moments_of_moved_days() -%}
 {%- set bounds = 'select min(activity_date), max(activity_date) from' -%}
 {%- set found = run_query(bounds ~ ' (' ~ moved_days() ~ ') as moved').rows[0]
@@ -51,7 +51,7 @@ occurred_at >= {{ add_days("date '" ~ found[0] ~ "'", -1) }}
 {# What a customer's periods were built with: the digest of each day, and how weeks are cut. #}
 {% macro built_with(digest) %}{{ digest }} || ' {{ var("week_starts_on") }}'{% endmacro %}
 
-{# Customers with a day that is not as it was when their periods were built, or is gone. #}
+{# Customers with a day that has changed since their periods were built, or is gone. #}
 {% macro forget_moved_customers() -%}
 {%- if is_incremental() -%}
 {%- set day_index = day_number('activity_date') -%}
@@ -99,7 +99,7 @@ where customer_id in (
 {%- endif -%}
 {%- endmacro %}
 
-{# The period before this one and the one after it, among those that `whose` holds together. #}
+{# The period before this one and the one after it, among those that `whose` groups together. #}
 {% macro neighbouring_periods(whose) -%}
 lag(period_index) over (partition by {{ whose }} order by period_index) as previous_index,
         lead(period_index) over (partition by {{ whose }} order by period_index) as next_index

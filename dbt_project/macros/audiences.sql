@@ -1,4 +1,4 @@
-{# Of each audience: what a message to it is meant to bring about. #}
+{# For each audience: what a message to it is meant to bring about. #}
 {% macro audiences() %}
 {{ return({
     'viewed_not_favourited': 'order',
@@ -12,7 +12,7 @@
 }) }}
 {% endmacro %}
 
-{# Whether a column holds one of the words, in any case. #}
+{# Whether a column holds one of the words, in any letter case. #}
 {% macro is_one_of(column, words) -%}
 lower(trim({{ column }})) in ('{{ words | map("lower") | join("', '") }}')
 {%- endmacro %}
@@ -22,13 +22,13 @@ lower(trim({{ column }})) in ('{{ words | map("lower") | join("', '") }}')
 case when {{ is_one_of(channel, var('messenger_channels')) }} then 'messenger' else {{ channel }} end
 {%- endmacro %}
 
-{# Which of the channels one may use comes first: lower is better, NULL is never used. #}
+{# Rank of a channel that may be used: lower is better, NULL is never used. #}
 {% macro channel_rank(channel) -%}
 case {{ channel }}{% for name in var('audience_channels') %} when '{{ name }}' then {{ loop.index }}{% endfor %} end
 {%- endmacro %}
 
-{# A number from 0 to 1 that looks drawn, of a text: the first six digits of its MD5. The same on
-   every engine and in every run, so an arm of a comparison can be told again at any time. #}
+{# A number from 0 to 1 that looks random, from a text: the first six digits of its MD5. The same on
+   every engine and in every run, so an arm of a comparison can be recomputed at any time. #}
 {% macro share_of_text(text) -%}
 {%- set md5 = 'md5(' ~ text ~ ')' -%}
 ({% for place in range(6) %}{{ hex_digit(md5, place) }} * {{ 16 ** (5 - place) }} + {% endfor %}0e0)

@@ -12,7 +12,7 @@ cast({{ date }} + to_months(cast({{ months }} as int)) as date)
 {%- endmacro %}
 {% macro spark__add_months(date, months) %}add_months({{ date }}, cast({{ months }} as int)){% endmacro %}
 
-{# Whole seconds, of timestamps without fractions the time elapsed. #}
+{# Whole seconds; for timestamps without fractions, the time elapsed. #}
 {% macro second_diff(first, last) %}{{ dbt.datediff(first, last, 'second') }}{% endmacro %}
 
 {# Time elapsed has to be exact; engines count microseconds since 1970 in their own ways. #}
@@ -49,7 +49,7 @@ timezone('UTC', timezone('{{ zone }}', {{ timestamp }}))
 to_utc_timestamp({{ timestamp }}, '{{ zone }}')
 {%- endmacro %}
 
-{# Engines name the look into a JSON object differently. #}
+{# Engines name the lookup in a JSON object differently. #}
 {% macro json_text(json, key) %}{{ return(adapter.dispatch('json_text')(json, key)) }}{% endmacro %}
 {% macro default__json_text(json, key) %}json_extract_string({{ json }}, '$."{{ key }}"'){% endmacro %}
 {% macro spark__json_text(json, key) %}get_json_object({{ json }}, '$["{{ key }}"]'){% endmacro %}
@@ -59,7 +59,7 @@ to_utc_timestamp({{ timestamp }}, '{{ zone }}')
 {% macro default__series(count) %}range(0, {{ count }}) as series (id){% endmacro %}
 {% macro spark__series(count) %}range(0, {{ count }}){% endmacro %}
 
-{# DuckDB keeps what is read more than once, of a large export all of it; Spark never does. #}
+{# DuckDB stores what is read more than once, even all of a large export; Spark never does. #}
 {% macro read_anew() %}{{ return(adapter.dispatch('read_anew')()) }}{% endmacro %}
 {% macro default__read_anew() %}not materialized{% endmacro %}
 {% macro spark__read_anew() %}{% endmacro %}

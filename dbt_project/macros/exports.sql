@@ -1,5 +1,5 @@
-{# Of every export: what its table's `meta` in _sources.yml tells models, as `warehouse/project.py`
-   hands it on. What a model refers to has to be known when dbt parses, which sees no yml yet. #}
+{# For every export: what its table's `meta` in _sources.yml tells models, as `warehouse/project.py`
+   hands it on. What a model refers to has to be known while dbt parses, before it sees any yml. #}
 {% macro exports() %}{{ return(var('exports')) }}{% endmacro %}
 
 {# One of several exports, in words; and of several such lists. #}

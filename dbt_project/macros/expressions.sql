@@ -54,8 +54,8 @@ cast({{ in_time_zone(timestamp, var('business_time_zone')) }} as date)
 {%- endif -%}
 {%- endmacro %}
 
-{# The business day of the moment so much time after a day begins: a night of 23 or 25 hours, when
-   clocks change, shifts it. #}
+{# The business day at so much time after a day begins: a day of 23 or 25 hours, when clocks
+   change, shifts it. #}
 {% macro day_after(date, elapsed) -%}
 {%- set begins = 'cast(' ~ date ~ ' as timestamp)' -%}
 {%- if var('business_time_zone') != 'UTC' -%}

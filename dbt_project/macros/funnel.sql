@@ -1,8 +1,8 @@
 {# A list of words as SQL texts in lower case. #}
 {% macro words(names) %}'{{ names | map('lower') | join("', '") }}'{% endmacro %}
 
-{# Whether a share is surely below another one, and not by a little: its interval ends before
-   what `diagnosis_margin` leaves of the other's begins. #}
+{# Whether a share is clearly below another one: its interval ends before the other's begins,
+   even once `diagnosis_margin` is taken off that. #}
 {% macro falls_short(successes, trials, other_successes, other_trials) -%}
 coalesce(
             {{ wilson_high(successes, trials) }}

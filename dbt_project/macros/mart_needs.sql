@@ -1,5 +1,5 @@
-{# Of each mart that may be empty: the exports it needs, one of each list, and why it may be empty
-   with all, as the `meta` of its yml has them. Marts that tell of runs are not asked: what they hold
+{# For each mart that may be empty: the exports it needs, one of each list, and why it may be empty
+   with all, as the `meta` of its yml has them. Marts about runs are left out: what they hold
    follows from the runs, not from exports. #}
 {% macro mart_needs() %}
 {%- set needs = {} -%}

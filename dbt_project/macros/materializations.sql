@@ -1,6 +1,6 @@
 {#
-    Tables and views of DuckDB are replaced where they stand, in one transaction: nobody but the run
-    reads the file they are built in, and a run that dies leaves what stood before. dbt's own way
+    Tables and views of DuckDB are replaced in place, in one transaction: nobody but the run
+    reads the file they are built in, and a run that dies leaves what was there. dbt's own way
     (build beside, rename twice, drop) serves readers of a shared database, at three more statements
     a model, each with a context of its own: a third of the time a run of a small shop takes.
 #}

@@ -1,12 +1,12 @@
-{# How every staging model chooses among rows that tell of the same thing, and says what became
-   of each. Newer is: larger updated_at, else later delivery, never order of arrival. #}
+{# How every staging model chooses among rows about the same thing, and says what became of each.
+   Newer means: larger updated_at, else later delivery, never order of arrival. #}
 
 {% macro newest_first() -%}
 updated_at desc nulls last, _delivered_at desc, _content, _file, _line
 {%- endmacro %}
 
 {# Rank among the healthy versions of a row, and what the one that is used says. `state` is a
-   column that is left out of _content since it tells versions apart. #}
+   column that is left out of _content since it changes between versions. #}
 {% macro version_columns(key, state=none, reason='quarantine_reason') %}
 {%- set versions = 'partition by ' ~ key ~ ', ' ~ reason ~ ' order by ' ~ newest_first() -%}
 row_number() over ({{ versions }}) as version_rank,
@@ -24,7 +24,7 @@ case
 {%- endmacro %}
 
 {# Rows without the id that would tell them apart are numbered among identical rows of their
-   file: a second delivery meets its twins, and what really stands there twice is not lost. #}
+   file: a second delivery matches its twins, and what really is there twice is not lost. #}
 {% macro number_copies(relation, is_keyed) -%}
 select
         *,
@@ -43,8 +43,8 @@ select
 coalesce({{ known_id(id) }}, _content || '-' || cast(copy_number as string))
 {%- endmacro %}
 
-{# The same of an export of which most rows stand there once, by their key or, where it is NULL, by
-   their content: only the others are numbered, and later ranked. #}
+{# The same for an export most of whose rows occur once, by their key or, where it is NULL, by their
+   content: only the others are numbered, and later ranked. #}
 {% macro number_repeated(relation, key) -%}
 {%- set key_hash = hash_number('coalesce(' ~ key ~ ', _content)') -%}
 repeated as (
@@ -114,7 +114,7 @@ case
         end
 {%- endmacro %}
 
-{# Why a moment cannot be: before 1990, or more than a day after the file that tells of it. #}
+{# Why a moment is impossible: before 1990, or more than a day after the file that holds it. #}
 {% macro moment_faults(column) -%}
 when {{ column }} < timestamp '1990-01-01 00:00:00' then '{{ column }} is before 1990'
             when {{ business_date(column) }} > {{ add_days('_delivered_at', 1) }} then '{{ column }} is after its delivery'

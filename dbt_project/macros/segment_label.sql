@@ -3,8 +3,8 @@
 case when segment_name = 'all' then 'all' else segment_name || '=' || segment_value end
 {%- endmacro %}
 
-{# Customers' rows of a table for everybody together, whom nobody has to be looked up for, and for
-   each of their segments. #}
+{# Customers' rows of a table: once for everybody together, which needs no lookup, and once for each
+   of their segments. #}
 {% macro in_segments(relation) -%}
 select
         {{ relation }}.*,

@@ -1,5 +1,5 @@
 {# Bounds of the Wilson score interval at 95 % for `successes` of `trials`; NULL without
-   trials, and where there are more successes than trials or fewer than none, which is no share.
+   trials, and where there are more successes than trials or fewer than none, which is not a share.
    Wilson (1927), Probable inference, the law of succession, and statistical inference. #}
 {% macro wilson_low(successes, trials) %}{{ wilson_bound(successes, trials, '-') }}{% endmacro %}
 {% macro wilson_high(successes, trials) %}{{ wilson_bound(successes, trials, '+') }}{% endmacro %}
@@ -18,7 +18,7 @@ cast(case
 {%- endmacro %}
 
 {# Squared standard error of the mean of n values, from their sum and the sum of their squares;
-   NULL for fewer than two, and where all are alike, which says nothing of how far off it is. #}
+   NULL for fewer than two, and where all are alike, which says nothing about how far off it is. #}
 {% macro squared_error(total, squares, n) -%}
 cast(nullif(greatest(
             cast({{ squares }} as double)
@@ -42,7 +42,7 @@ cast(nullif(greatest(
 {%- endmacro %}
 
 {# Bound of the 95 % interval of a Net Promoter Score, from -100 to 100: the adjusted Wald
-   interval, which sees three more answers, half of them passive; NULL without answers.
+   interval, which adds three answers, half of them passive; NULL without answers.
    Rocks (2016), Interval estimation for the "Net Promoter Score", American Statistician 70(4). #}
 {% macro nps_bound(promoters, detractors, responses, sign) -%}
 {%- set n = '(cast(' ~ responses ~ ' as double) + 3e0)' -%}

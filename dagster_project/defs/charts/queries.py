@@ -31,7 +31,7 @@ class Picture:
     """One query and how its rows are drawn.
 
     Where a mart holds several series, `series` names the column that tells them apart and those to
-    prefer; the first that occurs is drawn, and stands in the query as `$series`.
+    prefer; the first that occurs is drawn, and is `$series` in the query.
     """
 
     query: str

@@ -14,7 +14,7 @@ DPI = 80
 
 
 def picture(mart: str, con: duckdb.DuckDBPyConnection) -> dg.MetadataValue | None:
-    """What to show of a mart in `con`; None when nothing is meant, or nothing is there to show.
+    """What to show of a mart in `con`; None when it has no picture, or nothing to show.
 
     The same rows give the same bytes.
     """
@@ -61,7 +61,7 @@ def _table(relation: duckdb.DuckDBPyConnection) -> dg.MetadataValue | None:
 
 
 def _png(shown: Picture, rows: list[Row], series: str | None) -> bytes:
-    # half a second of imports, which only a run that draws pays
+    # half a second of imports, paid only by a run that draws
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image

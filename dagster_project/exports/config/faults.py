@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .load import Export, ExportsConfig
 
 
-#: What customers are told apart by without a column of their own in the customer export.
+#: What customers can be segmented by without a column of their own in the customer export.
 SEGMENTS = ("country", "acquisition_source", "device", "channel", "first_order_coupon")
 
 
@@ -36,7 +36,7 @@ def sentence(fault: Any, known_keys: Mapping[str, list[str]]) -> str:
 
 
 def contract_faults(config: "ExportsConfig", contract: Contract) -> Iterable[str]:
-    """What the configuration asks for that the contract does not know, or lacks of it."""
+    """What the configuration asks for that the contract does not know, and what it lacks."""
     for name, export in config.exports.items():
         table = contract.tables.get(name)
         if table is None:
@@ -91,7 +91,7 @@ def _unmapped(name: str, export: "Export", table: Table) -> Iterable[str]:
 
 
 class EachKeyOnce(yaml.SafeLoader):
-    """YAML in which a key may not stand twice: of two, all but the last would be lost."""
+    """YAML in which a key may not occur twice: all but the last would be lost."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         keys = [key.value for key, _ in node.value]

@@ -44,7 +44,7 @@ FileColumn = Annotated[str | Expression, BeforeValidator(_named_file_column)]
 
 
 class Export(Strict):
-    """One export: its files, how they are written, and what its columns are called."""
+    """One export: its files, how they are written, and what their columns are called."""
 
     files: Annotated[list[str], BeforeValidator(listed), Field(min_length=1)]
     columns: Annotated[dict[str, FileColumn], Field(min_length=1)]
@@ -92,8 +92,8 @@ class ExportsConfig(Strict):
     def files(self, export: str, known: Iterable[str] = ()) -> dict[str, Path]:
         """The export's files in name order: as `files` names them, and where they are.
 
-        Raises ExportError where a pattern meets nothing, neither here nor among the `known` files
-        that were loaded before.
+        Raises ExportError where a pattern matches nothing, neither on disk nor among the `known`
+        files that were loaded before.
         """
         found: dict[str, Path] = {}
         for pattern in self.exports[export].files:
@@ -139,7 +139,7 @@ class ExportsConfig(Strict):
 
 
 def asks_for(pattern: str, file: str) -> bool:
-    """Whether a pattern of `files` names the file, be it there or not."""
+    """Whether a pattern of `files` names the file, present or not."""
     if pattern == file:
         return True
 
@@ -180,7 +180,7 @@ def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
 
 
 def _known_keys() -> dict[str, list[str]]:
-    """The keys of `exports.yml` by section; of '' the sections."""
+    """The keys of `exports.yml` by section; under '' the sections."""
     models: dict[str, type[BaseModel]] = {"": ExportsConfig, "settings": Settings}
     models |= {"exports": Export, "studies": Study}
     return {

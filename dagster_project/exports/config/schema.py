@@ -24,7 +24,7 @@ def _currency(code: str) -> str:
 def _encoding(name: str) -> str:
     try:
         "".encode(codecs.lookup(name).name)
-    except LookupError as error:  # unknown, or a codec that is no encoding of text
+    except LookupError as error:  # unknown, or a codec that does not encode text
         raise ValueError(f"'{name}' is no encoding of text; use a name such as cp1252") from error
     return name
 
@@ -54,7 +54,7 @@ Days = Annotated[int, Field(ge=0)]
 Factor = Annotated[float, Field(gt=1)]
 SegmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 EventName = Annotated[str, Field(pattern=r"^[^'\\{}]+$")]
-#: Names that stand in SQL between quotes.
+#: Names that are quoted in SQL.
 Words = Annotated[list[EventName], BeforeValidator(listed), Field(min_length=1)]
 Horizons = Annotated[
     list[Annotated[int, Field(ge=1)]], Field(min_length=3, max_length=3), AfterValidator(_rising)

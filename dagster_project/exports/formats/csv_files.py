@@ -45,7 +45,7 @@ _REASONS = {
 class Dialect:
     """How a CSV file is written, and its columns' names, each once.
 
-    `skip` lines stand before the header, `blanks` of them blank.
+    `skip` lines come before the header, `blanks` of them blank.
     """
 
     delimiter: str
@@ -71,9 +71,9 @@ def unique_names(names: list[str]) -> tuple[str, ...]:
 
 
 def find_dialect(path: Path, export: Export) -> Dialect:
-    """Decide how the file is written: `delimiter` of the export, else what fits its head best.
+    """Decide how the file is written: by the export's `delimiter`, else by what fits its head best.
 
-    Raises ExportError where the head is no text in UTF-8.
+    Raises ExportError where the head is not UTF-8 text.
     """
     head = read_head(path).removeprefix(BOM)
     lines = re.split(rb"\r\n|\n|\r", head)
@@ -212,7 +212,7 @@ def _reconcile(con: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect, cou
 
 @contextmanager
 def _one_kind_of_line_end(path: Path) -> Iterator[Path]:
-    """A copy of a file that mixes line ends, all of them line feeds."""
+    """A copy of a file that mixes line ends, with line feeds only."""
     with tempfile.TemporaryDirectory() as folder, open_bytes(path) as file:
         copy = Path(folder) / "copy.csv"
         with copy.open("wb") as out:

@@ -1,4 +1,4 @@
-"""What `exports.yml` computes over a file in SQL of its own: `select`, `sql` and `where`."""
+"""What `exports.yml` computes over a file in its own SQL: `select`, `sql` and `where`."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from ..errors import ExportError
 from ..sql import identifier
 from .csv_files import unique_names
 
-#: Marks columns that are ours among the file's: no export has a name that begins with it.
+#: Marks our columns among the file's: no column of an export begins with it.
 HIDDEN = "\x1f"
 ROW = identifier(f"{HIDDEN}{HIDDEN}row")
 
@@ -17,7 +17,7 @@ ROW = identifier(f"{HIDDEN}{HIDDEN}row")
 def select(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
     """The table `selected`: what an export's own query makes of the file.
 
-    Raises ExportError where DuckDB refuses it, or two of its columns bear one name.
+    Raises ExportError where DuckDB refuses it, or two of its columns have the same name.
     """
     try:
         names = [name for name, *_ in _describe(con, query)]
@@ -78,9 +78,9 @@ def evaluate(
 def _numbers(
     con: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str], spared: set[str]
 ) -> str:
-    """Casts of those text columns that hold nothing but numbers; '00123' and '+44' are none.
+    """Casts of those text columns that hold nothing but numbers; '00123' and '+44' are not.
 
-    Nor are more digits than a double keeps apart: those of an id, or two ids in one.
+    Nor are numbers with more digits than a double holds: an id, or two ids in one.
     """
     names = [n for n, kind in types.items() if n.lower() not in spared and kind == "VARCHAR"]
     if not names:
@@ -101,7 +101,7 @@ def _numbers(
 
 
 def as_numbers(con: duckdb.DuckDBPyConnection, types: dict[str, str], spared: set[str]) -> str:
-    """The query of `staged` with its numbers as numbers, but for the columns that are `spared`."""
+    """The query of `staged` with its numbers as numbers, except in the `spared` columns."""
     casts = _numbers(con, "staged", types, spared)
     return f"select * replace ({casts}) from staged" if casts else "select * from staged"
 
@@ -120,7 +120,7 @@ def kinds_of(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
 
 
 def first_lines(error: Exception) -> str:
-    """What DuckDB says, without its advice on options that are not ours."""
+    """What DuckDB says, without its advice on options we do not offer."""
     said = re.split(r"\n\s*\n|\nPossible|\nLINE ", str(error).strip())[0].replace("\n", " ")
     said = re.sub(rf', "{HIDDEN}+[^"]*"', "", said).replace(HIDDEN, "")
     # a value may be personal

@@ -23,7 +23,7 @@ def stage_json(
 ) -> bool:
     """JSON objects, one a line or in one array, into `staged`: every field as text.
 
-    Values that are no objects go into `unreadable`; returns whether NULs occur.
+    Values that are not objects go into `unreadable`; returns whether NULs occur.
     """
     is_lines = _json_format(path) == "newline_delimited"
     found = scan(path, nul=b"\\u0000") if limit is None else Scan(0, 0, False)

@@ -1,8 +1,8 @@
 """Files into the temporary table `incoming`, in the file's own columns, whatever the format.
 
 Text formats land as text: types come from the contract, not from sniffing, so that nothing is
-rounded or reinterpreted before it can be judged. DuckDB's own readers do the reading; what they
-are known to pass over in silence is reconciled with an independent look at the bytes.
+rounded or reinterpreted before it can be judged. DuckDB's own readers do the reading; what they are
+known to skip silently is reconciled with an independent look at the bytes.
 """
 
 from collections.abc import Iterable
@@ -132,9 +132,9 @@ def _read(
 
 
 def _reader(path: Path, kind: str, *options: str) -> str:
-    """DuckDB's reader of this file and nothing else; names of folders are no columns.
+    """DuckDB's reader of this file and nothing else; folder names are not columns.
 
-    Moments in JSON stay text, since DuckDB drops their offsets: no value meets these formats.
+    Moments in JSON stay text, since DuckDB drops their offsets: no value matches these formats.
     """
     given = ["hive_partitioning = false", *options]
     if kind == "json":

@@ -71,7 +71,7 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether a file that begins so may be text, in whatever encoding."""
+    """Whether a file that begins like this may be text, in whatever encoding."""
     return not head.startswith((PARQUET_MAGIC, *_FOREIGN))
 
 
@@ -99,9 +99,9 @@ def file_format(path: Path) -> str:
 
 
 def scan(path: Path, quote: str = "", nul: bytes = b"\0") -> Scan:
-    """Count the lines of a text file, those inside quotes not; read a packed one to its end.
+    """Count the lines of a text file, except those inside quotes; read a packed one to its end.
 
-    DuckDB takes what it can of a truncated gzip, and passes NUL bytes, without a word. `nul` is how
+    DuckDB silently takes what it can of a truncated gzip, and passes NUL bytes. `nul` is how
     the format writes a NUL. A quote that opens no field upsets the count: see `count_records`.
     """
     records = blanks = offset = 0

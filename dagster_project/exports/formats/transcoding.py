@@ -1,4 +1,4 @@
-"""Text that is not in UTF-8, as a copy that is: DuckDB reads no other."""
+"""Text that is not in UTF-8, as a copy that is: DuckDB reads nothing else."""
 
 import codecs
 import tempfile
@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import ExportError
 from .scan import BOM, CHUNK, is_text, open_bytes, read_head
 
-#: Marks at the beginning of a file, the longer ones first: UTF-32's begins as UTF-16's.
+#: Marks at the beginning of a file, the longer ones first: UTF-32's begins like UTF-16's.
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -21,10 +21,10 @@ _PLAIN = ("utf-8", "utf-8-sig", "ascii")
 
 @contextmanager
 def in_utf8(path: Path, encoding: str | None) -> Iterator[Path]:
-    """The file itself where it is in UTF-8 or no text, else a copy in UTF-8 for the time being.
+    """The file itself where it is UTF-8 or not text, else a temporary copy in UTF-8.
 
     A mark at its beginning decides, else `encoding`, else it is UTF-8. Raises ExportError where
-    the file is in another encoding than it says; other errors speak of the file, not of the copy.
+    the file is in another encoding than it says; other errors name the file, not the copy.
     """
     head = read_head(path)
     said = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)

@@ -10,7 +10,7 @@ from ..sql import identifier
 def base_currency(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> str:
     """The only currency of the loaded exports; '' where none is named.
 
-    Raises ExportError where several occur: which one figures are in is the user's to say.
+    Raises ExportError where several occur: the user has to say which one figures are in.
     """
     exports = con.execute(
         "select table_name from duckdb_columns()"
@@ -19,7 +19,7 @@ def base_currency(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> str:
     found: dict[str, list[str]] = {}
     for (export,) in exports:
         for (currency,) in con.execute(
-            # what is no code is quarantined for want of a rate
+            # what is not a code is quarantined, as it has no rate
             f"select distinct currency from raw.{identifier(export)}"
             " where regexp_full_match(currency, '[A-Z]{3}')"
         ).fetchall():

@@ -14,7 +14,7 @@ from ..config.load import Export
 from ..contract import Table
 from ..errors import ExportError
 
-#: Rises when the loader makes other rows of the same file and mapping.
+#: Incremented when the loader makes different rows from the same file and mapping.
 _LOADER = 3
 _DATE_IN_NAME = re.compile(
     r"(?<!\d)((?:19|20)\d{2})([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)"
@@ -52,12 +52,12 @@ def fingerprint(path: Path) -> Fingerprint:
         ) from error
 
 
-#: Keys of an export that decide nothing about the rows its files become.
+#: Keys of an export that do not affect the rows its files become.
 _NOT_OF_ROWS = {"files", "grain", "negative_amounts", "missing_days"}
 
 
 def mapping_hash(export: Export, table: Table) -> str:
-    """What besides a file's content decides the rows it becomes."""
+    """What decides the rows a file becomes, besides its content."""
     given = export.model_dump(mode="json", exclude=_NOT_OF_ROWS)
     types = [
         (column.name, column.data_type, column.default, column.tells_version)

@@ -1,4 +1,4 @@
-"""The loader's memory: which files were loaded with what result, and what settings put beside.
+"""The loader's memory: which files were loaded with what result, and what settings add.
 
 `ledger.files` remembers each file by content; `ledger.rejects` keeps every row that could not be
 read, with file, line, column and reason.
@@ -63,7 +63,7 @@ def create_ledger(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_raw(con: duckdb.DuckDBPyConnection, table: Table, contract: Contract) -> None:
-    """The raw table of the contract; one of an older contract makes way: files are read again."""
+    """The raw table of the contract; one of an older contract is replaced, its files read again."""
     columns = [*table.columns.values(), *contract.provenance.values()]
     wanted = [(column.name, column.duckdb_type.upper().replace(" ", "")) for column in columns]
     present = con.execute(

@@ -24,7 +24,7 @@ __all__ = ["Loaded", "Run", "load_export", "prepare"]
 
 
 def prepare(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> None:
-    """Make the ledger, and put what `exports.yml` says beside the exports where dbt finds it.
+    """Make the ledger, and put what `exports.yml` adds to the exports where dbt finds it.
 
     Raises ExportError where a file that a setting names is wrong.
     """
@@ -44,7 +44,7 @@ def load_export(
     """Bring `raw.<name>` up to date with the export's files; an export not mapped is empty.
 
     A file whose content and mapping the ledger knows is not read again, one that changed replaces
-    exactly its own rows, one that vanished keeps them as long as `files` still asks for its name;
+    exactly its own rows, one that vanished keeps them as long as `files` still matches its name;
     with `prune` it loses them. With `force`, known files are read again.
     Raises ExportError where a file cannot be read or lacks a mapped column; what earlier files
     brought stays.
@@ -57,7 +57,7 @@ def load_export(
     if export is None:
         drop_files(con, name, list(known))
         return summary(con, name, 0, dropped=known)
-    # to prune, a pattern has to meet something: a folder out of reach must not empty an export
+    # to prune, a pattern has to match something: a folder out of reach must not empty an export
     files = config.files(name, known=() if prune else known)
     fingerprints = {file: fingerprint(path) for file, path in files.items()}
     dropped = {f: rows for f, rows in known.items() if not _is_kept(f, files, export, prune)}
@@ -148,7 +148,7 @@ def _lacking(
 
 
 def _known_columns(con: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
-    """The columns that loaded files of the export have, be they still there or not."""
+    """The columns that loaded files of the export have, whether they are still there or not."""
     columns = con.execute(
         "select distinct lower(unnest(json_keys(columns))) from ledger.files where export = ?",
         [table.name],

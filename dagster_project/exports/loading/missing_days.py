@@ -1,4 +1,4 @@
-"""Days that an export should tell of and does not: a file that never came, or a day told to lack.
+"""Days that an export should cover and does not: a file never came, or a day is declared missing.
 
 What happened on such a day is unknown, and unknown is not zero: marts mark what needs it as
 incomplete.
@@ -15,7 +15,7 @@ from ..contract import Contract, load_contract
 from ..sql import identifier
 from .deliveries import delivery_date
 
-#: Daily files are recognised by as many files, and by their share of the days they span.
+#: Daily files are recognised by being this many, and by their share of the days they span.
 MIN_FILES = 7
 MIN_SHARE = 0.5
 
@@ -23,9 +23,9 @@ MIN_SHARE = 0.5
 def note_missing_days(
     con: duckdb.DuckDBPyConnection, config: ExportsConfig, contract: Contract | None = None
 ) -> dict[str, list[dt.date]]:
-    """Write `ledger.missing_days` anew from the loaded files; return the days by export.
+    """Rewrite `ledger.missing_days` from the loaded files; return the days by export.
 
-    `missing_days` of an export in `exports.yml` is taken as it stands. Without it, a day is
+    `missing_days` of an export in `exports.yml` is taken as it is. Without it, a day is
     missing where files with one date each come daily, and the file of that day did not.
     """
     contract = contract or load_contract()
@@ -47,7 +47,7 @@ def note_missing_days(
 def _told_days(
     con: duckdb.DuckDBPyConnection, name: str, time: str
 ) -> dict[dt.date, dt.date | None]:
-    """Of every date in a file name, the day that most rows of its files tell of."""
+    """For every date in a file name, the day that most rows of its files are about."""
     files = con.execute("select file from ledger.files where export = ?", [name]).fetchall()
     dated = {file: date for (file,) in files if (date := delivery_date(Path(file)))}
     if len(set(dated.values())) < max(MIN_FILES, len(files)):
@@ -63,7 +63,7 @@ def _told_days(
 def _gaps(told: dict[dt.date, dt.date | None]) -> list[dt.date]:
     """The days between the first and the last file for which none came.
 
-    A weekday on which most weeks bring no file is no working day of the shop.
+    A weekday on which most weeks bring no file is not a working day of the shop.
     """
     lags = Counter((date - day).days for date, day in told.items() if day)
     if not lags:

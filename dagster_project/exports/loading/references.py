@@ -20,7 +20,7 @@ _MOST_UNITS = Decimal(10) ** 15
 
 
 def note_references(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> None:
-    """Put them into the ledger, in the place of what an earlier run found.
+    """Put them into the ledger, in place of what an earlier run found.
 
     Raises ExportError where a file that a setting names is wrong; the ledger stays as it was.
     """
@@ -101,7 +101,7 @@ def _units(value: str) -> Decimal | None:
 def _customer_ids(path: Path) -> list[str]:
     """The ids of a list, one a line, or of the column `customer_id` where there is a header.
 
-    Raises ExportError where several columns stand there and none is called so.
+    Raises ExportError where there are several columns and none has that name.
     """
     lines = _lines(path)
     first = next(lines, (1, [""]))
@@ -127,7 +127,7 @@ def _customer_ids(path: Path) -> list[str]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The lines of a small text file in UTF-8 that hold something, numbered and split."""
+    """The non-empty lines of a small text file in UTF-8, numbered and split."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

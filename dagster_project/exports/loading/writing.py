@@ -32,7 +32,7 @@ def write_rows(
     run: Run,
     contract: Contract,
 ) -> None:
-    """Put the file's rows in the place of those it had, all of them or none.
+    """Replace the rows the file had by those it has now, all of them or none.
 
     Every row goes to raw or to the rejects; the ledger has their numbers.
     """
@@ -81,7 +81,7 @@ def write_rows(
 def _in_repeated_hours(
     con: duckdb.DuckDBPyConnection, raw: str, source: Delivery, incoming: Incoming, mapped: Mapped
 ) -> int:
-    """How many rows in raw stand in an hour that clocks repeat: each was read as the second."""
+    """How many rows in raw fall in an hour that clocks repeat: each was read as the second."""
     if mapped.repeated is None:
         return 0
     ((count,),) = con.execute(
@@ -100,7 +100,7 @@ def _write_rejects(
     typed: str,
     run: Run,
 ) -> int:
-    """Note every row that is not in raw, and the lines that are no rows; return how many."""
+    """Note every row that is not in raw, and the lines that are not rows; return how many."""
     personal = [literal(c.name) for c in table.columns.values() if c.is_personal]
     is_personal = f"_fault_column in ({', '.join(personal)})" if personal else "false"
     amount, currency = (
@@ -125,7 +125,7 @@ _LINE = "_first_line + _row + _unreadable"
 
 
 def _numbered(typed: str, incoming: Incoming) -> str:
-    """The typed rows, beside what their line number needs: lines before them that are no rows."""
+    """The typed rows, with what their line number needs: lines before them that are not rows."""
     if not incoming.unreadable:
         return f"(select *, {incoming.first_line} as _first_line, 0 as _unreadable from ({typed}))"
     first = incoming.first_line

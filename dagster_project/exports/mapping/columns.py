@@ -20,7 +20,7 @@ _NOTHING = "chr(30)"
 
 @dataclass(frozen=True)
 class Mapped:
-    """SELECTs over the file's rows: `typed` them all, and those in an hour that clocks repeat.
+    """SELECTs over the file's rows: all of them `typed`, and those in an hour that clocks repeat.
 
     `typed` yields the contract's columns, `_row` (0-based), `_content`, and of the first column at
     fault `_fault_column`, `_fault_reason` and `_fault_value`; a readable row has no `_fault`.
@@ -90,7 +90,7 @@ def map_columns(
 def _sources(
     table: Table, export: Export, incoming: Incoming, path: Path, may_lack: frozenset[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Of each of our columns that is mapped: the SQL of its source, and that source's type."""
+    """For each of our columns that is mapped: the SQL of its source, and that source's type."""
     found = {name.lower(): name for name in incoming.columns}
     sources: dict[str, str] = {}
     kinds: dict[str, str] = {}
@@ -116,7 +116,7 @@ def _hint(theirs: str, wanted: list[str], incoming: Incoming) -> str:
         return f"it has several of that name, to be mapped as {' or '.join(numbered)}"
     known = {name.lower() for name in incoming.columns}
     if incoming.first_line == 2 and not known & {name.lower() for name in wanted}:
-        # without a header its first row, which may be personal, would be told as names
+        # without a header its first row, which may be personal, would be reported as names
         return "nor is any other mapped column in line 1: is it a header, is `delimiter:` right?"
     hint = nearest(theirs, incoming.columns)
     return (

@@ -12,12 +12,13 @@ from .zones import GAPS_TABLE, REPEATS_TABLE
 
 #: Years that a moment or a day can sensibly lie in; 0001 and 9999 stand for "none" in some systems.
 _NO_TIME = "is not a timestamp"
-#: Types of Parquet files that say nothing of a zone, by their precision.
+#: Types of Parquet files that say nothing about a zone, by their precision.
 _NAIVE_KINDS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _FIRST_MOMENT, _LAST_MOMENT, _FIRST_DAY = "1900-01-01", "2200-01-01", "1900-01-01"
 
 
-#: A number whose fractions follow a comma; points, blanks and apostrophes may part its thousands.
+#: A number whose fractions follow a comma; points, blanks and apostrophes may separate its
+#: thousands.
 DECIMAL_COMMA = r"\s*[+-]?([0-9]+|[0-9]{1,3}([.' \x{A0}\x{202F}][0-9]{3})+)?(,[0-9]*)?\s*"
 
 
@@ -26,7 +27,7 @@ def fault_text(name: str, reason: str) -> str:
 
 
 def faults(column: Column, kind: str, export: Export, has_nul: bool) -> list[str]:
-    """WHEN clauses, dearer tests nested in cheap ones: a value that is there but cannot be it."""
+    """WHEN clauses, costlier tests nested in cheap ones: a value is there but not of the type."""
     name, source = column.name, f"_of_{column.name}"
     if column.data_type == "string":
         faults = []
@@ -56,7 +57,7 @@ def faults(column: Column, kind: str, export: Export, has_nul: bool) -> list[str
             f"when {name} < timestamp '{_FIRST_MOMENT}' or {name} >= timestamp '{_LAST_MOMENT}'"
             f" then {fault}"
         )
-        if kind == "VARCHAR":  # DuckDB knows a word for this moment
+        if kind == "VARCHAR":  # DuckDB has a word for this moment
             faults.append(
                 f"when {name} = timestamp '1970-01-01' then"
                 f" case when lower(trim({source})) = 'epoch'"
@@ -83,7 +84,7 @@ def _gap_fault(column: Column, kind: str, export: Export) -> list[str]:
 
 
 def repeated_hour(column: Column, kinds: Mapping[str, str], export: Export) -> str | None:
-    """Whether a time stands in the hour that autumn repeats without saying which of the two it is.
+    """Whether a time falls in the hour that autumn repeats without saying which of the two it is.
 
     None where the column is not mapped, or its values always say.
     """
@@ -94,7 +95,7 @@ def repeated_hour(column: Column, kinds: Mapping[str, str], export: Export) -> s
 
 
 def _naive(column: Column, kind: str, export: Export) -> tuple[str, str] | None:
-    """Whether a value is a time of the export's zone, and that local time; None if none can be."""
+    """Whether a value is a time in the export's zone, and that local time; None if none can be."""
     source = f"_of_{column.name}"
     has_offset = export.timestamp_format is not None and "%z" in export.timestamp_format
     if export.time_zone == "UTC" or has_offset or kind not in ("VARCHAR", *_NAIVE_KINDS):
@@ -150,7 +151,7 @@ def typed(column: Column, source: str, kind: str, export: Export) -> str:
         else:
             # the session's time zone is the export's: naive values are in it, offsets are honoured
             moment = f"try_cast({source} as timestamptz)"
-            if kind == "VARCHAR":  # some shops part the offset with a blank
+            if kind == "VARCHAR":  # some shops separate the offset with a blank
                 joined = f"regexp_replace({source}, '\\s+([+-][0-9]{{2}}:?[0-9]{{2}}\\s*)$', '\\1')"
                 moment = f"coalesce({moment}, try_cast({joined} as timestamptz))"
         return f"make_timestamp(epoch_us({moment}))"

@@ -11,7 +11,7 @@ from ..contract import Column, Table
 from ..mapping.values import DECIMAL_COMMA
 from ..sql import identifier, literal
 
-#: Words for the same thing, so that `Order No` meets `order_id`.
+#: Words for the same thing, so that `Order No` matches `order_id`.
 _SAME = {
     **dict.fromkeys(("no", "nr", "num", "number", "ref", "key", "uuid", "guid"), "id"),
     **{
@@ -22,11 +22,11 @@ _SAME = {
         "disc": "discount",
     },
 }
-#: Words that another name may carry without meaning another thing.
+#: Words that another name may contain without meaning something else.
 _NEUTRAL = frozenset(
     {"order", "session", "event", "traffic", "utc", "gmt", "local", "total", "net"}
 )
-#: Short names that no spelling rule leads from.
+#: Short names that no spelling rule can match.
 _SHORT = {
     "sid": "session_id",
     "uid": "customer_id",
@@ -67,7 +67,7 @@ class Values:
 
 @dataclass(frozen=True)
 class Match:
-    """A file taken for an export table: ours -> theirs, the required columns it lacks, how well."""
+    """A file taken for an export table: ours -> theirs, the required columns it lacks, its fit."""
 
     table: Table
     columns: dict[str, str]
@@ -124,7 +124,7 @@ def _match(table: Table, values: dict[str, Values]) -> Match:
 
 
 def _stands_in(column: Column, table: Table, given: dict[str, str]) -> bool:
-    """Whether the column's default can be had of what is mapped."""
+    """Whether the column's default can be computed from what is mapped."""
     used = {name for name in table.columns if re.search(rf"\b{name}\b", column.default or "")}
     needed = {name for name in used if f"coalesce({name}" not in (column.default or "")}
     return bool(needed) and needed <= set(given)

@@ -1,4 +1,4 @@
-"""A first `exports.yml` for files nobody has described yet, commented so as to be corrected."""
+"""A first `exports.yml` for files nobody has described yet, with comments to help correct it."""
 
 import os
 import re
@@ -92,7 +92,7 @@ def _group(con: duckdb.DuckDBPyConnection, files: list[Path]) -> list[_Group]:
 
 
 def _is_lines(con: duckdb.DuckDBPyConnection, match: Match) -> bool:
-    """Whether an order id repeats with another product, quantity or price: then rows are lines."""
+    """Whether an order id recurs with another product, quantity or price: then rows are lines."""
     parts = [
         match.columns.get(name) for name in ("line_id", "product_id", "quantity", "unit_price")
     ]
@@ -166,7 +166,7 @@ def _time_lines(group: _Group) -> list[str]:
 
 
 def _patterns(files: list[Path], folder: Path) -> str:
-    """The files as a pattern that meets just these, or as a list; relative where possible."""
+    """The files as a pattern that matches just these, or as a list; relative where possible."""
     names = [_relative(file, folder) for file in files]
     if len(names) == 1:
         return _scalar(names[0])

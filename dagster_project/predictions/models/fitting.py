@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from .histories import Floats
 
-#: Logs of parameters, time scaled to a mean age of 1, are looked for within these bounds.
+#: Logs of parameters, time scaled to a mean age of 1, are searched within these bounds.
 BOUND = 7.0
 #: Two-sided 95 %.
 LEVEL = 0.95
@@ -19,7 +19,7 @@ LogLikelihood = Callable[[Floats], tuple[float, Floats]]
 
 
 class NotIdentifiable(ValueError):
-    """The data cannot tell the parameters; the message says why, in a sentence."""
+    """The data do not determine the parameters; the message says why, in a sentence."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,7 +32,7 @@ class SpendModel:
 
     @property
     def population_mean(self) -> float:
-        """Expected value of an order of a customer of whom nothing is known.
+        """Expected value of an order of a customer about whom nothing is known.
 
         Raises NotIdentifiable where it is not finite.
         """
@@ -41,13 +41,13 @@ class SpendModel:
         return self.p * self.v / (self.q - 1)
 
     def weight(self, frequency: ArrayLike) -> Floats:
-        """What (v + total value of the repeat purchases) is multiplied by to expect an order's."""
+        """Times (v + total value of the repeat purchases), this is an order's expected value."""
         return self.p / (self.p * np.asarray(frequency, float) + self.q - 1)
 
     def expected_value(self, frequency: ArrayLike, mean_value: ArrayLike) -> Floats:
         """Expected value of an order, given `frequency` repeat purchases of `mean_value`.
 
-        `mean_value` is not looked at where frequency is 0.
+        `mean_value` is ignored where frequency is 0.
         """
         x = np.asarray(frequency, float)
         return (self.v + np.where(x > 0, x * np.asarray(mean_value), 0.0)) * self.weight(x)
@@ -61,7 +61,7 @@ def fit_spend(
     Args:
         frequency: Repeat purchases, 1 or more.
         mean_value: Their mean value.
-        customers: How many customers a row stands for. Rows may be bins of like values: with 64
+        customers: How many customers a row stands for. Rows may be bins of similar values: with 64
             of them to a factor of e, the parameters stay the same to four digits.
 
     Raises ValueError for other rows, NotIdentifiable where there are none, or the values do not

@@ -1,4 +1,4 @@
-"""What the purchase models need to know of customers: how often, until when, for how long."""
+"""What the purchase models need to know about customers: how often, until when, for how long."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class Histories:
     ) -> "Histories":
         """Histories from anything array-like; without `customers`, every row is one.
 
-        Raises ValueError for arrays of different lengths and for rows that cannot be.
+        Raises ValueError for arrays of different lengths and for impossible rows.
         """
         x, recent, old = (np.asarray(v, dtype=np.float64) for v in (frequency, recency, age))
         counts = np.ones_like(x) if customers is None else np.asarray(customers, np.float64)

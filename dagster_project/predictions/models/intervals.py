@@ -15,7 +15,7 @@ DRAWS, SEED = 1000, 20_051_101
 CELLS_PER_E = 32
 #: Cells drawn at a time, which bounds memory.
 BATCH = 1000
-#: Probability of so many orders at which counting further adds nothing.
+#: Probability of so many orders below which counting further adds nothing.
 UNLIKELY = 1e-5
 
 LOW, HIGH = (1 - LEVEL) / 2, (1 + LEVEL) / 2
@@ -24,8 +24,8 @@ LOW, HIGH = (1 - LEVEL) / 2, (1 + LEVEL) / 2
 class Cells:
     """The distinct pairs of frequency and age of histories.
 
-    Whoever is alive orders on as these two say; recency only tells whether they are. There are
-    far fewer pairs than histories.
+    Whoever is alive keeps ordering as these two say; recency only says whether they are alive.
+    There are far fewer pairs than histories.
 
     Attributes:
         frequency, age: Of each pair.
@@ -107,7 +107,7 @@ def _draw_values(
 ) -> Floats:
     """Draws of customers alive, a row for each cell; `ahead` is horizon over (alpha + age).
 
-    What a customer is like hangs on frequency alone, so cells of one frequency share customers.
+    What a customer is like depends on frequency alone, so cells of one frequency share customers.
     """
     distinct, place = np.unique(frequency, return_inverse=True)
     shape, x = (len(distinct), DRAWS), distinct[:, None]
@@ -128,8 +128,8 @@ def total_bounds(
     """95 % bounds of a total; None where the parameters have no intervals.
 
     Adds up what the customers' luck contributes, `variance`, and what the parameters' does, by
-    the delta method in their logs. It does not know of a law that the model does not hold:
-    the error of the holdout stands beside it for that.
+    the delta method in their logs. It does not cover what the model itself gets wrong: for that,
+    the error of the holdout is shown beside it.
     """
     if estimates.covariance is None:
         return None

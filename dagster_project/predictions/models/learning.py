@@ -12,7 +12,7 @@ from .mbg_nbd import Kind, PurchaseModel, fit_purchases
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
-    """What the models have learnt from histories; a reason stands where one has not."""
+    """What the models have learnt from histories, or the reason why one has learnt nothing."""
 
     histories: Histories
     purchases: tuple[PurchaseModel, Estimates] | None = None

@@ -20,9 +20,9 @@ from .histories import Floats, Histories
 Kind = Literal["mbg", "bg"]
 
 START = {"r": 0.5, "alpha": 0.5, "a": 1.0, "b": 2.0}
-#: How far the removable singularity at a = 1 is stepped round: errors of 1e-10.
+#: How far the removable singularity at a = 1 is stepped around: errors of 1e-10.
 STEP = 1e-5
-#: When the sum that stands in for the closed form may end.
+#: When the sum that replaces the closed form may end.
 NEGLIGIBLE, LONGEST_SUM = 1e-12, 100_000
 
 
@@ -71,7 +71,7 @@ class PurchaseModel:
         return alive * self.orders_if_alive(frequency, age, horizon)
 
     def expected_repeats(self, age: ArrayLike) -> Floats:
-        """Expected repeat purchases of a new customer until `age`: known of them is nothing."""
+        """Expected repeat purchases of a new customer, about whom nothing is known, until `age`."""
         return self.expected_orders(0.0, 0.0, 0.0, age)
 
     def probability_at_least(
@@ -80,8 +80,8 @@ class PurchaseModel:
         """Probability of `orders` (from 1) or more purchases within `horizon`, if alive.
 
         Rate and probability to leave are independent given a history that ends alive, so it is
-        that the order-th arrival comes in time, a beta prime of Gamma(orders) over
-        Gamma(r + x), times that none of the purchases before it was the last.
+        the probability that the order-th arrival comes in time, a beta prime of Gamma(orders) over
+        Gamma(r + x), times the probability that none of the purchases before it was the last.
         """
         j, x, old, ahead = (np.asarray(v, float) for v in (orders, frequency, age, horizon))
         passed = self.b + _chances(x, self.kind)

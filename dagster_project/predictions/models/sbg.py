@@ -18,7 +18,7 @@ from .histories import Floats
 START = {"alpha": 1.0, "beta": 1.0}
 #: One rate of renewal is explained by any ratio of alpha to beta.
 FEWEST_RENEWALS = 2
-#: Parameters whose interval reaches further than by this factor are not told by the cohorts.
+#: Parameters whose interval reaches beyond this factor are not determined by the cohorts.
 LOOSE = 100
 
 
@@ -30,7 +30,7 @@ class ContractModel:
     beta: float
 
     def survival(self, periods: ArrayLike) -> Floats:
-        """Share of a cohort that is left after so many renewals; 1 after none."""
+        """Share of a cohort that is left after this many renewals; 1 after none."""
         t = np.asarray(periods, float)
         return np.exp(betaln(self.alpha, self.beta + t) - betaln(self.alpha, self.beta))
 
@@ -76,7 +76,7 @@ def fit_contracts(cohorts: Sequence[ArrayLike]) -> tuple[ContractModel, Estimate
     if not any(left[1:].any() for left in counted):
         raise NotIdentifiable("nobody has renewed yet")
     ages = max(len(left) for left in counted)
-    # customers by the renewal at which they left, and by the one up to which they were seen stay
+    # customers by the renewal at which they left, and by the one up to which they were seen to stay
     left_at, stayed = np.zeros(ages), np.zeros(ages)
     for left in counted:
         left_at[1 : len(left)] += left[:-1] - left[1:]
@@ -108,7 +108,7 @@ def fit_contracts(cohorts: Sequence[ArrayLike]) -> tuple[ContractModel, Estimate
 
 @dataclass(frozen=True, eq=False)
 class LearntContracts:
-    """What cohorts tell of renewals: a model, or the sentence that says why there is none."""
+    """What cohorts say about renewals: a model, or the sentence that says why there is none."""
 
     model: ContractModel | None = None
     estimates: Estimates | None = None
@@ -116,7 +116,7 @@ class LearntContracts:
 
 
 def learn_contracts(cohorts: Sequence[ArrayLike]) -> LearntContracts:
-    """As `fit_contracts`, with a reason in place of parameters that the cohorts cannot tell."""
+    """As `fit_contracts`, with a reason in place of parameters that the cohorts leave open."""
     renewals = max((len(np.atleast_1d(cohort)) - 1 for cohort in cohorts), default=0)
     if renewals < FEWEST_RENEWALS:
         return LearntContracts(

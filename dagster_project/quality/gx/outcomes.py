@@ -23,9 +23,9 @@ class Outcome:
     Attributes:
         expectation: GX's name of the rule, e.g. `expect_column_values_to_be_unique`.
         column: The column, or several joined by ", "; None for a rule on the whole table.
-        severity: What a failure means: `critical` stops, `warning` and `info` are told.
+        severity: What a failure means: `critical` stops, `warning` and `info` are reported.
         passed: Whether the rule holds (within its `mostly`).
-        observed: What was found, short. Values of masked columns never appear in it.
+        observed: What was found, briefly. Values of masked columns never appear in it.
         unexpected_count: Rows that break the rule, also when `mostly` forgives them; None for a
             rule that is not about rows (a row count, a mean).
         description: The author's words: the expectation's `description`, else its `notes`.
@@ -122,7 +122,7 @@ def _observed(result: Mapping[str, Any], *, hidden: bool) -> str:
     if hidden:
         return "hidden"
     if "observed_value" not in result:
-        return "no rows"  # GX says nothing of a row rule with `mostly` on an empty table
+        return "no rows"  # GX says nothing about a row rule with `mostly` on an empty table
     mismatched = (result.get("details") or {}).get("mismatched")
     if isinstance(mismatched, Mapping):
         return _short("; ".join(f"{kind} {_value(names)}" for kind, names in mismatched.items()))

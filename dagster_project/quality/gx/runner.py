@@ -38,9 +38,9 @@ class GateError(RuntimeError):
 
 
 def load_gx() -> ModuleType:
-    """Import GX, the dear step, and return `great_expectations.expectations`.
+    """Import GX, the expensive step, and return `great_expectations.expectations`.
 
-    The garbage collector rests meanwhile: an import makes hundreds of thousands of objects that
+    The garbage collector is off meanwhile: an import makes hundreds of thousands of objects that
     live for good, and going through them again and again takes a fifth of the time.
     """
     with _garbage_collector_paused():
@@ -95,7 +95,7 @@ def run_suites(
                 if schema not in datasources:
                     datasource = context.data_sources.add_duckdb(
                         schema,
-                        # the path is no part of the URL: there GX and SQLAlchemy replace $ ? %
+                        # the path is not part of the URL: there GX and SQLAlchemy replace $ ? %
                         connection_string="duckdb://",
                         kwargs={
                             "connect_args": {"database": str(database), "read_only": read_only}

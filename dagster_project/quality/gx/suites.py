@@ -28,8 +28,8 @@ def run_gates(
 ) -> dict[tuple[str, str], list[SuiteResult]]:
     """What each gate's tables show, by the asset it guards; see `run_suites`.
 
-    All gates of a stage go through GX together, each table once: most of the cost is its setting
-    up, of the context and of every table.
+    All gates of a stage go through GX together, each table once: most of the cost is in
+    setting up the context and every table.
     """
     together: dict[tuple[str, str], list[Expectation]] = {}
     for gate in gates:

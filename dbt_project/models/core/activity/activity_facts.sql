@@ -4,7 +4,7 @@ with as_of as (
     select * from {{ ref('as_of') }}
 ),
 
--- a refund is no activity: it takes from what its order's day brought
+-- a refund is not an activity: it reduces what its order's day brought
 facts as (
     select
         customer_id, 'order' as activity, 1 as occurrences, amount as revenue,

@@ -1,6 +1,6 @@
 -- depends_on: {{ ref('activity_digests') }}
-{#- The periods before and after are found here, once for all who ask how long a silence was.
-    Customers of whom a day has moved are forgotten first; whoever is not here is then added. -#}
+{#- The periods before and after are found here, once for all who need the length of a silence.
+    Customers with a changed day are removed first; whoever is missing is then added. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

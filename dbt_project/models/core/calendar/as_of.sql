@@ -12,7 +12,7 @@ sign_ups as (
     where signed_up_at >= timestamp '1990-01-01 00:00:00'
 ),
 
--- what other exports tell of the past; ends, renewals and plans for the future do not count
+-- what other exports say about the past; ends, renewals and plans for the future do not count
 happenings as (
     select activity_date from sign_ups
     {%- for told in exports().values() if told.tells_as_of %}
@@ -22,13 +22,13 @@ happenings as (
     {%- endfor %}
 ),
 
--- of a shop that tells of nothing else
+-- for a shop that has nothing else
 refunds as (
     select refund_date as activity_date from {{ ref('stg_refund_rows') }}
     where row_status = 'used'
 ),
 
--- each step speaks only where those before it are silent
+-- each step counts only where those before it find nothing
 spans as (
     {%- for step in ['moments', 'happenings', 'refunds'] %}
     {{ 'union all' if not loop.first }}

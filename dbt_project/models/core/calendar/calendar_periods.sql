@@ -2,7 +2,7 @@ with as_of as (
     select * from {{ ref('as_of') }}
 ),
 
--- as many days as the rule "no row before 1990" can ever ask for
+-- as many days as the rule "no row before 1990" can ever need
 days as (
     select {{ add_days("date '1990-01-01'", 'numbers.n') }} as calendar_date
     from {{ numbers(36525) }} as numbers

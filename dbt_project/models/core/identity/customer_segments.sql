@@ -1,4 +1,4 @@
-{#- The profile speaks first; what it leaves open, the customer's first order may tell. -#}
+{#- The profile comes first; what it leaves open, the customer's first order may fill in. -#}
 {%- set by_profile = ['country', 'acquisition_source'] -%}
 {%- set by_order = {
     'country': 'first_orders.country',

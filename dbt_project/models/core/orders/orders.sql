@@ -3,7 +3,7 @@ with orders as (
     where not is_refund
 ),
 
--- a status tells of a refund only where no row of the refund export does
+-- a status counts as a refund only where no row of the refund export reports one
 refunded as (
     select distinct order_id from {{ ref('stg_refunds') }}
     where order_id is not null

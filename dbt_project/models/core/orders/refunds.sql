@@ -1,5 +1,5 @@
-{#- Negative orders belong to whom an order of that moment would; refunds of the refund export to
-    the customer of the order they name, whoever the refund itself speaks of. -#}
+{#- Negative orders belong to whoever an order at that moment would; refunds of the refund export to
+    the customer of the order they name, whoever the refund itself names. -#}
 with orders as (
     {{ up_to_as_of('orders', 'order_date') }}
 ),

@@ -12,7 +12,7 @@ bounds as (
     group by as_of.as_of_date
 ),
 
--- as many months as the rule "no row before 1990" can ever ask for
+-- as many months as the rule "no row before 1990" can ever need
 starts as (
     select
         {{ add_months(month_start('bounds.first_date'), 'numbers.n') }} as month,

@@ -1,5 +1,5 @@
 {#- Known from the day a period starts: it comes up for renewal every billing_months. A term that
-    was broken off has its renewal too, for until then it was due. -#}
+    was broken off has its renewal too, since until then it was due. -#}
 with as_of as (
     select * from {{ ref('as_of') }}
 ),

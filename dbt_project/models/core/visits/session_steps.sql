@@ -1,4 +1,4 @@
-{#- How far a visit went. Who got to a step passed those before it, seen or not. -#}
+{#- How far a visit went. Whoever reached a step passed those before it, recorded or not. -#}
 {%- set views = words(var('product_view_events')) -%}
 {%- set wishes = words(var('favourite_events') + var('cart_events')) -%}
 -- depends_on: {{ ref('stg_sessions') }}
@@ -29,7 +29,7 @@ told as (
     select session_id, source, campaign, landing_page from {{ ref('stg_sessions') }}
 ),
 {%- else -%}
--- without a session export, the first events that say so tell
+-- without a session export, the first events that name them decide
 telling as (
     select
         moments.session_id,

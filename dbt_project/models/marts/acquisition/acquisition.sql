@@ -10,7 +10,7 @@ spending as (
     select * from {{ ref('spend_months') }}
 ),
 
--- a visitor is new with the first visit ever, and to its source
+-- a visitor is new at the first visit ever, and counts for its source
 numbered as (
     select
         session_id,
@@ -41,7 +41,7 @@ sources as (
     select source from spending
 ),
 
--- before the first and after the last spending told of, nobody knows what was spent
+-- before the first and after the last reported spending, what was spent is unknown
 coverage as (
     select min(month) as first_month, max(month) as last_month from spending
 ),

@@ -1,5 +1,5 @@
-{#- Conventions, and between each and the next what has to be added: to the customers counted as
-    churned, and to those they are a share of. -#}
+{#- The conventions, and what has to be added to get from each to the next: to the customers
+    counted as churned, and to those they are a share of. -#}
 {%- set steps = [
     ('churn_rate_of_start_and_new', true, 'churned_customers', 'opening_customers + new_customers'),
     ('joiners_leave_the_denominator', false, '0', '-new_customers'),

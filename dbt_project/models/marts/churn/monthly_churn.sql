@@ -18,7 +18,7 @@ bases as (
     select distinct base from movements
 ),
 
--- who ends in a month is told by the days of silence before it, too
+-- who ends in a month depends on the days of silence before it, too
 silent_months as (
     select
         bases.base,

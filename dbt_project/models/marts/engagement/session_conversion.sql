@@ -20,7 +20,7 @@ sessions as (
     {{ up_to_as_of('sessions', 'session_date') }}
 ),
 
--- guests order in visits too, but are no customers
+-- guests order in visits too, but are not customers
 bought as (
     select visits.session_id, count(*) as orders
     from {{ ref('session_attribution') }} as visits
@@ -48,7 +48,7 @@ cut as (
     {%- endfor %}
 ),
 
--- the visits of nobody at all share a row
+-- visits without any id share a row
 visitors as (
     select
         {{ visitor }} as anonymous_id,

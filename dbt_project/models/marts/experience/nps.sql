@@ -1,5 +1,5 @@
-{#- Of several answers of a customer to a survey in a month the last one speaks. Whoever is there
-    again is seen by orders, in a shop without any by all activity. -#}
+{#- Of several answers of a customer to a survey in a month the last one counts. Whoever comes
+    back is recognised by orders, or in a shop without any by all activity. -#}
 {%- set retention_days = var('churn_after_days') -%}
 with as_of as (
     select * from {{ ref('as_of') }}

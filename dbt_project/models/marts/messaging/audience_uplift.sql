@@ -1,4 +1,4 @@
-{#- Who is in which arm is told by the hash and never by who got a message: those who could not be
+{#- Who is in which arm is decided by the hash, never by who got a message: those who could not be
     reached stay in theirs. -#}
 with assignments as (
     select * from {{ ref('audience_assignments') }}
@@ -14,7 +14,7 @@ orders as (
     where activity = 'order'
 ),
 
--- whoever lets a term pass and starts anew has renewed as well
+-- whoever lets a term pass and starts again has renewed as well
 renewals as (
     select customer_id, renewal_date as outcome_date
     from renewals_due

@@ -1,4 +1,4 @@
-{#- Facts that are odd but used: each warning with its number, those that do not occur too. -#}
+{#- Facts that are odd but used: each warning with its number, even where it is 0. -#}
 with survivors as (
     select * from {{ ref('customer_merges') }}
     where survivor_id is not null
@@ -25,7 +25,7 @@ order_rows as (
 ),
 
 -- rows in the hour that clocks repeat in autumn, in a time that does not say which of the two it
--- means; the moment stands first among the columns that can be at fault
+-- means; the moment comes first among the columns that can be at fault
 repeated as (
     select
         export,

@@ -1,4 +1,4 @@
-{#- The value at fault; a reason opens with the column it speaks of. -#}
+{#- The value at fault; a reason starts with the column it is about. -#}
 with rejected as (
     select
         export,
@@ -47,7 +47,7 @@ quarantine as (
         column_name as {{ quoted('column') }},
         reason,
         kind,
-        -- in a row that slipped by a column, an address stands where nobody expects it
+        -- in a row shifted by a column, an address is where nobody expects it
         case when raw_value like '%@%' then '(personal data)' else raw_value end as raw_value,
         run_id,
         cast(line as bigint) as line

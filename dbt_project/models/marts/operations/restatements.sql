@@ -1,4 +1,4 @@
-{#- Why: what touched customers of the cohort; where these left it, what touched anybody. -#}
+{#- Why: what touched customers of the cohort; where these have left it, what touched anybody. -#}
 {%- set causes = ['late rows', 'refund', 'merge'] -%}
 with cells as (
     select * from {{ ref('restated_cells') }}
@@ -14,7 +14,7 @@ new_runs as (
     inner join publication on runs.run_number > publication.published_run_number
 ),
 
--- rows that came since the last publication and tell of days it told of, by whom they touch
+-- rows that came since the last publication for days it covered, by whom they touch
 touching as (
     select orders.customer_id, 'late rows' as cause
     from {{ ref('stg_order_rows') }} as order_rows

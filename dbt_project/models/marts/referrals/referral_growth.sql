@@ -19,7 +19,7 @@ invited as (
     group by month
 ),
 
--- whoever invites was there, whatever else tells of it
+-- whoever invites was active, whatever else shows it
 present as (
     select customer_id, {{ month_start('activity_date') }} as month
     from {{ ref('customer_activity_days') }}

@@ -67,7 +67,7 @@ touched as (
         on missing.missing_date between calendar.period_start and calendar.period_end
 ),
 
--- who came back in a period, and who stayed away, is told by that period and the one before
+-- who came back in a period, and who stayed away, follows from that period and the one before
 spoilt as (
     select
         activity,

@@ -1,4 +1,4 @@
-{#- The first rule that is broken is the reason. Nothing is ruled of what could not be judged. -#}
+{#- The first broken rule is the reason. There is no verdict on what could not be judged. -#}
 {%- set max_error = var('prediction_max_error') -%}
 with fits as (
     select * from {{ ref('prediction_fits') }}

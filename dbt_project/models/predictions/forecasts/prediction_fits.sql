@@ -1,4 +1,4 @@
-{#- What was fitted: reasons of either part stand in the way of predictions, the parameters are
+{#- What was fitted: a reason in either part rules out predictions; the parameters are
     those of the calibration, whose predictions are judged. -#}
 with models as (
     select

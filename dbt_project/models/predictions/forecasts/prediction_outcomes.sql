@@ -1,4 +1,4 @@
-{#- What was predicted for each stretch of the holdout, and what came. -#}
+{#- What was predicted for each stretch of the holdout, and what happened. -#}
 with split as (
     select * from {{ ref('prediction_split') }}
 ),

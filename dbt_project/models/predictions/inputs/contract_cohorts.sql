@@ -1,5 +1,5 @@
 {#- A contract is a customer's first subscription with all that continued it; a plan that is changed
-    goes on. It comes up for renewal every so many months as it was first billed. -#}
+    goes on. It comes up for renewal as often as it was first billed. -#}
 with as_of as (
     select * from {{ ref('as_of') }}
 ),
@@ -58,7 +58,7 @@ counted as (
         renewals.cohort_month
 ),
 
--- grace has to be over as well, for until then whoever ended may still renew
+-- grace has to be over as well, since until then whoever ended may still renew
 cohorts as (
     select
         billing_months,

@@ -1,5 +1,5 @@
-{#- A large export is not written twice: of its rows only those are noted that are not simply
-    used, and stg_session_rows looks up the others in none. -#}
+{#- A large export is not written twice: only the rows that are not simply used are noted,
+    and stg_session_rows takes all others as used. -#}
 with sessions as {{ read_anew() }} (
     select * from {{ source('raw', 'sessions') }}
 ),

@@ -1,4 +1,4 @@
-{#- Who is named has come, on the day of the invitation where the export says no other. -#}
+{#- Whoever is named has joined, on the day of the invitation unless the export gives another. -#}
 {%- set joined_at =
     'coalesce(joined_at, case when invited_customer_id is not null then invited_at end)'
 -%}

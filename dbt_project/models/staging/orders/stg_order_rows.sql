@@ -1,5 +1,5 @@
 {%- set has_order_grain = var('orders_grain') == 'order' -%}
-{#- What the export itself tells a row from others by; NULL where it does not. -#}
+{#- What the export itself identifies a row by; NULL where it has nothing. -#}
 {%- set key = known_id('order_id') if has_order_grain
     else known_id('order_id') ~ " || ' ' || " ~ known_id('line_id') -%}
 {%- set state = "coalesce(status, 'counted')" -%}

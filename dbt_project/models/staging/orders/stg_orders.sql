@@ -1,5 +1,5 @@
 {#- An order is what remains of its lines. Lines that are cancelled or pending do not count; an
-    order of only such lines is none. -#}
+    order of only such lines is not an order. -#}
 with lines as (
     select * from {{ ref('stg_order_rows') }}
     where row_status = 'used'

@@ -46,8 +46,8 @@ ordered as (
     left join order_worths on numbered.order_id = order_worths.order_id
 ),
 
--- what the refund takes of its order is told at the rate of the order's day, and its money at that
--- of its own
+-- what the refund takes off its order is converted at the rate of the order's day, its own money
+-- at that of its own day
 priced as (
     select
         ordered.*,

@@ -1,4 +1,4 @@
-{#- Orders tell how long a customer stays; a shop without any is judged by all activity. -#}
+{#- Orders show how long a customer stays; a shop without any is judged by all activity. -#}
 {%- set after_days = var('churn_after_days') -%}
 with as_of as (
     select * from {{ ref('as_of') }}

@@ -1,5 +1,5 @@
 {#- Whether an order was bought with a coupon: it names one, or a redemption names it. Only where
-    neither ever does, a discount tells. -#}
+    neither ever does, a discount decides. -#}
 with orders as (
     select * from {{ ref('order_values') }}
 ),

@@ -1,5 +1,5 @@
-{#- A redemption meets the order it names, else the customer's coupon order of that day, that of the
-    same coupon before others. Without a coupon export, the orders that name a coupon tell. -#}
+{#- A redemption matches the order it names, else the customer's coupon order of that day, that of
+    the same coupon before others. Without a coupon export, the orders that name a coupon count. -#}
 with coupons as (
     {{ up_to_as_of('stg_coupons', 'redemption_date') }}
 ),

@@ -33,7 +33,7 @@ assigned as (
     group by campaigns.audience, campaigns.outcome, episodes.customer_id
 ),
 
--- whom one could have written to on that day, and of whom it is known what they did since
+-- those who could have been written to on that day, and whose actions since then are known
 reachable as (
     select distinct
         assigned.audience,

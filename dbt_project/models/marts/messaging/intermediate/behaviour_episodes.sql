@@ -1,4 +1,5 @@
-{#- In by a sign, for audience_window_days after each; out for good by what the message asks. -#}
+{#- In by a signal, for audience_window_days after each; out for good by doing what the
+    message asks. -#}
 {%- set rules = {
     'viewed_not_favourited': ('viewed', 'favourited', 'viewed a product and never favourited one'),
     'favourited_without_app': ('favourited', 'app', 'favourited a product and never used the app'),

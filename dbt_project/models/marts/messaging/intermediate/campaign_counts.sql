@@ -1,4 +1,4 @@
-{#- Messages and ads in the same words: shown, clicked, visited, bought. A message brings a visit
+{#- Messages and ads in the same terms: shown, clicked, visited, bought. A message brings a visit
     with every click; an ad's visits are those that name it. -#}
 with known_spending as (
     {{ up_to_as_of('stg_marketing_spend', 'spend_date') }}

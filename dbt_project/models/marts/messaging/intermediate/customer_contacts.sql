@@ -1,5 +1,5 @@
-{#- A message counts once, on the day it first shows; of messages without a number, being sent and
-    being delivered on one day is one contact. -#}
+{#- A message counts once, on the day it first shows; for messages without a number,
+    being sent and being delivered on one day is one contact. -#}
 with known_messages as (
     {{ up_to_as_of('stg_messages', 'message_date') }}
 ),

@@ -1,6 +1,6 @@
-{#- A message that was clicked was opened, and one that was opened delivered, told or not. Channels
-    that never tell of deliveries deliver what does not bounce. Unnumbered rows of a month are one
-    message of their customer, channel and campaign. -#}
+{#- A message that was clicked was opened, and one that was opened delivered, reported or not. On
+    channels that never report deliveries, what does not bounce is delivered. Unnumbered rows of a
+    month are one message of their customer, channel and campaign. -#}
 with known_messages as (
     {{ up_to_as_of('stg_messages', 'message_date') }}
 ),

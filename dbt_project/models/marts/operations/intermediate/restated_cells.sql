@@ -12,7 +12,7 @@ variants as (
 ),
 
 -- today's cells with what was learned after the last publication taken out again: less the
--- concerned customers as they are known now, plus as they were known then
+-- customers concerned as they are known now, plus as they were known then
 weighted as (
     select
         variants.base_study,

@@ -1,4 +1,4 @@
-{#- Whom several invited belongs to the invitation by which they joined first. -#}
+{#- A customer invited by several belongs to the invitation by which they joined first. -#}
 with as_of as (
     select * from {{ ref('as_of') }}
 ),

@@ -9,7 +9,7 @@ cohorts as (
     select * from {{ ref('cohort_entries') }}
 ),
 
--- orders tell what the customers of a cohort spent, whatever the study is about
+-- orders show what the customers of a cohort spent, whatever the study is about
 named as (
     select start_activity as activity from studies
     union

@@ -1,6 +1,6 @@
-{#- What the last publication could not know of the days it tells of: logins and refunds after
+{#- What the last publication could not know of the days it covers: logins and refunds after
     them. Of the customers this concerns all facts are taken twice, as they are known now and as
-    they were known then, so that figures can be told for then, too. -#}
+    they were known then, so that figures can be computed for then, too. -#}
 with publication as (
     select * from {{ ref('last_publication') }}
 ),

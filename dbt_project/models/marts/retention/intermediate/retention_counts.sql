@@ -97,7 +97,7 @@ limited as (
     inner join segments on offsets.customer_id = segments.customer_id
 ),
 
--- whoever came back for the last time beyond the last offset shown, did so after all of them
+-- whoever came back for the last time beyond the last offset shown did so after all of them
 counts as (
     select
         study,

@@ -1,5 +1,5 @@
 {#- A copy of each study over the recalled facts, known now and known then, makes the retention
-    models tell both without a line of their own; cohort_retention shows the studies alone. -#}
+    models compute both without any code of their own; cohort_retention shows the studies alone. -#}
 with shipped as (
     select * from {{ ref('retention_studies') }}
 ),

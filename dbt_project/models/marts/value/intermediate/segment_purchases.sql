@@ -1,4 +1,4 @@
-{#- What the simple formula for lifetime value is fed with: the orders of the last year. -#}
+{#- The input of the simple formula for lifetime value: the orders of the last year. -#}
 with as_of as (
     select
         {{ add_days('as_of_date', -365) }} as year_before,

@@ -20,7 +20,7 @@ means as (
     group by segment, horizon_days
 ),
 
--- replicates in which everybody spent the same say nothing of how far means lie apart
+-- replicates in which everybody spent the same say nothing about how far apart means lie
 ranked as (
     select
         replicates.segment,

@@ -47,7 +47,7 @@ compared as (
     from bounded
 ),
 
--- a mean that may be nothing has no multiples
+-- a mean that may be 0 has no multiples
 multiples as (
     select
         segment,
