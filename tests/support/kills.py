@@ -36,7 +36,8 @@ def digest(marts: Path) -> Digest:
     with duckdb.connect(str(marts), read_only=True) as con:
         tables = con.execute(
             "select table_name, string_agg('\"' || column_name || '\"', ', ')"
-            " from duckdb_columns() where schema_name = 'main' and column_name not in ?"
+            " from duckdb_columns() where database_name = current_database()"
+            " and schema_name = 'main' and column_name not in ?"
             " and table_name not in ? group by 1 order by 1",
             [list(RUN_COLUMNS), list(RUN_TABLES)],
         ).fetchall()
