@@ -143,7 +143,7 @@ def test_publishing_refuses_tables_that_are_older_than_their_inputs(shop: Shop) 
     )
     assert materialize(shop, selection).result.success
     said = failure(materialize(shop, dg.AssetSelection.assets(["published", "marts"])))
-    assert "staging.base_order_rows is older than raw.orders" in said
+    assert "staging.stg_order_rows is older than raw.orders" in said
     assert shop.warehouse.marts_file.read_bytes() == published
 
 

@@ -165,7 +165,7 @@ def test_no_day_of_a_real_shop_is_critical(con: duckdb.DuckDBPyConnection) -> No
         as_of = dt.date(2010, 12, 2) + dt.timedelta(days=day)
         variables = DEFAULTS | {"as_of_date": as_of}
         rule = rules.unusual_volume("orders", variables, 3, closed_days=True)
-        warned += found(con, rule, rules.STAGED["orders"])
+        warned += found(con, rule, staged("orders"))
     # bank holidays and the days around the New Year; none is critical, which asks for some orders
     assert {orders for _, orders, _ in warned} == {0}
     assert len(warned) == 12

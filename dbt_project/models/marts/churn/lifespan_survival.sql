@@ -97,11 +97,14 @@ lifespan_survival as (
         cast(days as int) as days,
         cast(at_risk as bigint) as at_risk,
         cast(ended as bigint) as ended,
-        cast(survival as double) as survival,
-        cast(coalesce(exp(log_survival * exp(log_log_half_width)), survival) as double)
-            as survival_low,
-        cast(coalesce(exp(log_survival * exp(-log_log_half_width)), survival) as double)
-            as survival_high
+        -- to 12 places: a processor's exp and ln may differ from another's in the last digit
+        cast(round(survival, 12) as double) as survival,
+        cast(
+            round(coalesce(exp(log_survival * exp(log_log_half_width)), survival), 12) as double
+        ) as survival_low,
+        cast(
+            round(coalesce(exp(log_survival * exp(-log_log_half_width)), survival), 12) as double
+        ) as survival_high
     from estimated
 )
 
