@@ -5,7 +5,7 @@ BIN := .venv/bin
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: setup run dev test lint fix nightly bench soak lock clean
+.PHONY: setup run dev test test-nightly lint fix nightly bench soak lock clean
 
 setup: .venv/installed
 
@@ -28,6 +28,9 @@ dev: setup            ## the Dagster UI on http://127.0.0.1:3000
 # three on two cores: each of them waits for the disk a sixth of the time
 test: setup           ## everything that must hold
 	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+test-nightly: setup   ## what repeats a kind that `make test` has once
+	@$(BIN)/python -m pytest -m nightly --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: setup           ## format, lint, types, SQL, definitions
 	@$(BIN)/ruff format --check .

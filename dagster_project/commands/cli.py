@@ -1,4 +1,4 @@
-"""The `retention` command: `run`, `query`, `export` and `init`."""
+"""The `retention` command: `run`, `rejects`, `query`, `export` and `init`."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from ..exports.errors import ExportError
 from ..settings import DAGSTER_HOME, DEMO_EXPORTS, OFFLINE, ROOT, exports_file, warehouse_folder
 from ..warehouse.files import Warehouse
 from ..warehouse.read import read_marts
+from ..warehouse.rejects import read_rejects
 from .export_audiences import FORMATS, export_audiences
 
 if TYPE_CHECKING:
@@ -59,12 +60,18 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("sql")
     query.set_defaults(command=_query)
 
+    rejects = commands.add_parser(
+        "rejects", help="show rows that were rejected or held back, after a red run too"
+    )
+    rejects.add_argument("--limit", type=int, default=20, help="how many of them, one by one")
+    rejects.set_defaults(command=_rejects)
+
     export = commands.add_parser("export", help="write published lists to files")
     export.add_argument("what", choices=["audiences"], help="a file for each audience")
     export.add_argument("--format", choices=FORMATS, default="csv")
     export.add_argument("--folder", type=Path, help="default: audiences/ beside the marts")
     export.set_defaults(command=_export)
-    for command in (run, query, export):
+    for command in (run, rejects, query, export):
         command.add_argument("--warehouse", type=Path, default=warehouse_folder())
 
     init = commands.add_parser("init", help="propose an exports.yml for files")
@@ -117,6 +124,8 @@ def _tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
     marts = Warehouse(folder).marts_file
     last = f"the last good marts stand in {marts}" if marts.exists() else "there are no marts yet"
     print(f"\nNothing was published; {last}.", file=sys.stderr)
+    if RED in codes:
+        print(f"The rows in question: {sys.argv[0]} rejects --warehouse {folder}", file=sys.stderr)
     return max(codes, default=BROKEN)
 
 
@@ -160,6 +169,13 @@ def _query(given: argparse.Namespace) -> int:
             raise ExportError(str(error)) from error
         if relation is not None:
             relation.show(max_rows=200)
+    return GREEN
+
+
+def _rejects(given: argparse.Namespace) -> int:
+    counts, rows = read_rejects(_warehouse(given).rejects_file, given.limit)
+    counts.show(max_rows=200, max_width=200)
+    rows.show(max_rows=given.limit, max_width=200)
     return GREEN
 
 

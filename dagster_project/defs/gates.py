@@ -17,6 +17,7 @@ from ..quality.results import not_judged, record
 from ..quality.rules import note_columns
 from ..warehouse import builds
 from ..warehouse.project import gate_bounds
+from ..warehouse.rejects import write_rejects
 from .resources import Shop
 
 CONTRACT = load_contract()
@@ -55,6 +56,7 @@ def _gate(
             raise
         page = _keep(shop, stage, found)
         with shop.warehouse.connect() as con:
+            write_rejects(con, shop.warehouse.rejects_file)
             for asset, results in found.items():
                 builds.note_gate(con, ".".join(asset), not any(r.failed for r in results))
         for key in sorted(asked):

@@ -79,6 +79,13 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
                     f" which are pruned or no longer asked for: {', '.join(loaded.dropped[:5])}"
                     f"{' ...' if len(loaded.dropped) > 5 else ''}"
                 )
+            if loaded.vanished:
+                context.log.warning(
+                    f"raw.{name}: {len(loaded.vanished)} files are no longer there, their"
+                    f" {sum(loaded.vanished.values()):,} rows stay:"
+                    f" {', '.join(list(loaded.vanished)[:5])}"
+                    f"{' ...' if len(loaded.vanished) > 5 else ''}; --prune takes them out"
+                )
             builds.note_raw(con, name)
             preview = con.execute(f"select * from raw.{name} limit {PREVIEW_ROWS}").fetchall()
             yield dg.MaterializeResult(

@@ -30,8 +30,9 @@ def raw_gates(
                 ("raw", name): _raw_table(gx, contract, contract.tables[name], variables),
                 ("ledger", "files"): [
                     gx.UnexpectedRowsExpectation(
-                        description=f"at most {share:.1%} of the rows of {name} are unreadable"
-                        " (max_rejected_share); ledger.rejects has each with file and line",
+                        description=f"at most {share:.1%} of the rows of {name} are unreadable, and"
+                        " of each file and delivery (max_rejected_share); `retention rejects` shows"
+                        " them",
                         unexpected_rows_query=rules.rejected(name, share),
                     )
                 ],
@@ -41,6 +42,14 @@ def raw_gates(
                         description=f"new files of {name} have the columns and types of those"
                         " before them",
                         unexpected_rows_query=rules.drift(name, run_id),
+                    )
+                ],
+                ("ledger", "value_notes"): [
+                    gx.UnexpectedRowsExpectation(
+                        severity="warning",
+                        description=f"what optional columns of {name} hold could be read; what"
+                        " could not was left empty",
+                        unexpected_rows_query=rules.emptied(name, run_id),
                     )
                 ],
             },

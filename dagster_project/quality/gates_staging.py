@@ -41,8 +41,8 @@ def _tagged_rows(gx: Any, name: str, variables: Variables) -> list["Expectation"
             description="every row is used, duplicate, superseded or quarantined",
         ),
         gx.UnexpectedRowsExpectation(
-            description=f"at most {share:.1%} of the rows of {name} are quarantined"
-            " (max_quarantined_share); marts.quarantine has each with its reason",
+            description=f"at most {share:.1%} of the rows of {name} are quarantined, and of each"
+            " file (max_quarantined_share); `retention rejects` shows them",
             unexpected_rows_query=rules.quarantined(share),
         ),
     ]

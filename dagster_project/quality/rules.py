@@ -91,31 +91,145 @@ def drift(export: str, run_id: str) -> str:
 
 
 def rejected(export: str, share: float) -> str:
-    """Too many rows that could not be read, on `ledger.files`."""
+    """Too many rows that could not be read, on `ledger.files`: of all, or of a file or a delivery.
+
+    The rows of a new file are few beside those of all others, so each is judged by itself as well.
+    """
     return f"""
-        select sum(rows_rejected) as rejected, sum(rows_in_file) as rows_in_files
-        from {{batch}}
-        where export = {literal(export)}
-        having sum(rows_rejected) > {_double(share)} * sum(rows_in_file)
+        with bad as (
+            select
+                _file, _line, _delivered_at as delivered_at, reason,
+                _file || ' line ' || _line || ': ' || reason
+                    || coalesce(' (' || {shape("value")} || ')', '') as example
+            from ledger.rejects
+            where export = {literal(export)}
+        ),
+        files as (
+            select file, delivered_at, rows_rejected as bad_rows, rows_in_file as all_rows
+            from {{batch}}
+            where export = {literal(export)}
+        ),
+        {_too_many(share, "max_rejected_share")}
     """
 
 
 def quarantined(share: float) -> str:
-    """Too many rows set aside by a rule, on the export's tagged rows.
+    """Too many rows set aside by a rule, on the export's tagged rows: of all, or of a file.
 
     Those of customers whom `exclude_customers` lists are set aside by the shop itself.
     """
     return f"""
-        with counts as (
+        with rows_of_files as (
             select
-                count(*) filter (
-                    where row_status = 'quarantined'
-                    and quarantine_reason not like '% is an excluded customer'
-                ) as quarantined,
-                count(*) as loaded
+                *,
+                row_status = 'quarantined'
+                    and quarantine_reason not like '% is an excluded customer' as is_bad
             from {{batch}}
+        ),
+        bad as (
+            select
+                _file, _line, cast(null as date) as delivered_at, quarantine_reason as reason,
+                _file || ' line ' || _line || ': ' || quarantine_reason as example
+            from rows_of_files
+            where is_bad
+        ),
+        files as (
+            select
+                _file as file, cast(null as date) as delivered_at,
+                count(*) filter (where is_bad) as bad_rows, count(*) as all_rows
+            from rows_of_files
+            group by _file
+        ),
+        {_too_many(share, "max_quarantined_share")}
+    """
+
+
+def shape(value: str) -> str:
+    """The SQL of what a value looks like: its letters as a, its digits as 9. It may be personal."""
+    lettered = f"regexp_replace({value}, '[[:alpha:]]|[^[:ascii:]]', 'a', 'g')"
+    return f"left(regexp_replace({lettered}, '[0-9]', '9', 'g'), 40)"
+
+
+#: What to write where rows are refused for a reason that does not say so itself.
+_ADVICE = {
+    "%is not a timestamp": "say how times are written: `timestamp_format:`",
+    "%status is unknown": "say what its states mean: `status_map:`",
+    "%has no exchange rate on its day": "give rates: `settings.exchange_rates`",
+    "%is after its delivery": "say when the files came: `delivered_at:`",
+    "%differs within its order": "is the mapped order id the order's?",
+}
+#: Bad rows from which a file or a delivery is judged by itself: a tiny one is not red for one row.
+MIN_BAD_ROWS = 20
+
+
+def _too_many(share: float, setting: str) -> str:
+    """The rest of a rule over `bad` rows and the `files` they are of."""
+    advice = " ".join(
+        f"when reason like {literal(pattern)} then {literal(told)}"
+        for pattern, told in _ADVICE.items()
+    )
+    return f"""
+        groups as (
+            select
+                file, delivered_at, sum(bad_rows) as bad_rows, sum(all_rows) as all_rows,
+                grouping(file) as over_files, grouping(delivered_at) as over_days
+            from files
+            group by grouping sets ((), (file), (delivered_at))
+        ),
+        judged as (
+            select * from groups
+            where
+                bad_rows > {_double(share)} * all_rows
+                and (
+                    over_files + over_days = 2
+                    or bad_rows >= {MIN_BAD_ROWS} and (file is not null or delivered_at is not null)
+                )
+        ),
+        reasons as (
+            select
+                judged.file, judged.delivered_at, bad.reason, count(*) as of_reason,
+                list(bad.example order by bad._file, bad._line)[1:3] as examples
+            from judged
+            inner join (select * from bad order by _file, _line limit 100000) as bad on
+                judged.over_files + judged.over_days = 2
+                or bad._file = judged.file
+                or bad.delivered_at = judged.delivered_at
+            group by judged.file, judged.delivered_at, bad.reason
+        ),
+        worst as (
+            select
+                file, delivered_at, reason, examples,
+                row_number() over (
+                    partition by file, delivered_at order by of_reason desc, reason
+                ) as place
+            from reasons
         )
-        select * from counts where quarantined > {_double(share)} * loaded
+        select
+            coalesce(judged.file, 'delivery of ' || judged.delivered_at, 'all files') as "of",
+            judged.bad_rows || ' of ' || judged.all_rows || ' rows ('
+                || round(100.0 * judged.bad_rows / judged.all_rows, 1) || ' %)' as "rows",
+            array_to_string(worst.examples, '; ') as examples,
+            case {advice.replace("reason", "worst.reason")} end as remedy,
+            '`settings: {{{{{setting}: '
+                || ceil(1000.0 * judged.bad_rows / judged.all_rows) / 1000
+                || '}}}}`, or take the file away and run with --prune' as to_let_them_through
+        from judged
+        left join worst
+            on
+                judged.file is not distinct from worst.file
+                and judged.delivered_at is not distinct from worst.delivered_at
+                and worst.place = 1
+        order by judged.over_files + judged.over_days desc, "of"
+    """
+
+
+def emptied(export: str, run_id: str) -> str:
+    """Values of optional columns that could not be read, in files this run read."""
+    return f"""
+        select file, "column", reason, rows, first_line
+        from {{batch}}
+        where export = {literal(export)} and what = 'emptied' and run_id = {literal(run_id)}
+        order by rows desc, file, "column"
     """
 
 

@@ -48,6 +48,11 @@ class Warehouse:
         return self.folder / "checks"
 
     @property
+    def rejects_file(self) -> Path:
+        """Rows that were rejected or held back, as of the last run that got to a gate."""
+        return self.folder / "rejects.parquet"
+
+    @property
     def docs_folder(self) -> Path:
         """Where people read what the gates found: a local site."""
         return self.folder / "data_docs"

@@ -97,16 +97,20 @@ versions as (
 
 {# Systems write "nobody" and "none" in these ways; none of them is a customer, a device or a key.
    The first test, of the letter an id begins with, spares nearly all of them the second: words
-   begin with nothing, a blank or one of ( < N U \ n u. As a list, DuckDB would make a join of it. #}
+   begin with nothing, a blank or one of # ( - < ? G N U \ g n u. As a list, DuckDB would make a join
+   of it. #}
 {% macro known_id(column) -%}
-{%- set words = "'||null|undefined|(not set)|nan|none|n/a|<na>|' || chr(92) || 'n|'" -%}
+{%- set words = "'||null|undefined|(not set)|nan|none|n/a|<na>|(null)|#n/a|-|--|?|unknown|guest|' || chr(92) || 'n|'" -%}
 case
             when
-                ascii({{ column }}) > 40
+                ascii({{ column }}) > 45
                 and ascii({{ column }}) <> 60
+                and ascii({{ column }}) <> 63
+                and ascii({{ column }}) <> 71
                 and ascii({{ column }}) <> 78
                 and ascii({{ column }}) <> 85
                 and ascii({{ column }}) <> 92
+                and ascii({{ column }}) <> 103
                 and ascii({{ column }}) <> 110
                 and ascii({{ column }}) <> 117
                 then {{ column }}
@@ -129,4 +133,9 @@ when {{ column }} < date '1990-01-01' then '{{ column }} is before 1990'
 {% macro customer_faults(column='customer_id') -%}
 when {{ known_id(column) }} is null then '{{ column }} is no id'
             when left_out_because is not null then '{{ column }} ' || left_out_because
+{%- endmacro %}
+
+{# Of an order's lines in their places, what the first that tells anything tells. #}
+{% macro first_told(column) -%}
+min_by({{ column }}, case when {{ column }} is not null then place end)
 {%- endmacro %}

@@ -12,6 +12,9 @@ from ..support.identities import MARTS, broken_identities
 from ..support.line import build_shop
 from ..support.shops import DATA_SETS, Shop, preset
 
+#: Further real data: the published answers of two shops and two trackers are in every push.
+pytestmark = pytest.mark.nightly
+
 DATA = DATA_SETS / "complete_journey"
 
 

@@ -58,6 +58,7 @@ def test_cohorts_where_cancellations_are_refunds(refunding: Shop) -> None:
     assert (cells["2010-12", 0], cells["2010-12", 1]) == (885, 324)
 
 
+@pytest.mark.nightly
 def test_cohorts_where_cancellations_are_orders(ordering: Shop) -> None:
     cells = cohort_cells(ordering)
     assert cells == expected_cells("cohort_or_2010_2011_all_rows_with_customer.csv")
@@ -98,6 +99,7 @@ def test_customers_with_refunds_only_are_kept(refunding: Shop) -> None:
     ) == [(33, Decimal("-10411.2400"))]
 
 
+@pytest.mark.nightly
 def test_an_overlapping_delivery_changes_no_figure(refunding: Shop, tmp_path: Path) -> None:
     names = ("online_retail_2010_2011_*.parquet", "sample_5pct_2010_2011.csv.gz")
     overlapping = build_shop(tmp_path, by_preset(files=[str(DATA / name) for name in names]))

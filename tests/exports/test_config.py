@@ -145,11 +145,11 @@ FAULTS = {
     "no columns": (config({"columns": {}}), ["exports.orders.columns: Dictionary should have"]),
     "column neither sql nor value": (
         config({"columns": COLUMNS | {"currency": {}}}),
-        ["exports.orders.columns.currency", "give either `sql:` or `value:`"],
+        ["exports.orders.columns.currency", "give either `name:`, `sql:` or `value:`"],
     ),
     "column with sql and value": (
         config({"columns": COLUMNS | {"currency": {"sql": "a", "value": "b"}}}),
-        ["exports.orders.columns.currency", "give either `sql:` or `value:`"],
+        ["exports.orders.columns.currency", "give either `name:`, `sql:` or `value:`"],
     ),
     "select without the file": (
         config({"select": "select * from orders"}),
@@ -255,6 +255,8 @@ def test_only_given_settings_become_dbt_vars(tmp_path: Path) -> None:
         "as_of_date": "2024-05-01",
         "segments": ["country"],
         "orders_grain": "line",
+        "orders_currency": "",
+        "amount_is_per": "line",
         "negative_amounts": "refund",
         "sessions_mapped": False,
     }

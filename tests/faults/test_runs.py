@@ -95,6 +95,7 @@ def shop(good: Shop) -> Shop:
     return good
 
 
+@pytest.mark.nightly
 def test_a_second_run_changes_no_row(shop: Shop) -> None:
     (shop.folder / "orders.csv").write_text(orders())  # as it was published
     with shop.reader() as con:
@@ -174,6 +175,7 @@ def test_under_the_threshold_a_run_is_green_and_readers_keep_what_they_opened(sh
         assert reader.execute("select count(*) from quarantine").fetchall() == [(3,)]
 
 
+@pytest.mark.nightly
 def test_a_second_run_waits_or_says_who_holds_the_warehouse(
     shop: Shop, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

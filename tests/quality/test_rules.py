@@ -26,14 +26,17 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(
             "create schema raw; create schema staging; create schema ledger;"
             "create table ledger.files (export varchar, file varchar, delivered_at date,"
-            " columns varchar, rows_in_file bigint, rows_rejected bigint, loaded_at timestamp)"
+            " columns varchar, rows_in_file bigint, rows_rejected bigint, loaded_at timestamp);"
+            "create table ledger.rejects (export varchar, _file varchar, _line bigint,"
+            ' "column" varchar, reason varchar, value varchar, _delivered_at date)'
         )
         for name, table in rules.DAILY.items():
             connection.execute(
                 f"create table raw.{name} ({table.time} timestamp, _delivered_at date);"
                 f"create table staging.{table.staged}"
                 f" (order_id varchar, {table.day} date, row_status varchar,"
-                " quarantine_reason varchar)"
+                " quarantine_reason varchar, _file varchar default 'o.csv',"
+                " _line bigint default 1)"
             )
         yield connection
 
@@ -48,8 +51,9 @@ def staged(name: str) -> str:
 
 def put(con: duckdb.DuckDBPyConnection, name: str, day: dt.date, count: int, **how: str) -> None:
     con.execute(
-        f"insert into {staged(name)}"
-        " select $day || '-' || i, $day, $status, $reason from range($count) as rows (i)",
+        f"insert into {staged(name)} (order_id, {rules.DAILY[name].day}, row_status,"
+        " quarantine_reason) select $day || '-' || i, $day, $status, $reason"
+        " from range($count) as rows (i)",
         {
             "day": day,
             "count": count,
@@ -155,7 +159,7 @@ def test_only_used_rows_count_and_lines_of_an_order_once(con: duckdb.DuckDBPyCon
 def test_no_day_of_a_real_shop_is_critical(con: duckdb.DuckDBPyConnection) -> None:
     """Two years' Saturdays, Easter, Christmas: on every day as if it were the newest."""
     con.execute(
-        "insert into staging.stg_order_rows"
+        "insert into staging.stg_order_rows (order_id, order_date, row_status, quarantine_reason)"
         " select distinct InvoiceNo, InvoiceDate::date, 'used', null"
         f" from '{ONLINE_RETAIL}'"
     )
@@ -210,20 +214,57 @@ def test_unknown_customers(con: duckdb.DuckDBPyConnection) -> None:
     assert found(con, rules.unknown_customers(0.04), "staging.stg_orders") == [(1, 20)]
 
 
-def test_rejected_and_quarantined_shares(con: duckdb.DuckDBPyConnection) -> None:
+def reject(con: duckdb.DuckDBPyConnection, file: str, rows: int, bad: int, value: str) -> None:
     con.execute(
-        "insert into ledger.files (export, rows_in_file, rows_rejected)"
-        " values ('orders', 100, 2), ('orders', 100, 0), ('events', 10, 9)"
+        "insert into ledger.files (export, file, delivered_at, rows_in_file, rows_rejected)"
+        " values ('orders', ?, '2024-03-01', ?, ?)",
+        [file, rows, bad],
     )
+    con.execute(
+        "insert into ledger.rejects select 'orders', $file, 2 + i, 'amount',"
+        " 'amount is not a number', $value, '2024-03-01' from range($bad) as rows (i)",
+        {"file": file, "value": value, "bad": bad},
+    )
+
+
+def test_the_share_of_rejected_rows(con: duckdb.DuckDBPyConnection) -> None:
+    reject(con, "a.csv", 100, 2, "Müller 12")
+    reject(con, "b.csv", 100, 0, "")
     assert found(con, rules.rejected("orders", 0.01), "ledger.files") == []
-    assert found(con, rules.rejected("orders", 0.009), "ledger.files") == [(2, 200)]
+    ((of, rows, examples, remedy, let_through),) = found(
+        con, rules.rejected("orders", 0.009), "ledger.files"
+    )
+    assert (of, rows, remedy) == ("all files", "2 of 200 rows (1.0 %)", None)
+    assert examples == "; ".join(
+        f"a.csv line {line}: amount is not a number (aaaaaa 99)" for line in (2, 3)
+    )
+    assert let_through.startswith("`settings: {max_rejected_share: 0.01}`")
     assert found(con, rules.rejected("sessions", 0.0), "ledger.files") == []
+
+
+@pytest.mark.parametrize(("bad", "is_judged"), [(19, False), (20, True)])
+def test_a_new_file_is_judged_by_itself(
+    con: duckdb.DuckDBPyConnection, bad: int, is_judged: bool
+) -> None:
+    """Few beside the rows of years, but all of tonight's; a tiny file is not red for a row."""
+    reject(con, "years.csv", 20_000, 0, "")
+    reject(con, "tonight.csv", bad, bad, "x")
+    red = found(con, rules.rejected("orders", 0.01), "ledger.files")
+    assert ["tonight.csv" in of for of, *_ in red] == [True] * is_judged
+
+
+def test_the_share_of_quarantined_rows(con: duckdb.DuckDBPyConnection) -> None:
     put(con, "orders", MONDAY, 90)
     put(con, "orders", MONDAY, 2, status="quarantined", reason="status is unknown")
     chosen = "customer_id is an excluded customer"
     put(con, "orders", MONDAY, 8, status="quarantined", reason=chosen)
     assert found(con, rules.quarantined(0.02), "staging.stg_order_rows") == []
-    assert found(con, rules.quarantined(0.019), "staging.stg_order_rows") == [(2, 100)]
+    ((of, rows, examples, remedy, _),) = found(
+        con, rules.quarantined(0.019), "staging.stg_order_rows"
+    )
+    assert (of, rows) == ("all files", "2 of 100 rows (2.0 %)")
+    assert examples == "o.csv line 1: status is unknown; o.csv line 1: status is unknown"
+    assert remedy == "say what its states mean: `status_map:`"
 
 
 class Files:

@@ -11,7 +11,9 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     return Line(tmp_path_factory.mktemp("increments"))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in (2, 3))]
+)
 def test_increments_come_to_a_full_rebuild(line: Line, seed: int) -> None:
     shop = draw(seed, steps=3)
     assert differences(line, shop, whole=shop.kind == "lines") == []

@@ -27,7 +27,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def sentence(fault: Any, known_keys: Mapping[str, list[str]]) -> str:
     """One of pydantic's faults in words; `known_keys` are those of each section, and of ''."""
-    where = ".".join(str(part) for part in fault["loc"])
+    # pydantic adds which of several forms it tried; a user knows none of their names
+    parts = [str(part) for part in fault["loc"] if part not in ("str", "Mapping")]
+    where = ".".join(part for part in parts if "[" not in part)
     if fault["type"] == "extra_forbidden":
         section = str(fault["loc"][0]) if len(fault["loc"]) > 1 else ""
         known = known_keys.get(section, [])

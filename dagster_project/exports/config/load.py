@@ -2,6 +2,7 @@
 
 import datetime as dt
 import glob
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,47 +21,146 @@ from pydantic import (
 from ..contract import Contract, load_contract
 from ..errors import ExportError
 from .faults import EachKeyOnce, contract_faults, sentence
-from .schema import FILES, Currency, Encoding, Settings, Strict, Zone, listed
+from .schema import (
+    FILES,
+    Abbreviation,
+    Currency,
+    Encoding,
+    Settings,
+    Strict,
+    Zone,
+    ZoneOrOffset,
+    listed,
+)
+
+Unit = Literal["seconds", "milliseconds", "microseconds", "cents"]
 
 
-class Expression(Strict):
-    """A column that is not simply one of the file's: an expression over them, or a constant."""
+class Mapping(Strict):
+    """A column that is not simply one of the file's: what stands in it has to be told.
 
+    One of the file's by `name`, whose values are of a `unit`; an expression over its columns, in
+    `sql`; or a constant `value`.
+    """
+
+    name: str | None = None
+    unit: Unit | None = None
     sql: str | None = None
     value: str | int | float | bool | dt.date | None = None
 
     @model_validator(mode="after")
-    def _one_of(self) -> "Expression":
-        if (self.sql is None) == (self.value is None):
-            raise ValueError("give either `sql:` or `value:`")
+    def _one_of(self) -> "Mapping":
+        if sum(given is not None for given in (self.name, self.sql, self.value)) != 1:
+            raise ValueError("give either `name:`, `sql:` or `value:`")
+        if self.unit is not None and self.value is not None:
+            raise ValueError("`unit:` is of a column or of `sql:`; write the `value:` itself in it")
         return self
 
 
-def _named_file_column(value: Any) -> Any:
+def _file_column(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
-FileColumn = Annotated[str | Expression, BeforeValidator(_named_file_column)]
+FileColumn = Annotated[str | Mapping, BeforeValidator(_file_column)]
 
 
 class Export(Strict):
     """One export: its files, how they are written, and what their columns are called."""
 
-    files: Annotated[list[str], BeforeValidator(listed), Field(min_length=1)]
-    columns: Annotated[dict[str, FileColumn], Field(min_length=1)]
-    time_zone: Zone = "UTC"
-    timestamp_format: str | None = None
-    currency: Currency | None = None
-    encoding: Encoding | None = None
-    delimiter: Annotated[str, Field(min_length=1)] | None = None
-    decimal: Literal[".", ","] = "."
-    grain: Literal["order", "line"] = "order"
-    negative_amounts: Literal["refund", "order"] = "refund"
-    where: str | None = None
-    select: str | None = None
-    status_map: dict[str, str] = Field(default_factory=dict)
-    delivered_at: dt.date | None = None
-    missing_days: list[dt.date] | None = None
+    files: Annotated[
+        list[str],
+        BeforeValidator(listed),
+        Field(min_length=1, description="The files, relative to this file; `*` and `**` match."),
+    ]
+    columns: Annotated[
+        dict[str, FileColumn],
+        Field(
+            min_length=1,
+            description="Our column: theirs. A field within an object is named by its path, as in"
+            " `customer.id`; other forms are `{sql: …}`, `{value: …}` and `{name: …, unit: …}`.",
+        ),
+    ]
+    time_zone: Zone = Field(
+        default="UTC",
+        description="The zone of times that name none; what a value says itself wins.",
+    )
+    timestamp_format: str | None = Field(
+        default=None, description="How times are written, in the directives of strptime."
+    )
+    zone_names: dict[Abbreviation, ZoneOrOffset] = Field(
+        default_factory=dict,
+        description="What abbreviations in times stand for: a time zone or an offset. Without it,"
+        " those of several meanings (BST, IST, CST …) are not read.",
+    )
+    currency: Currency | None = Field(
+        default=None, description="The currency of rows that name none, as an ISO 4217 code."
+    )
+    encoding: Encoding | None = Field(
+        default=None, description="Of text files; UTF-8 unless given."
+    )
+    delimiter: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Between the columns of a CSV file; found unless given.",
+    )
+    skip_rows: int = Field(
+        default=0,
+        ge=0,
+        description="Lines above the header of a CSV file that are no data, such as titles.",
+    )
+    comment: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1,
+        description="The sign that a comment line begins with.",
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="What fractions follow.")
+    thousands: Literal["", ",", ".", " ", "'"] | None = Field(
+        default=None,
+        description="What separates thousands; `''` says that nothing does. Asked for where"
+        " numbers can be read in two ways, as 1,234 can.",
+    )
+    number_style: Annotated[
+        list[Literal["currency", "percent", "parentheses", "trailing_minus"]],
+        BeforeValidator(listed),
+    ] = Field(
+        default_factory=list,
+        description="Ways of writing numbers that are read too: with a currency sign, as a"
+        " percentage, (negative) in parentheses, with the minus behind.",
+    )
+    null_words: Annotated[list[str], BeforeValidator(listed)] = Field(
+        default_factory=list,
+        description="Further words that stand for an empty value, beside NULL, N/A, \\N and such.",
+    )
+    grain: Literal["order", "line"] = Field(
+        default="order", description="Of orders: whether a row is an order or a line of one."
+    )
+    amount_is_per: Literal["order", "line"] | None = Field(
+        default=None,
+        description="Of orders with `grain: line`: whether an amount that all lines of an order"
+        " share is the order's, counted once, or each line's. Asked for where it matters.",
+    )
+    negative_amounts: Literal["refund", "order"] = Field(
+        default="refund",
+        description="Of orders: whether a negative amount takes revenue back or is one.",
+    )
+    where: str | None = Field(
+        default=None, description="SQL: only rows for which it holds are loaded."
+    )
+    select: str | None = Field(
+        default=None,
+        description="SQL: a SELECT over `{file}` whose rows are loaded in place of its own.",
+    )
+    status_map: dict[str, str] = Field(
+        default_factory=dict, description="Their state: ours (counted, cancelled, pending …)."
+    )
+    delivered_at: dt.date | None = Field(
+        default=None,
+        description="The day the files came; else from the file name, or when it was written.",
+    )
+    missing_days: list[dt.date] | None = Field(
+        default=None, description="Days for which nothing came; else found where files come daily."
+    )
 
     @field_validator("select")
     @classmethod
@@ -68,6 +168,38 @@ class Export(Strict):
         if value is not None and "{file}" not in value:
             raise ValueError("`select:` holds one SELECT over {file}")
         return value
+
+    @model_validator(mode="after")
+    def _separators_differ(self) -> "Export":
+        if self.thousands == self.decimal:
+            raise ValueError(
+                f"`thousands:` and `decimal:` are both '{self.decimal}'; write what fractions"
+                " follow too, as in `decimal: ','`"
+            )
+        return self
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Our columns that are one of the file's, with its name."""
+        theirs = {
+            ours: column.name if isinstance(column, Mapping) else column
+            for ours, column in self.columns.items()
+        }
+        return {ours: name for ours, name in theirs.items() if name is not None}
+
+    @property
+    def computed(self) -> dict[str, str]:
+        """Our columns that are an expression over the file's, with its SQL."""
+        return {
+            ours: column.sql
+            for ours, column in self.columns.items()
+            if isinstance(column, Mapping) and column.sql is not None
+        }
+
+    def unit(self, ours: str) -> Unit | None:
+        """The unit that the column's values are in, where it is told."""
+        column = self.columns.get(ours)
+        return column.unit if isinstance(column, Mapping) else None
 
 
 class Study(Strict):
@@ -97,8 +229,9 @@ class ExportsConfig(Strict):
         """
         found: dict[str, Path] = {}
         for pattern in self.exports[export].files:
-            names = glob.glob(pattern, root_dir=self.path.parent, recursive=True)
-            names += [pattern] if (self.path.parent / pattern).is_file() else []
+            names = [pattern]  # a file of just this name, whatever signs it has, is that file
+            if not (self.path.parent / pattern).is_file():
+                names = glob.glob(_any_case(pattern), root_dir=self.path.parent, recursive=True)
             paths = {name: self.path.parent / name for name in names}
             paths = {name: path for name, path in paths.items() if path.is_file()}
             if not paths and not any(asks_for(pattern, name) for name in known):
@@ -134,8 +267,22 @@ class ExportsConfig(Strict):
         """The settings that were given, as dbt vars."""
         given = self.settings.model_dump(mode="json", exclude_none=True, exclude=FILES)
         if orders := self.exports.get("orders"):
-            given |= {"orders_grain": orders.grain, "negative_amounts": orders.negative_amounts}
+            given |= {
+                "orders_grain": orders.grain,
+                "orders_currency": orders.currency or "",
+                "negative_amounts": orders.negative_amounts,
+                "amount_is_per": orders.amount_is_per or "line",
+            }
         return given | {"sessions_mapped": "sessions" in self.exports}
+
+
+def _any_case(pattern: str) -> str:
+    """The pattern, its extension in any case: a folder may hold `a.csv` and `b.CSV`."""
+    start, dot, extension = pattern.rpartition(".")
+    if not dot or not re.fullmatch(r"[A-Za-z0-9]+", extension):
+        return pattern
+    letters = (f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in extension)
+    return f"{start}.{''.join(letters)}"
 
 
 def asks_for(pattern: str, file: str) -> bool:
@@ -150,7 +297,7 @@ def asks_for(pattern: str, file: str) -> bool:
             return meets(patterns[1:], parts) or meets(patterns, parts[1:])
         return fnmatchcase(parts[0], patterns[0]) and meets(patterns[1:], parts[1:])
 
-    return meets(pattern.split("/"), file.split("/"))
+    return meets(_any_case(pattern).split("/"), file.split("/"))
 
 
 def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:

@@ -46,7 +46,13 @@ def _distinct(names: list[str]) -> list[str]:
     return names
 
 
+def _zone_or_offset(name: str) -> str:
+    return name if re.fullmatch(r"[+-](0\d|1[0-4]):?[0-5]\d", name) else _known_zone(name)
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
+ZoneOrOffset = Annotated[str, AfterValidator(_zone_or_offset)]
+Abbreviation = Annotated[str, Field(pattern=r"^[A-Za-z]{1,6}$")]
 Currency = Annotated[str, AfterValidator(_currency)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Share = Annotated[float, Field(ge=0, le=1)]

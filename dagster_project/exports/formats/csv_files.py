@@ -7,10 +7,10 @@ another dialect; what DuckDB then reads is reconciled with an independent count.
 import io
 import re
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -18,20 +18,22 @@ import duckdb
 from ..config.load import Export
 from ..errors import ExportError
 from ..sql import file_literal, literal
+from .names import clean_name, unique_names
 from .scan import (
-    BOM,
     CARRIAGE_RETURN,
     NOT_UTF8,
+    Scan,
     compression,
     csv_records,
     open_bytes,
     parse_csv,
     read_head,
     scan,
+    without_marks,
 )
 
 DELIMITERS = (",", ";", "\t", "|")
-_SAMPLE_RECORDS = 100
+_SAMPLE = 100
 _REASONS = {
     "MISSING COLUMNS": "has fewer columns than the header",
     "TOO MANY COLUMNS": "has more columns than the header",
@@ -56,30 +58,17 @@ class Dialect:
     names: tuple[str, ...]
 
 
-def unique_names(names: list[str]) -> tuple[str, ...]:
-    """The names, those that occur twice (in any case) numbered: `amount_1`, `amount_2`."""
-    occurrences = Counter(name.lower() for name in names)
-    taken = {name for name, times in occurrences.items() if times == 1}
-    unique = []
-    for name in names:
-        if occurrences[name.lower()] > 1:
-            numbered = (f"{name}_{number}" for number in range(1, len(names) + len(taken) + 1))
-            name = next(n for n in numbered if n.lower() not in taken)
-            taken.add(name.lower())
-        unique.append(name)
-    return tuple(unique)
-
-
 def find_dialect(path: Path, export: Export) -> Dialect:
     """Decide how the file is written: by the export's `delimiter`, else by what fits its head best.
 
-    Raises ExportError where the head is not UTF-8 text.
+    Raises ExportError where the head is not UTF-8 text, or where a line below the first one is
+    the header.
     """
-    head = read_head(path).removeprefix(BOM)
+    head = without_marks(read_head(path))
     lines = re.split(rb"\r\n|\n|\r", head)
-    skip = blanks = next(number for number, line in enumerate(lines) if line.strip())
+    skip, blanks = _above_header(path, lines, export)
     given = export.delimiter
-    if said := re.fullmatch(rb"sep=(.)", lines[skip]):  # Excel's own hint
+    if said := re.fullmatch(rb'(?i)"?sep=(.)"?', lines[skip].strip(b" ")):  # Excel's own hint
         given, skip = given or said[1].decode("latin-1"), skip + 1
     if b"\0" in b"".join(lines[skip : skip + 1]):
         raise ExportError(
@@ -96,34 +85,68 @@ def find_dialect(path: Path, export: Export) -> Dialect:
     quote = "'" if text.startswith("'") else '"'
     closing = re.escape((given or "") + "".join(DELIMITERS))
     escape = "\\" if re.search(rf'(?<!\\)\\"(?!$|["\n{closing}])', text) else quote
-    wanted = {c.strip().lower() for c in export.columns.values() if isinstance(c, str)}
+    wanted = {clean_name(name).lower() for name in export.named.values()}
     candidates = [given.replace("\\t", "\t")] if given else DELIMITERS
     best: tuple[tuple[int, float, int], str, list[str]] | None = None
+    lower: tuple[int, int] = (0, 0)
     for delimiter in candidates:
-        records = parse_csv(io.StringIO(text, newline=""), delimiter, quote, escape)
-        header = [name.strip() for name in next(records)]
-        widths = [len(r) for r, _ in zip(records, range(_SAMPLE_RECORDS), strict=False) if r]
+        records = list(
+            islice(parse_csv(io.StringIO(text, newline=""), delimiter, quote, escape), _SAMPLE)
+        )
+        header = [clean_name(name) for name in records[0]]
+        widths = [len(record) for record in records[1:] if record]
         even = sum(width == len(header) for width in widths) / max(len(widths), 1)
         known = len(wanted & {name.lower() for name in header})
         score = (known, even if len(header) > 1 else 0.0, len(header))
         if best is None or score > best[0]:
             best = (score, delimiter, header)
+        for number, record in enumerate(records[1:], start=1):
+            found = len(wanted & {clean_name(name).lower() for name in record})
+            lower = max(lower, (found, -number))
     assert best is not None
-    named = [name or f"column{number}" for number, name in enumerate(best[2], start=1)]
-    return Dialect(best[1], quote, escape, skip, blanks, unique_names(named))
+    (known, _, _), delimiter, header = best
+    if lower[0] > known and 2 * lower[0] >= len(wanted) and 2 * known < len(wanted):
+        raise _header_below(path, lines, skip, skip - lower[1], export)
+    names = [name or f"column{number}" for number, name in enumerate(header, start=1)]
+    return Dialect(delimiter, quote, escape, skip, blanks, unique_names(names))
+
+
+def _above_header(path: Path, lines: list[bytes], export: Export) -> tuple[int, int]:
+    """How many lines stand above the header, and how many of them are blank."""
+    rows = export.skip_rows
+    below = [n for n, line in enumerate(lines) if n >= rows and line.strip()]
+    if not below:
+        raise ExportError(
+            f"{path}: exports.skip_rows: nothing is left after {rows} lines; correct `skip_rows:`"
+        )
+    return below[0], sum(not line.strip() for line in lines[: below[0]])
+
+
+def _header_below(
+    path: Path, lines: list[bytes], first: int, header: int, export: Export
+) -> ExportError:
+    """The error that the header is not the first line but one below; lines count from 0."""
+    above = [line.lstrip()[:1].decode(errors="replace") for line in lines[first:header] if line]
+    remedy = f"`skip_rows: {header}`"
+    if above and set(above) <= set("#%;*") and not export.comment:
+        remedy = f"`comment: '{above[0]}'`"
+    return ExportError(
+        f"{path}: line {first + 1} is not the header, line {header + 1} has the mapped columns; "
+        f"write {remedy} into its export to leave out what stands above"
+    )
 
 
 def stage_csv(
     con: duckdb.DuckDBPyConnection, path: Path, export: Export, limit: int | None = None
-) -> bool:
-    """Read a CSV file into `staged`, its unreadable lines into `unreadable`; say if NULs occur.
+) -> Scan:
+    """Read a CSV file into `staged`, its unreadable lines into `unreadable`.
 
     Raises ExportError where lines cannot be told apart: nothing of the file is loaded then.
     """
     dialect = find_dialect(path, export)
     if limit is not None:
         _read(con, path, dialect, limit)
-        return False
+        return Scan(0, 0, False, True)
     found = scan(path, dialect.quote)
     try:
         _read(con, path, dialect)
@@ -143,7 +166,7 @@ def stage_csv(
     if len(dialect.names) == 1:  # a blank line is then a row without a value
         counted += found.blank_lines - dialect.blanks
     _reconcile(con, path, dialect, counted)
-    return found.has_nul
+    return found
 
 
 def _read(

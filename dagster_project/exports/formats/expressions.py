@@ -7,11 +7,12 @@ import duckdb
 
 from ..errors import ExportError
 from ..sql import identifier
-from .csv_files import unique_names
+from .names import unique_names
 
 #: Marks our columns among the file's: no column of an export begins with it.
 HIDDEN = "\x1f"
-ROW = identifier(f"{HIDDEN}{HIDDEN}row")
+ROW_NAME = f"{HIDDEN}{HIDDEN}row"
+ROW = identifier(ROW_NAME)
 
 
 def select(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
@@ -122,6 +123,7 @@ def kinds_of(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
 def first_lines(error: Exception) -> str:
     """What DuckDB says, without its advice on options we do not offer."""
     said = re.split(r"\n\s*\n|\nPossible|\nLINE ", str(error).strip())[0].replace("\n", " ")
+    said = re.sub(r"^[A-Z][A-Za-z ]* (Error|Exception): ", "", said)
     said = re.sub(rf', "{HIDDEN}+[^"]*"', "", said).replace(HIDDEN, "")
     # a value may be personal
     return re.sub(

@@ -11,8 +11,8 @@ import duckdb
 from ..config.load import Export
 from ..errors import ExportError
 from ..sql import file_literal, identifier, literal
-from .csv_files import unique_names
-from .scan import BOM, NOT_UTF8, Scan, compression, open_bytes, read_head, scan
+from .names import clean_name, unique_names
+from .scan import NOT_UTF8, Scan, compression, open_bytes, read_head, scan, without_marks
 
 _OBJECT = "json_type(json) = 'OBJECT'"
 _TWICE = "len(json_keys(json)) <> len(list_distinct(json_keys(json)))"
@@ -20,13 +20,14 @@ _TWICE = "len(json_keys(json)) <> len(list_distinct(json_keys(json)))"
 
 def stage_json(
     con: duckdb.DuckDBPyConnection, path: Path, export: Export, limit: int | None
-) -> bool:
+) -> Scan:
     """JSON objects, one a line or in one array, into `staged`: every field as text.
 
-    Values that are not objects go into `unreadable`; returns whether NULs occur.
+    Values that are not objects go into `unreadable`. Raises ExportError where the rows are in a
+    list within each object.
     """
     is_lines = _json_format(path) == "newline_delimited"
-    found = scan(path, nul=b"\\u0000") if limit is None else Scan(0, 0, False)
+    found = scan(path, nul=b"\\u0000") if limit is None else Scan(0, 0, False, True)
     end = f" limit {limit}" if limit is not None else ""
     with json_source(path) as source:
         con.execute(f"create or replace temp table incoming_json as select json from {source}{end}")
@@ -48,8 +49,10 @@ def stage_json(
     if not keys and read:
         raise ExportError(f"{path}: line 1: there is no JSON object in the file")
     if not read:  # an empty array is a delivery of no rows, as a CSV file of a header alone
-        keys = [(c,) for c in export.columns.values() if isinstance(c, str)]
-    names = unique_names([key for (key,) in keys])
+        keys = [(name,) for name in export.named.values()]
+    else:
+        _refuse_wrapper(con, path, export, {key for (key,) in keys})
+    names = unique_names(clean_name(key) for (key,) in keys)
     fields = ", ".join(
         f"json ->> {_json_path(key)} as {identifier(name)}"
         for (key,), name in zip(keys, names, strict=True)
@@ -61,7 +64,38 @@ def stage_json(
     con.execute("drop table incoming_json")
     if is_lines:
         _keep_lines(con, path)
-    return found.has_nul
+    return found
+
+
+def _refuse_wrapper(
+    con: duckdb.DuckDBPyConnection, path: Path, export: Export, keys: set[str]
+) -> None:
+    """Where an object holds no mapped field but a list of objects does, those are the rows."""
+    wanted = {name.split(".")[0].lower() for name in export.named.values()}
+    if not wanted or wanted & {clean_name(key).lower() for key in keys}:
+        return
+    ((first,),) = con.execute(
+        f"select json from incoming_json where {_OBJECT} order by rowid limit 1"
+    ).fetchall()
+    if found := _list_of_rows(json.loads(first), wanted, ()):
+        inner = ".".join(map(identifier, found))
+        raise ExportError(
+            f"{path}: the rows are in a list within each object; write into its export "
+            f"`select: select unnest({inner}, recursive := true) from {{file}}`"
+        )
+
+
+def _list_of_rows(value: object, wanted: set[str], above: tuple[str, ...]) -> tuple[str, ...]:
+    """The path to a list whose objects have a wanted field; () where there is none."""
+    if not isinstance(value, dict):
+        return ()
+    for key, inner in value.items():
+        rows = [row for row in inner if isinstance(row, dict)] if isinstance(inner, list) else []
+        if rows and wanted & {clean_name(name).lower() for name in rows[0]}:
+            return (*above, key)
+        if found := _list_of_rows(inner, wanted, (*above, key)):
+            return found
+    return ()
 
 
 def _lines(path: Path) -> int:
@@ -101,7 +135,7 @@ def _is_utf8(line: bytes) -> bool:
 
 def _json_format(path: Path) -> str:
     """'array', 'newline_delimited', or 'unstructured' where an object spreads over lines."""
-    text = read_head(path).removeprefix(BOM).decode(errors="replace").lstrip()
+    text = without_marks(read_head(path)).decode(errors="replace").lstrip()
     if text.startswith("["):
         return "array"
     first_line = text.split("\n", 1)[0]
@@ -125,10 +159,11 @@ def json_source(path: Path) -> Iterator[str]:
     head = read_head(path)
     with tempfile.TemporaryDirectory() as folder:
         source, packed = path, compression(path)
-        if head.startswith(BOM):  # DuckDB would take it for a part of the first line
+        marks = len(head) - len(without_marks(head))
+        if marks:  # DuckDB would take it for a part of the first line
             source, packed = Path(folder) / "copy.json", "uncompressed"
             with open_bytes(path) as file, source.open("wb") as copy:
-                file.seek(len(BOM))
+                file.seek(marks)
                 while chunk := file.read(1 << 20):
                     copy.write(chunk)
         yield (

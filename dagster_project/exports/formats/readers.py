@@ -1,4 +1,4 @@
-"""Files into the temporary table `incoming`, in the file's own columns, whatever the format.
+"""Files into a temporary relation, in the file's own columns, whatever the format.
 
 Text formats land as text: types come from the contract, not from sniffing, so that nothing is
 rounded or reinterpreted before it can be judged. DuckDB's own readers do the reading; what they are
@@ -11,50 +11,53 @@ from pathlib import Path
 
 import duckdb
 
-from ..config.load import Export, Expression
+from ..config.load import Export
 from ..errors import ExportError
-from ..sql import file_literal, literal
+from ..sql import file_literal, identifier, literal
 from .csv_files import find_dialect, stage_csv
-from .expressions import HIDDEN, ROW, as_numbers, evaluate, first_lines, kinds_of, select
+from .expressions import HIDDEN, ROW, ROW_NAME, as_numbers, evaluate, first_lines, kinds_of, select
 from .json_files import json_source, stage_json
-from .scan import compression, file_format, scan
-from .transcoding import in_utf8
+from .names import clean_name, unique_names
+from .scan import Scan, compression, file_format, scan
+from .transcoding import readable
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """What is in the temporary table `incoming`: the file's columns and their types, its rows.
+    """What was read of a file, in the temporary `relation`: its columns and types, its rows.
 
     `row` is the SQL for a row's number (0-based) among the readable rows of the file, `expressions`
-    the types of the hidden columns that hold what `sql:` computes. The table `unreadable` holds
-    the lines (line, column, reason, text) that could not be split into columns. `filtered` rows
-    are not in it because `where` left them out.
+    the types of the hidden columns that hold what `sql:` computes, or a field within an object.
+    The table `unreadable` holds the lines (line, column, reason, text) that could not be split into
+    columns. `filtered` rows are not in it because `where` left them out. `may_hide` says that
+    values may hold characters that nobody sees.
     """
 
     columns: dict[str, str]
     rows: int
     first_line: int
+    relation: str = "incoming"
     unreadable: int = 0
     row: str = "rowid"
     expressions: dict[str, str] = field(default_factory=dict)
     has_nul: bool = False
+    may_hide: bool = True
     filtered: int = 0
 
 
 def read_file(
     con: duckdb.DuckDBPyConnection, path: Path, export: Export, limit: int | None = None
 ) -> Incoming:
-    """Read one file into the temporary table `incoming`, or its first `limit` rows as a sample.
+    """Read one file, or its first `limit` rows into `incoming` as a sample.
 
     Raises ExportError where the file cannot be read whole: nothing of it is loaded then.
     """
-    for table in ("incoming", "staged", "selected"):
-        con.execute(f"drop table if exists {table}")
+    forget(con)
     con.execute(
         "create or replace temp table unreadable"
         ' (line bigint, "column" varchar, reason varchar, text varchar)'
     )
-    with in_utf8(path, export.encoding) as source:
+    with readable(path, export) as source:
         kind = file_format(source)
         try:
             return _read(con, source, export, kind, limit)
@@ -62,13 +65,18 @@ def read_file(
             raise ExportError(
                 f"{source}: cannot be read as {kind}: {first_lines(error)}; deliver it again"
             ) from error
-        finally:
-            con.execute("drop table if exists staged; drop table if exists selected")
+
+
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what was read of a file."""
+    for table in ("incoming", "staged", "selected"):
+        con.execute(f"drop table if exists {table}")
+    con.execute("drop view if exists viewed; drop table if exists unreadable")
 
 
 def file_columns(con: duckdb.DuckDBPyConnection, path: Path, export: Export) -> frozenset[str]:
     """The names of a file's columns, in lower case; `incoming` stays as it is."""
-    with in_utf8(path, export.encoding) as source:
+    with readable(path, export) as source:
         kind = file_format(source)
         try:
             return frozenset(name.lower() for name in _names(con, source, export, kind))
@@ -87,48 +95,110 @@ def _names(con: duckdb.DuckDBPyConnection, path: Path, export: Export, kind: str
                 f"select distinct unnest(json_keys(json)) from {source}"
                 " where json_type(json) = 'OBJECT'"
             ).fetchall()
-            return [key for (key,) in keys]
-    selected = (export.select or "select * from {file}").replace("{file}", _reader(path, kind))
+            return [clean_name(key) for (key,) in keys]
+    if export.select is None:
+        return [ours for _, ours, _ in _parquet_names(con, path)]
+    selected = export.select.replace("{file}", _reader(path, kind))
     return kinds_of(con, f"({selected})")
 
 
 def _read(
     con: duckdb.DuckDBPyConnection, path: Path, export: Export, kind: str, limit: int | None
 ) -> Incoming:
-    has_nul, first_line, relation = False, 1, "staged"
+    first_line, relation, found = 1, "staged", Scan(0, 0, False, True)
     if kind == "parquet":
-        relation = _reader(path, kind)
+        relation = _reader(path, kind, "binary_as_string = true")
     elif kind == "json" and export.select:
         scan(path)
         relation = _reader(path, kind)
     elif kind == "json":
-        has_nul = stage_json(con, path, export, limit)
+        found = stage_json(con, path, export, limit)
     else:
-        first_line = 2
-        has_nul = stage_csv(con, path, export, limit)
+        first_line = 2 + export.skip_rows
+        found = stage_csv(con, path, export, limit)
     unreadable = _count(con, "unreadable")
     if export.select:
         source = relation
         if kind == "csv":
-            mapped = {c.lower() for c in export.columns.values() if isinstance(c, str)}
+            mapped = {name.lower() for name in export.named.values()}
             source = f"({as_numbers(con, kinds_of(con, relation), mapped)})"
         select(con, path, export.select.replace("{file}", source))
         relation = "selected"
-    expressions = {n: c.sql for n, c in export.columns.items() if isinstance(c, Expression)}
-    computed = {name: sql for name, sql in expressions.items() if sql is not None}
+    elif kind == "parquet":
+        relation = _view(con, path)
     types = kinds_of(con, relation)
-    row = _row_number(relation, types)
-    if not computed and not export.where and row == "rowid":
-        con.execute(f"alter table {relation} rename to incoming")
-        rows = _count(con, "incoming")
-        return Incoming(types, rows, first_line, unreadable, has_nul=has_nul)
-    if row == "file_row_number":
-        relation = _reader(path, kind, "file_row_number = true")
+    row = ROW if types.pop(ROW_NAME, None) else _row_number(types)
+    computed = export.computed | _fields(export, types, is_text=relation == "staged")
+    if not computed and not export.where and row != _UNNUMBERED and limit is None:
+        rows = _count(con, relation)
+        return Incoming(
+            types, rows, first_line, relation, unreadable, row, {}, found.has_nul, found.may_hide
+        )
     is_text = relation == "staged"
     kinds = evaluate(con, path, relation, row, types, computed, export.where, is_text, limit)
     rows = _count(con, "incoming")
     filtered = _count(con, relation) - rows if export.where and limit is None else 0
-    return Incoming(types, rows, first_line, unreadable, ROW, kinds, has_nul, filtered)
+    con.execute("drop table if exists staged; drop table if exists selected")
+    return Incoming(
+        *(types, rows, first_line, "incoming", unreadable, ROW, kinds),
+        *(found.has_nul, found.may_hide, filtered),
+    )
+
+
+def _view(con: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """A view of a Parquet file, its columns each with a name of its own, its rows numbered.
+
+    Text without the mark of text is text. INT96 is how older writers put down a moment in UTC.
+    """
+    names = _parquet_names(con, path)
+    is_numbered = "file_row_number" not in {name.lower() for name, _, _ in names}
+    options = ["binary_as_string = true"] + ["file_row_number = true"] * is_numbered
+    values = {
+        ours: f"timezone('UTC', {identifier(name)})" if is_int96 else identifier(name)
+        for name, ours, is_int96 in names
+    }
+    columns = ", ".join(f"{value} as {identifier(ours)}" for ours, value in values.items())
+    row = "file_row_number" if is_numbered else "row_number() over () - 1"
+    con.execute(
+        f"create or replace temp view viewed as select {columns}, {row} as {ROW}"
+        f" from {_reader(path, 'parquet', *options)}"
+    )
+    return "viewed"
+
+
+def _parquet_names(con: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, str, bool]]:
+    """Of each column: what DuckDB calls it, what the mapping does, and whether it is INT96."""
+    found = con.execute(
+        f"select name, coalesce(num_children, 0), type from parquet_schema({file_literal(path)})"
+    ).fetchall()
+    roots, skip = [], 0
+    for name, children, kind in found[1:]:
+        if skip == 0:
+            roots.append((name, kind))
+        skip = max(skip - 1, 0) + children
+    theirs = kinds_of(con, _reader(path, "parquet"))
+    ours = unique_names(clean_name(name) or f"column{i}" for i, (name, _) in enumerate(roots, 1))
+    return [
+        (name, own, kind == "INT96")
+        for name, own, (_, kind) in zip(theirs, ours, roots, strict=True)
+    ]
+
+
+def _fields(export: Export, types: dict[str, str], is_text: bool) -> dict[str, str]:
+    """Our columns that a path such as `customer.id` names: the SQL of the field within."""
+    columns = {name.lower(): name for name in types}
+    found = {}
+    for ours, path in export.named.items():
+        root, *inner = path.split(".")
+        if path.lower() in columns or not inner or root.lower() not in columns:
+            continue
+        column = identifier(columns[root.lower()])
+        if is_text or types[columns[root.lower()]] == "JSON":
+            keys = "".join('."' + key.replace('"', '\\"') + '"' for key in inner)
+            found[ours] = f"json_extract_string(try_cast({column} as json), {literal(f'${keys}')})"
+        else:
+            found[ours] = ".".join([column, *map(identifier, inner)])
+    return found
 
 
 def _reader(path: Path, kind: str, *options: str) -> str:
@@ -144,11 +214,12 @@ def _reader(path: Path, kind: str, *options: str) -> str:
     return f"read_{kind}({', '.join([file_literal(path), *given])})"
 
 
-def _row_number(relation: str, types: dict[str, str]) -> str:
-    """The SQL for a row's number in its file, beside whatever columns the file has."""
-    name = "rowid" if relation in ("staged", "selected") else "file_row_number"
-    taken = name in {column.lower() for column in types}
-    return "(row_number() over () - 1)" if taken else name
+_UNNUMBERED = "(row_number() over () - 1)"
+
+
+def _row_number(types: dict[str, str]) -> str:
+    """The SQL for a row's number in a table, beside whatever columns it has."""
+    return _UNNUMBERED if "rowid" in {column.lower() for column in types} else "rowid"
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:

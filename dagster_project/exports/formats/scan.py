@@ -32,16 +32,28 @@ _FOREIGN = {
     b"BZh": "compressed with bzip2; unpack it, or use gzip",
     b"\xfd7zXZ": "compressed with xz; unpack it, or use gzip",
     b"%PDF": "a PDF; export the data as CSV",
+    b"\x1f\x8b": "gzip within gzip; unpack it once",
 }
+_TAR, _TAR_AT = b"ustar", 257
+#: What invisible characters, and signs that spreadsheets put around text, look like in bytes.
+_HIDDEN = (
+    *(b"\xe2\x80", b"\xe2\x81\xa0", b"\xc2\xa0", b"\xc2\xad", b"\xef\xbb\xbf"),
+    *(b"'", b"=", b"\t", b"\\t", b"\\u", b"\\r", b"\\n"),
+)
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over a text file found: lines with something in them, blank ones, NUL bytes."""
+    """What one pass over a text file found.
+
+    Lines with something in them, blank ones, NUL bytes, and whether values may hold characters
+    that nobody sees.
+    """
 
     records: int
     blank_lines: int
     has_nul: bool
+    may_hide: bool
 
 
 def compression(path: Path) -> str:
@@ -81,6 +93,13 @@ def read_head(path: Path) -> bytes:
         return file.read(HEAD)
 
 
+def without_marks(head: bytes) -> bytes:
+    """The bytes without the byte-order marks they begin with; some tools write two."""
+    while head.startswith(BOM):
+        head = head.removeprefix(BOM)
+    return head
+
+
 def file_format(path: Path) -> str:
     """'parquet', 'json' or 'csv', by what is in the file.
 
@@ -92,7 +111,9 @@ def file_format(path: Path) -> str:
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
             raise ExportError(f"{path}: the file is {what}")
-    text = head.removeprefix(BOM).lstrip()
+    if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+        raise ExportError(f"{path}: the file is a tar archive; unpack it and name what is in it")
+    text = without_marks(head).lstrip()
     if not text:
         raise ExportError(f"{path}: the file is empty; export it again or take it out of `files`")
     return "json" if text[:1] in (b"{", b"[") else "csv"
@@ -105,18 +126,21 @@ def scan(path: Path, quote: str = "", nul: bytes = b"\0") -> Scan:
     the format writes a NUL. A quote that opens no field upsets the count: see `count_records`.
     """
     records = blanks = offset = 0
-    last_end, last_byte, inside, tail, has_nul = -1, b"", 0, b"", False
+    last_end, last_byte, inside, tail, has_nul, may_hide = -1, b"", 0, b"", False, False
     with open_bytes(path) as file:
         end = LINE_FEED
         while chunk := file.read(CHUNK):
             if not offset and LINE_FEED not in chunk and CARRIAGE_RETURN in chunk:
                 end = CARRIAGE_RETURN
-            has_nul = has_nul or nul in tail + chunk
-            tail = chunk[-len(nul) :]
+            seen = tail + chunk
+            has_nul = has_nul or nul in seen
+            may_hide = may_hide or any(signs in seen for signs in _HIDDEN)
+            tail = chunk[-max(len(nul), *map(len, _HIDDEN)) :]
             codes = np.frombuffer(last_byte + chunk, np.uint8)
             shift = len(last_byte)
             ends = np.flatnonzero(codes[shift:] == end)
             if quote and (inside or ord(quote) in chunk):
+                may_hide = True  # line ends, for one
                 quotes = np.cumsum(codes[shift:] == ord(quote), dtype=np.uint8) + np.uint8(inside)
                 ends = ends[quotes[ends] & 1 == 0]
                 inside = int(quotes[-1] & 1)
@@ -130,7 +154,7 @@ def scan(path: Path, quote: str = "", nul: bytes = b"\0") -> Scan:
             last_byte = chunk[-1:]
     if offset and last_end != offset - 1:
         records += 1
-    return Scan(records - blanks, blanks, has_nul)
+    return Scan(records - blanks, blanks, has_nul, may_hide)
 
 
 def csv_records(

@@ -15,7 +15,7 @@ from ..contract import Table
 from ..errors import ExportError
 
 #: Incremented when the loader makes different rows from the same file and mapping.
-_LOADER = 3
+_LOADER = 4
 _DATE_IN_NAME = re.compile(
     r"(?<!\d)((?:19|20)\d{2})([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)"
 )
@@ -53,12 +53,15 @@ def fingerprint(path: Path) -> Fingerprint:
 
 
 #: Keys of an export that do not affect the rows its files become.
-_NOT_OF_ROWS = {"files", "grain", "negative_amounts", "missing_days"}
+_NOT_OF_ROWS = {"files", "amount_is_per", "negative_amounts", "missing_days"}
 
 
 def mapping_hash(export: Export, table: Table) -> str:
     """What decides the rows a file becomes, besides its content."""
-    given = export.model_dump(mode="json", exclude=_NOT_OF_ROWS)
+    left_out = set(_NOT_OF_ROWS)
+    if "currency" not in export.columns:
+        left_out.add("grain")  # it says whose currency an empty one is
+    given = export.model_dump(mode="json", exclude=left_out)
     types = [
         (column.name, column.data_type, column.default, column.tells_version)
         for column in table.columns.values()

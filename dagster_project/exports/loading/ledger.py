@@ -4,7 +4,8 @@
 read, with file, line, column and reason.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -26,6 +27,10 @@ create table if not exists ledger.rejects (
     value varchar, raw_line varchar, is_personal boolean, amount decimal(18, 4), currency varchar,
     moment timestamp, _delivered_at date, _run_id varchar
 );
+create table if not exists ledger.value_notes (
+    export varchar, file varchar, "column" varchar, what varchar, reason varchar, rows bigint,
+    first_line bigint, run_id varchar
+);
 create table if not exists ledger.studies (
     study varchar, start_activity varchar, return_activity varchar, entry varchar,
     min_occurrences integer, bucket varchar
@@ -44,6 +49,7 @@ class Loaded:
 
     `filtered` rows of the files are neither in raw nor rejected: `where` leaves them out.
     `dropped` are the files whose rows left raw, `rows_dropped` those rows, rejected ones included.
+    `vanished` files are no longer there, but their rows (counted) stay until they are pruned.
     """
 
     export: str
@@ -55,6 +61,7 @@ class Loaded:
     columns: dict[str, str]
     dropped: tuple[str, ...] = ()
     rows_dropped: int = 0
+    vanished: Mapping[str, int] = field(default_factory=dict)
 
 
 def create_ledger(con: duckdb.DuckDBPyConnection) -> None:
@@ -78,6 +85,7 @@ def create_raw(con: duckdb.DuckDBPyConnection, table: Table, contract: Contract)
     con.execute(f"create or replace table raw.{identifier(table.name)} ({definition})")
     con.execute("delete from ledger.files where export = ?", [table.name])
     con.execute("delete from ledger.rejects where export = ?", [table.name])
+    con.execute("delete from ledger.value_notes where export = ?", [table.name])
     con.execute("commit")
 
 
@@ -99,11 +107,16 @@ def delete_rows(con: duckdb.DuckDBPyConnection, export: str, file: str) -> None:
     """Take out all rows of a file, in the caller's transaction."""
     con.execute(f"delete from raw.{identifier(export)} where _file = ?", [file])
     con.execute("delete from ledger.rejects where export = ? and _file = ?", [export, file])
+    con.execute("delete from ledger.value_notes where export = ? and file = ?", [export, file])
     con.execute("delete from ledger.files where export = ? and file = ?", [export, file])
 
 
 def summary(
-    con: duckdb.DuckDBPyConnection, export: str, files_read: int, dropped: dict[str, int]
+    con: duckdb.DuckDBPyConnection,
+    export: str,
+    files_read: int,
+    dropped: Mapping[str, int],
+    vanished: Mapping[str, int],
 ) -> Loaded:
     """What raw and the ledger hold of an export now."""
     row = con.execute(
@@ -119,4 +132,5 @@ def summary(
         *(export, int(row[0]), int(row[1]), int(row[2]), row[3], files_read, columns),
         dropped=tuple(dropped),
         rows_dropped=sum(dropped.values()),
+        vanished=vanished,
     )

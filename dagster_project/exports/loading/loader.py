@@ -11,8 +11,10 @@ from ..config.load import Export, ExportsConfig, asks_for
 from ..contract import Contract, Table, load_contract
 from ..errors import ExportError
 from ..formats.expressions import first_lines
-from ..formats.readers import Incoming, file_columns, read_file
+from ..formats.readers import Incoming, file_columns, forget, read_file
+from ..formats.scan import file_format
 from ..mapping.columns import map_columns
+from ..mapping.evidence import ask_for_currency, ask_for_separators
 from ..mapping.zones import provide_changes
 from ..sql import literal
 from .deliveries import Delivery, delivery_date, file_date, fingerprint, mapping_hash
@@ -56,7 +58,7 @@ def load_export(
     known = known_files(con, name)
     if export is None:
         drop_files(con, name, list(known))
-        return summary(con, name, 0, dropped=known)
+        return summary(con, name, 0, dropped=known, vanished={})
     # to prune, a pattern has to match something: a folder out of reach must not empty an export
     files = config.files(name, known=() if prune else known)
     fingerprints = {file: fingerprint(path) for file, path in files.items()}
@@ -78,7 +80,8 @@ def load_export(
         others = [other for other in files.values() if other != path]
         _load_file(con, table, export, delivery, others, run, contract)
         read += 1
-    return summary(con, name, read, dropped)
+    vanished = {f: rows for f, rows in known.items() if f not in files and f not in dropped}
+    return summary(con, name, read, dropped, vanished)
 
 
 def _is_kept(file: str, files: dict[str, Path], export: Export, prune: bool) -> bool:
@@ -98,16 +101,21 @@ def _load_file(
     try:
         incoming = read_file(con, delivery.path, export)
         lacking = _lacking(con, table, export, incoming, others)
-        mapped = map_columns(table, export, incoming, delivery.path, lacking)
+        ask_for_separators(con, table, export, incoming, delivery.path)
+        ask_for_currency(con, table, export, incoming, delivery.path)
+        mapped = map_columns(table, export, incoming, delivery.path, delivery.delivered_at, lacking)
         provide_changes(con, export.time_zone)
         # DuckDB would push the test for faults below the typing, and type every value twice
         con.execute("set disabled_optimizers = 'filter_pushdown'")
         con.execute("set preserve_insertion_order = false")
         # packing ids and hashes takes a tenth of writing them; raw is twice as large without
         con.execute("set disabled_compression_methods = 'fsst,dict_fsst'")
-        write_rows(con, table, delivery, incoming, mapped, run, contract)
+        write_rows(con, table, export, delivery, incoming, mapped, run, contract)
     except duckdb.Error as error:
-        raise ExportError(f"{delivery.path}: exports.{table.name}: {first_lines(error)}") from error
+        said = first_lines(error)
+        if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
+            said = f"cannot be read as {file_format(delivery.path)}: {said}; deliver it again"
+        raise ExportError(f"{delivery.path}: exports.{table.name}: {said}") from error
     except OSError as error:
         raise ExportError(
             f"{delivery.path}: the file cannot be read ({error.strerror}); was it taken away?"
@@ -117,7 +125,7 @@ def _load_file(
             "reset disabled_optimizers; reset preserve_insertion_order;"
             " reset disabled_compression_methods; set TimeZone = 'UTC'"
         )
-        con.execute("drop table if exists incoming; drop table if exists unreadable")
+        forget(con)
 
 
 def _lacking(
@@ -131,9 +139,8 @@ def _lacking(
     present = {name.lower() for name in incoming.columns}
     missing = {
         ours: theirs
-        for ours, theirs in export.columns.items()
-        if isinstance(theirs, str)
-        and theirs.lower() not in present
+        for ours, theirs in export.named.items()
+        if not {theirs.lower(), theirs.lower().split(".")[0]} & present
         and not (ours in table.columns and table.columns[ours].is_required)
     }
     if not missing:

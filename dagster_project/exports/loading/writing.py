@@ -2,14 +2,19 @@
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass
 
 import duckdb
 
+from ..config.load import Export
 from ..contract import Contract, Table
 from ..errors import ExportError
 from ..formats.readers import Incoming
 from ..mapping.columns import Mapped
+from ..mapping.evidence import ask_what_amounts_are_of
+from ..mapping.ids import IS_OBJECT
+from ..mapping.repeated import OTHER_HEADER
 from ..sql import identifier, literal
 from .deliveries import Delivery
 from .ledger import delete_rows
@@ -26,6 +31,7 @@ class Run:
 def write_rows(
     con: duckdb.DuckDBPyConnection,
     table: Table,
+    export: Export,
     source: Delivery,
     incoming: Incoming,
     mapped: Mapped,
@@ -34,7 +40,8 @@ def write_rows(
 ) -> None:
     """Replace the rows the file had by those it has now, all of them or none.
 
-    Every row goes to raw or to the rejects; the ledger has their numbers.
+    Every row goes to raw or to the rejects; the ledger has their numbers. Raises ExportError where
+    the rows can be read in two ways, or show that the columns are not what the header says.
     """
     raw = f"raw.{identifier(table.name)}"
     provenance = {
@@ -62,6 +69,11 @@ def write_rows(
                     f"{source.path}: exports.{table.name}: {rejected} rows could not be read but "
                     f"{noted} were noted; please report this"
                 )
+            _stop_at_what_no_row_may_be(con, table, source)
+        if mapped.noted:
+            _note_values(con, table, source, incoming, mapped.noted, run)
+        if table.name == "orders":
+            ask_what_amounts_are_of(con, export, source.name, source.path)
         con.execute(
             f"insert into ledger.files values ({', '.join('?' * 14)})",
             [
@@ -76,6 +88,46 @@ def write_rows(
     except BaseException:
         con.execute("rollback")
         raise
+
+
+def _note_values(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    source: Delivery,
+    incoming: Incoming,
+    noted: str,
+    run: Run,
+) -> None:
+    """Note how many values of optional columns were emptied, and how many ids were cleaned."""
+    numbered = _numbered(f"select *, first_row as _row from ({noted})", incoming)
+    con.execute(
+        f"insert into ledger.value_notes select {literal(table.name)}, {literal(source.name)},"
+        f' "column", what, reason, rows, {_LINE}, {literal(run.run_id)} from {numbered}'
+    )
+
+
+def _stop_at_what_no_row_may_be(
+    con: duckdb.DuckDBPyConnection, table: Table, source: Delivery
+) -> None:
+    """Raise ExportError at a header that swaps columns, and at an object in place of an id."""
+    found = con.execute(
+        'select _line, "column", reason, value from ledger.rejects'
+        " where export = ? and _file = ? and (reason like ? or reason like ?)"
+        " order by _line limit 1",
+        [table.name, source.name, f"% {OTHER_HEADER}", f"% {IS_OBJECT}"],
+    ).fetchone()
+    if found is None:
+        return
+    line, column, reason, value = found
+    where = f"{source.path}: line {line}: exports.{table.name}"
+    if reason.endswith(OTHER_HEADER):
+        raise ExportError(
+            f"{where}: the line {OTHER_HEADER}, so the rows below it are not what the first header"
+            " says; give each part a file of its own"
+        )
+    keys = re.findall(r'"([^"]+)"\s*:', value or "")
+    example = f"as in `{column}: <column>.{keys[0]}` (it has {', '.join(keys)})" if keys else ""
+    raise ExportError(f"{where}.columns.{column}: the value {IS_OBJECT}; name its field, {example}")
 
 
 def _in_repeated_hours(

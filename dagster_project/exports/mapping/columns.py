@@ -1,18 +1,23 @@
 """From a file's own columns to the contract's: one SELECT over `incoming`, with its faults."""
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..config.faults import nearest
-from ..config.load import Export, Expression
+from ..config.load import Export, Mapping
 from ..contract import Column, Table
 from ..errors import ExportError
 from ..formats.expressions import HIDDEN
+from ..formats.names import clean_name
 from ..formats.readers import Incoming
 from ..sql import identifier, literal
 from ..statuses import DEFAULT_STATUS_MAPS
-from .values import fault_text, faults, repeated_hour, typed
+from .ids import clean, is_id
+from .repeated import repeats
+from .times import repeated_hour
+from .values import fault_text, faults, typed
 
 _SEPARATOR = "chr(31)"
 _NOTHING = "chr(30)"
@@ -20,20 +25,27 @@ _NOTHING = "chr(30)"
 
 @dataclass(frozen=True)
 class Mapped:
-    """SELECTs over the file's rows: all of them `typed`, and those in an hour that clocks repeat.
+    """SELECTs over the file's rows: all of them `typed`, and what is told of some of them.
 
     `typed` yields the contract's columns, `_row` (0-based), `_content`, and of the first column at
     fault `_fault_column`, `_fault_reason` and `_fault_value`; a readable row has no `_fault`.
-    `repeated` yields `_row` where the export's time does not say which of two hours it means; it
-    is None where that cannot be.
+    `repeated` yields `_row` where the export's time does not say which of two hours it means.
+    `noted` yields `"column"`, `what`, `reason`, `rows` and `first_row`: values of optional columns
+    that were 'emptied', ids that were 'cleaned'. Both are None where that cannot be.
     """
 
     typed: str
     repeated: str | None
+    noted: str | None
 
 
 def map_columns(
-    table: Table, export: Export, incoming: Incoming, path: Path, may_lack: frozenset[str]
+    table: Table,
+    export: Export,
+    incoming: Incoming,
+    path: Path,
+    delivered: dt.date,
+    may_lack: frozenset[str],
 ) -> Mapped:
     """How one file becomes rows of the contract.
 
@@ -43,25 +55,39 @@ def map_columns(
     """
     sources, kinds = _sources(table, export, incoming, path, may_lack)
     mapped = [table.columns[name] for name in sources if name in table.columns]
-    inputs = [f"{typed(c, sources[c.name], kinds[c.name], export)} as {c.name}" for c in mapped]
-    inputs += [f"{sources[c.name]} as _of_{c.name}" for c in mapped]
-    misfits = [
-        f"case {fault} end"
+    pairs = {
+        c.name: f"{typed(c, sources[c.name], kinds[c.name], export, incoming, delivered)}"
+        f" as {c.name}, {sources[c.name]} as _of_{c.name}"
         for c in mapped
-        for fault in faults(c, kinds[c.name], export, incoming.has_nul)
+    }
+    inputs = list(pairs.values())
+    needed = _needed(table, {c.name for c in mapped})
+    wrong = {c.name: faults(c, kinds[c.name], export, incoming) for c in mapped}
+    # what could not be read is empty by itself
+    emptied = {
+        name: found if table.columns[name].data_type == "string" else found[1:]
+        for name, found in wrong.items()
+        if name not in needed
+    }
+    misfits = [
+        repeats(table, export, incoming, sources),
+        *(f"case {fault} end" for c in mapped if c.name in needed for fault in wrong[c.name]),
     ]
     if table.rest is not None and (extra := [c for c in sources if c not in table.columns]):
-        pairs = ", ".join(
+        fields = ", ".join(
             f"{literal(name)}, nullif(trim(cast({sources[name]} as varchar)), '')" for name in extra
         )
-        inputs.append(f"cast(json_object({pairs}) as varchar) as {table.rest.name}")
+        inputs.append(f"cast(json_object({fields}) as varchar) as {table.rest.name}")
         mapped = [*mapped, table.rest]
     given = {column.name for column in mapped}
-    inner = f"select {incoming.row} as _row, {', '.join(inputs)} from incoming"
+    row = f"{incoming.row} as _row"
+    inner = f"select {row}, {', '.join(inputs)} from {incoming.relation}"
     told = [c for c in mapped if not c.tells_version]
     content = ", ".join(f"coalesce(cast({c.name} as varchar), {_NOTHING})" for c in told)
     kept = ", ".join(f"_of_{c.name}" for c in mapped if c is not table.rest)
-    finals = ", ".join(_final(column, table, given, export) for column in table.columns.values())
+    finals = ", ".join(
+        _final(c, table, given, export, emptied.get(c.name, [])) for c in table.columns.values()
+    )
     middle = (
         f"select _row, {kept}, {finals}, md5(concat_ws({_SEPARATOR}, {content})) as _content,"
         f" coalesce({', '.join([*misfits, 'null'])}) as _misfit from ({inner})"
@@ -84,7 +110,43 @@ def map_columns(
         f" from (select *, {fault} as _fault from ({middle}))"
     )
     test = repeated_hour(table.columns[table.time], kinds, export) if table.time else None
-    return Mapped(final, f"select _row from ({inner}) where {test}" if test else None)
+    notes = [
+        f"select {literal(c.name)} as \"column\", 'emptied' as what, split_part(_fault,"
+        f" {_SEPARATOR}, 2) as reason, count(*) as rows, min(_row) as first_row from (select"
+        f" _row, coalesce({', '.join(f'case {w} end' for w in wrong[c.name])}) as _fault from"
+        f" (select {row}, {pairs[c.name]} from {incoming.relation})) where _fault is not null"
+        " group by reason"
+        for c in mapped
+        if c is not table.rest and c.name not in needed and wrong[c.name]
+    ] + [
+        f"select {literal(c.name)} as \"column\", 'cleaned' as what,"
+        " 'held characters that nobody sees' as reason, count(*) as rows, min(_row) as first_row"
+        f" from (select {row}, {sources[c.name]} as _of from {incoming.relation})"
+        f" where {clean('_of')} <> trim(_of, ' ') having count(*) > 0"
+        for c in mapped
+        if incoming.may_hide and is_id(c) and kinds[c.name] == "VARCHAR"
+    ]
+    return Mapped(
+        final,
+        f"select _row from ({inner}) where {test}" if test else None,
+        " union all ".join(notes) or None,
+    )
+
+
+def _needed(table: Table, mapped: set[str]) -> set[str]:
+    """The columns whose faults reject a row: what it cannot do without, and who or what it is of.
+
+    Other columns are emptied. What a default is computed from is needed where the default is used.
+    """
+    names = {
+        c.name
+        for c in table.columns.values()
+        if c.is_required or c.is_not_null or c.name in table.key or is_id(c)
+    } - {"product_id", "phone"}
+    for column in table.columns.values():
+        if column.default is not None and column.name not in mapped:
+            names |= set(re.findall(r"\b[a-z_]+\b", column.default))
+    return names
 
 
 def _sources(
@@ -94,20 +156,48 @@ def _sources(
     found = {name.lower(): name for name in incoming.columns}
     sources: dict[str, str] = {}
     kinds: dict[str, str] = {}
-    named = [theirs for theirs in export.columns.values() if isinstance(theirs, str)]
-    for ours, theirs in export.columns.items():
-        if isinstance(theirs, Expression):
-            is_computed = theirs.sql is not None
-            sources[ours] = identifier(f"{HIDDEN}{ours}") if is_computed else literal(theirs.value)
-            kinds[ours] = incoming.expressions[ours] if is_computed else "VARCHAR"
-        elif name := found.get(theirs.lower()) or found.get(theirs.strip().lower()):
+    named = export.named
+    for ours, column in export.columns.items():
+        theirs = named.get(ours, ours)
+        if ours in incoming.expressions:
+            sources[ours] = identifier(f"{HIDDEN}{ours}")
+            kinds[ours] = incoming.expressions[ours]
+        elif isinstance(column, Mapping) and column.value is not None:
+            sources[ours], kinds[ours] = literal(column.value), "VARCHAR"
+        elif name := found.get(theirs.lower()) or found.get(clean_name(theirs).lower()):
             sources[ours], kinds[ours] = identifier(name), incoming.columns[name]
         elif ours not in may_lack:
             raise ExportError(
                 f"{path}: exports.{table.name}.columns.{ours}: the file has no column '{theirs}'; "
-                f"{_hint(theirs, named, incoming)}"
+                f"{_hint(theirs, list(named.values()), incoming)}"
+            )
+        if fields := object_fields(kinds.get(ours, "")):
+            raise ExportError(
+                f"{path}: exports.{table.name}.columns.{ours}: '{theirs}' holds objects or lists; "
+                + (
+                    f"name the field within, as in `{ours}: {theirs}.{fields[0]}` (it has"
+                    f" {', '.join(fields)})"
+                    if fields[0]
+                    else "take one of its items with `sql:`"
+                )
             )
     return sources, kinds
+
+
+def object_fields(kind: str) -> list[str]:
+    """The fields of a struct by DuckDB's name of its type; [''] of a list or map, [] of others."""
+    if kind.startswith("STRUCT(") and not kind.endswith("]"):
+        depth, fields, word = 0, [], ""
+        for sign in kind[len("STRUCT(") : -1]:
+            depth += (sign == "(") - (sign == ")")
+            if sign == "," and depth == 0:
+                fields.append(word)
+                word = ""
+            else:
+                word += sign
+        parts = [field.strip() for field in (*fields, word)]
+        return [re.match(r'"(.*?)"|\S+', part)[0].strip('"') for part in parts]  # type: ignore[index]
+    return [""] if kind.endswith("]") or kind.startswith(("MAP(", "UNION(")) else []
 
 
 def _hint(theirs: str, wanted: list[str], incoming: Incoming) -> str:
@@ -126,15 +216,22 @@ def _hint(theirs: str, wanted: list[str], incoming: Incoming) -> str:
     )
 
 
-def _final(column: Column, table: Table, given: set[str], export: Export) -> str:
+def _final(
+    column: Column, table: Table, given: set[str], export: Export, emptied_by: list[str]
+) -> str:
     """The column as raw has it: mapped, by its default, or NULL; states and currencies unified."""
     if column.name not in given:
         # a product may be more than the type holds: then it is empty, and the row at fault
         value = f"try_cast(try({_default(column, table, given)}) as {column.duckdb_type})"
+    elif emptied_by:
+        tests = ", ".join(f"case {test} end" for test in emptied_by)
+        value = f"case when coalesce({tests}) is null then {column.name} end"
     else:
         value = column.name
     if column.name == "status" and column.name in given:
         value = _status(table, export)
+    elif column.name == "currency" and "currency" in given and export.grain == "line":
+        value = "upper(currency)"  # a line that names none has its order's: staging knows it
     elif column.name == "currency" and export.currency:
         constant = literal(export.currency)
         value = f"coalesce(upper(currency), {constant})" if "currency" in given else constant

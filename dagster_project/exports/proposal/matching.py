@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 import duckdb
 
 from ..contract import Column, Table
-from ..mapping.values import DECIMAL_COMMA
+from ..mapping.numbers import DECIMAL_COMMA
 from ..sql import identifier, literal
 
 #: Words for the same thing, so that `Order No` matches `order_id`.

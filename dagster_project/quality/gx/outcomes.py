@@ -13,7 +13,7 @@ Severity = Literal["critical", "warning", "info"]
 
 SHOWN_VALUES = 5
 SHOWN_CHARACTERS = 160
-SHOWN_ROWS_CHARACTERS = 600
+SHOWN_ROWS_CHARACTERS = 1500
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,11 @@ WATCHED = {
 @pytest.mark.parametrize(
     ("export", "filled"),
     [
-        ("marketing_spend", {"acquisition", "campaign_funnel", "landing_page_funnel"}),
+        pytest.param(
+            "marketing_spend",
+            {"acquisition", "campaign_funnel", "landing_page_funnel"},
+            marks=pytest.mark.nightly,
+        ),
         ("events", {"session_conversion", "cohort_retention", "active_customers"}),
     ],
 )
@@ -52,14 +56,24 @@ def test_a_shop_with_a_single_export_is_green(
 @pytest.mark.parametrize(
     ("export", "filled"),
     [
-        ("surveys", {"nps"}),
+        pytest.param("surveys", {"nps"}, marks=pytest.mark.nightly),
         ("orders", {"cohort_value", "coupon_effect", "repeat_purchase", "segment_value"}),
-        ("customers", {"onboarding", "active_customers", "cohort_retention"}),
-        ("sessions", {"session_conversion", "cohort_retention", "landing_page_funnel"}),
+        pytest.param(
+            "customers",
+            {"onboarding", "active_customers", "cohort_retention"},
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param(
+            "sessions",
+            {"session_conversion", "cohort_retention", "landing_page_funnel"},
+            marks=pytest.mark.nightly,
+        ),
         ("messages", {"campaign_funnel", "communication_calendar", "active_customers"}),
-        ("loyalty_points", {"loyalty_balances"}),
-        ("referrals", {"referral_growth", "referred_customers"}),
-        ("coupons", {"coupon_effect"}),
+        pytest.param("loyalty_points", {"loyalty_balances"}, marks=pytest.mark.nightly),
+        pytest.param(
+            "referrals", {"referral_growth", "referred_customers"}, marks=pytest.mark.nightly
+        ),
+        pytest.param("coupons", {"coupon_effect"}, marks=pytest.mark.nightly),
     ],
 )
 def test_what_a_single_export_cannot_fill_says_why(

@@ -3,6 +3,11 @@
 {%- set key = known_id('order_id') if has_order_grain
     else known_id('order_id') ~ " || ' ' || " ~ known_id('line_id') -%}
 {%- set state = "coalesce(status, 'counted')" -%}
+{#- What belongs to the order, and so to all of its lines; a line's status is its own. -#}
+{%- set facts = [
+    'anonymous_id', 'coupon_code', 'channel', 'source', 'campaign', 'device', 'country'
+] -%}
+{%- set default_currency = "nullif('" ~ var('orders_currency') ~ "', '')" -%}
 with orders as {{ read_anew() }} (
     select * from {{ source('raw', 'orders') }}
 ),
@@ -17,16 +22,88 @@ excluded_customers as (
 
 {{ number_repeated('orders', key) }},
 
-keyed as {{ read_anew() }} (
+identified as {{ read_anew() }} (
     select
         *,
         {{ own_key('order_id') }} as order_key,
         case
             when {{ key }} is null then _content
             else {{ "''" if has_order_grain else 'line_id' }}
-        end as line_key,
-        {{ business_date('ordered_at') }} as order_date
+        end as line_key
     from numbered
+),
+{% if not has_order_grain %}
+-- an order's facts are those of its newest delivery: each time the first that its lines tell, since
+-- many shops write them on the first line only
+delivered as {{ read_anew() }} (
+    select
+        *,
+        {{ known_id('customer_id') }} as known_customer_id,
+        dense_rank() over (partition by order_key order by _delivered_at desc) as delivery,
+        row_number() over (
+            partition by order_key order by _delivered_at desc, _file, _line
+        ) as place,
+        row_number() over (partition by order_key, _file order by _line) as place_in_file
+    from identified
+),
+
+order_facts as (
+    select
+        order_key,
+        {{ first_told('known_customer_id') }} as customer_id,
+        {{ first_told('status') }} as status,
+        {{ first_told('currency') }} as currency,
+        {%- for fact in facts %}
+        {{ first_told(fact) }} as {{ fact }},
+        {%- endfor %}
+        {{ first_told('ordered_at') }} as ordered_at,
+        count(distinct known_customer_id) as customers,
+        count(distinct currency) as currencies
+    from delivered
+    where delivery = 1
+    group by order_key
+),
+{% endif %}
+keyed as {{ read_anew() }} (
+{%- if has_order_grain %}
+    select
+        *,
+        {{ business_date('ordered_at') }} as order_date
+    from identified
+{%- else %}
+    select
+        delivered.order_key,
+        delivered.line_key,
+        delivered.product_id,
+        delivered.quantity,
+        {%- if var('amount_is_per') == 'order' %}
+        case when delivered.place_in_file = 1 then delivered.amount else 0 end as amount,
+        {%- else %}
+        delivered.amount,
+        {%- endif %}
+        delivered.discount_amount,
+        delivered.cost_amount,
+        delivered.copy_number,
+        delivered.is_repeated,
+        delivered.updated_at,
+        delivered._content,
+        delivered._delivered_at,
+        delivered._file,
+        delivered._line,
+        delivered._run_id,
+        order_facts.customer_id,
+        order_facts.ordered_at,
+        coalesce(delivered.status, order_facts.status) as status,
+        coalesce(order_facts.currency, {{ default_currency }}) as currency,
+        {%- for fact in facts %}
+        order_facts.{{ fact }},
+        {%- endfor %}
+        order_facts.customers,
+        order_facts.currencies,
+        {{ business_date('order_facts.ordered_at') }} as order_date
+    from delivered
+    inner join order_facts on delivered.order_key = order_facts.order_key
+{%- endif %}
 ),
 
 priced as (
@@ -46,6 +123,10 @@ judged as {{ read_anew() }} (
         *,
         case
             {{ moment_faults('ordered_at') }}
+            {%- if not has_order_grain %}
+            when customers > 1 then 'customer_id differs within its order'
+            when currencies > 1 then 'currency differs within its order'
+            {%- endif %}
             when status not in ('counted', 'cancelled', 'pending', 'refunded')
                 then 'status is unknown'
             {%- if var('negative_amounts') == 'refund' %}

@@ -1,0 +1,89 @@
+"""Ids and other keys of text: the same whatever a tool has put around them, or no id at all.
+
+Spreadsheets cut the digits of long numbers, and what is left of two customers may be the same.
+Such an id is rejected, in whatever format it comes.
+"""
+
+from ..contract import Column
+from ..formats.names import INVISIBLE
+from ..sql import literal
+
+#: Whole numbers that a float still tells apart.
+_WHOLE = {"DOUBLE": 2**53, "FLOAT": 2**24}
+_SCIENTIFIC = r"[+-]?([0-9]+[.,][0-9]+[eE][+-]?[0-9]+|[0-9]+[eE][+-][0-9]+|[1-9][eE][0-9]{2})"
+#: Words that mean "nothing" in any text, as systems write them. NA is Namibia, so it is not here.
+_NOTHING = (
+    *("null", "NULL", "Null", r"\N", "(null)", "#N/A", "N/A", "n/a", "NaN", "nan", "<NA>", "NaT"),
+    *("None", "undefined"),
+)
+
+_CUT = "is not an id: a spreadsheet has cut its digits"
+_ROUNDED = "is not an id: a float has rounded its digits"
+#: What the text of an object is rejected for; its file is not loaded.
+IS_OBJECT = "is an object or a list, not an id"
+
+
+def is_id(column: Column) -> bool:
+    """Whether the column identifies something, or somebody."""
+    return column.data_type == "string" and column.name.endswith(("_id", "merged_into", "phone"))
+
+
+def text(column: Column, source: str, kind: str, may_hide: bool, words: list[str]) -> str:
+    """The source as text: without what surrounds it, NULL where it says that there is nothing."""
+    if kind in _WHOLE:  # ids that a spreadsheet or pandas turned into floats
+        whole = f"cast(try_cast({source} as hugeint) as varchar)"
+        return (
+            f"case when {source} = floor({source}) then {whole} else cast({source} as varchar) end"
+        )
+    if kind != "VARCHAR":
+        return f"nullif(trim(cast({source} as varchar)), '')"
+    value = clean(source) if may_hide and is_id(column) else f"trim({source})"
+    value = f"nullif({value}, '')"
+    if is_id(column):  # a whole number that was a float on its way; words are nobody's in staging
+        if words:
+            listed = ", ".join(literal(word) for word in words)
+            value = f"case when {value} not in ({listed}) then {value} end"
+        is_whole = f"regexp_full_match({value}, '-?[0-9]+\\.0+')"
+        bare = f"split_part({value}, '.', 1)"
+        return f"case when ends_with({source}, '0') and {is_whole} then {bare} else {value} end"
+    listed = "|" + "|".join([*_NOTHING, *words]) + "|"
+    meant = f"case when not contains({literal(listed)}, '|' || {value} || '|') then {value} end"
+    if words:
+        return meant
+    # the words begin with one of # ( < N \ n u
+    first = " and ".join(f"ascii({source}) <> {ord(sign)}" for sign in "<N\\nu")
+    return f"case when ascii({source}) > 40 and {first} then {value} else {meant} end"
+
+
+def clean(source: str) -> str:
+    """Without invisible characters, line ends and tabs, and unwrapped from ="…" and a leading '."""
+    visible = f"regexp_replace({source}, '[{INVISIBLE}\\t\\r\\n]', '', 'g')"
+    spaced = f"trim(replace({visible}, chr(160), ' '))"
+    unwrapped = f"regexp_replace({spaced}, '^=\"(.*)\"$', '\\1')"
+    return f"trim(regexp_replace({unwrapped}, '^''([0-9])', '\\1'))"
+
+
+def faults(column: Column, kind: str) -> list[tuple[str, str]]:
+    """Why a value is no id: conditions and reasons, cheap tests first."""
+    name, source = column.name, f"_of_{column.name}"
+    if not is_id(column):
+        return []
+    if kind in _WHOLE:
+        told = f"{source} = floor({source}) and abs({source}) < {_WHOLE[kind]}"
+        return [(f"{source} is not null and not isnan({source}) and not ({told})", _ROUNDED)]
+    if kind != "VARCHAR":
+        return []
+    is_rounded = (
+        f"case when ends_with({source}, '.0') then length({name}) > 15"
+        f" and abs(try_cast({name} as hugeint)) >= {_WHOLE['DOUBLE']} end"
+    )
+    is_object = f"case when {name}[1] in ('{{', '[') then json_valid({name}) end"
+    return [
+        (
+            f"case when contains({name}, 'E') or contains({name}, 'e')"
+            f" then regexp_full_match({name}, '{_SCIENTIFIC}') end",
+            _CUT,
+        ),
+        (is_rounded, _ROUNDED),
+        (is_object, IS_OBJECT),
+    ]
