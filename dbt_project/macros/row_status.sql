@@ -100,7 +100,8 @@ versions as (
    begin with nothing, a blank or one of # ( - < ? G N U \ g n u. As a list, DuckDB would make a join
    of it. #}
 {% macro known_id(column) -%}
-{%- set words = "'||null|undefined|(not set)|nan|none|n/a|<na>|(null)|#n/a|-|--|?|unknown|guest|' || chr(92) || 'n|'" -%}
+{%- set words = "'||null|undefined|(not set)|nan|none|n/a|<na>|(null)|#n/a|-|--|?|unknown|guest|'"
+    ~ " || chr(92) || 'n|'" -%}
 case
             when
                 ascii({{ column }}) > 45

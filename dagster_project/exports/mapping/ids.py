@@ -43,9 +43,10 @@ def text(column: Column, source: str, kind: str, may_hide: bool, words: list[str
         if words:
             listed = ", ".join(literal(word) for word in words)
             value = f"case when {value} not in ({listed}) then {value} end"
-        is_whole = f"regexp_full_match({value}, '-?[0-9]+\\.0+')"
+        is_whole = f"regexp_full_match({value}, '-?[0-9]+\\.0')"
         bare = f"split_part({value}, '.', 1)"
-        return f"case when ends_with({source}, '0') and {is_whole} then {bare} else {value} end"
+        whole = f"case when {is_whole} then {bare} else {value} end"
+        return f"case when ends_with({source}, '.0') then {whole} else {value} end"
     listed = "|" + "|".join([*_NOTHING, *words]) + "|"
     meant = f"case when not contains({literal(listed)}, '|' || {value} || '|') then {value} end"
     if words:

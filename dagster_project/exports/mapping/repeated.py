@@ -20,6 +20,9 @@ _TOTALS = (
     r"|\x{432}\x{441}\x{435}\x{433}\x{43e})( *[:=])?( *[0-9][0-9.,]*)?"
     r"( *(rows?|records?|customers?|orders?|lines?|entries))?"
 )
+_TOTALS_BEGIN = "tgs\u0438\u0432"
+#: What marks or hides the beginning of a word: ( * - and invisible characters.
+_MARKS = [40, 42, 45, 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF]
 _NOTES = (
     r"\(?[0-9][0-9.,]* (rows?|records?|entries)( affected)?\)?"
     r"|(-- ?|\* ?)?end of (file|report|data)\.?"
@@ -49,10 +52,17 @@ def repeats(table: Table, export: Export, incoming: Incoming, sources: Mapping[s
     is_note = f"regexp_full_match({first}, {literal(_NOTES)})"
     if others := [f"coalesce(trim(_of_{name}), '') = ''" for name in named if name != keys[0]]:
         is_note += f" or (contains({first}, ' ') and {' and '.join(others)})"
-    may_be_none = [f"ascii(_of_{key}) not between 48 and 57" for key in keys]
-    may_be_none += [
+    lacking = [
         f"{name} is null" for name in sources if name in table.columns and _is_needed(table, name)
     ]
+    # a header lacks what each row has, where rows have to have something; else its words are known
+    words_begin = {name[0] for name in incoming.columns if name} if not lacking else set()
+    begins = sorted({ord(s) for first in words_begin | set(_TOTALS_BEGIN) for s in _cases(first)})
+    may_be_none = lacking + [
+        f"ascii(_of_{key}) = {code}" for key in keys for code in [*begins, *_MARKS * (not lacking)]
+    ]
+    if not lacking:
+        may_be_none.append(f"contains(_of_{keys[0]}, ' ')")
     told = (
         f"when {is_header} then {_fault(keys[0], HEADER_AGAIN)}"
         f" when {first} in ({words}) and {same} >= {max(1, (len(named) + 1) // 2)}"
@@ -61,6 +71,10 @@ def repeats(table: Table, export: Export, incoming: Incoming, sources: Mapping[s
         f" when {is_note} then {_fault(keys[0], _NOTE)}"
     )
     return f"case when {' or '.join(may_be_none)} then case {told} end end"
+
+
+def _cases(letter: str) -> set[str]:
+    return {letter.lower()[0], letter.upper()[0]}
 
 
 def _is_needed(table: Table, name: str) -> bool:

@@ -7,6 +7,17 @@ with periods as (
     {{ in_segments('customer_activity_periods') }}
 ),
 
+-- visitors nobody ever identified are counted like a segment, and stand beside everybody in the end
+visitors as (
+    select
+        activity,
+        'visitors' as segment_name,
+        'never identified' as segment_value,
+        period_index,
+        {{ neighbouring_periods('anonymous_id, activity') }}
+    from {{ ref('visitor_days') }}
+),
+
 calendar as (
     select period_start as calendar_date from {{ ref('calendar_periods') }}
     where period = 'day'
@@ -30,6 +41,15 @@ active_days as (
         {{ add_days("date '1970-01-01'", 'period_index') }} as activity_date
     from periods
     where period = 'day'
+    union all
+    select
+        activity,
+        segment_name,
+        segment_value,
+        period_index - previous_index as days_before,
+        next_index - period_index as days_after,
+        {{ add_days("date '1970-01-01'", 'period_index') }} as activity_date
+    from visitors
 ),
 
 changes as (
@@ -81,7 +101,11 @@ flags as (
 
 spine as (
     select grains.activity, grains.segment_name, grains.segment_value, calendar.calendar_date
-    from (select distinct activity, segment_name, segment_value from changes) as grains
+    from (
+        select activity, segment_name, segment_value from changes
+        union
+        select activity, 'all' as segment_name, 'all' as segment_value from changes
+    ) as grains
     cross join calendar
 ),
 
@@ -134,6 +158,11 @@ counted as (
             and spine.segment_value = totals.segment_value
 ),
 
+counted_visitors as (
+    select * from counted
+    where segment_name = 'visitors'
+),
+
 active_customers as (
     select
         counted.activity, counted.segment_name, counted.segment_value,
@@ -141,6 +170,13 @@ active_customers as (
         cast(counted.active_7 as bigint) as wau,
         cast(counted.active_28 as bigint) as mau_28,
         cast(counted.active_30 as bigint) as mau,
+        {%- for name, column in {
+            'dau': 'dau', 'wau': 'active_7', 'mau_28': 'active_28', 'mau': 'active_30'
+        }.items() %}
+        cast(case
+            when counted.segment_name = 'all' then coalesce(counted_visitors.{{ column }}, 0)
+        end as bigint) as {{ name }}_visitors,
+        {%- endfor %}
         case when flags.mau_is_complete then {{ ratio('counted.dau', 'counted.active_30') }} end
             as stickiness,
         flags.dau_is_complete, flags.wau_is_complete, flags.mau_28_is_complete,
@@ -149,6 +185,11 @@ active_customers as (
     from counted
     inner join flags
         on counted.activity = flags.activity and counted.calendar_date = flags.calendar_date
+    left join counted_visitors
+        on
+            counted.activity = counted_visitors.activity
+            and counted.calendar_date = counted_visitors.calendar_date
+    where counted.segment_name <> 'visitors'
 )
 
 select * from active_customers

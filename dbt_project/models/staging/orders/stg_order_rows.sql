@@ -41,7 +41,7 @@ delivered as {{ read_anew() }} (
         {{ known_id('customer_id') }} as known_customer_id,
         dense_rank() over (partition by order_key order by _delivered_at desc) as delivery,
         row_number() over (
-            partition by order_key order by _delivered_at desc, _file, _line
+            partition by order_key order by _delivered_at desc, _file asc, _line asc
         ) as place,
         row_number() over (partition by order_key, _file order by _line) as place_in_file
     from identified
@@ -63,24 +63,14 @@ order_facts as (
     where delivery = 1
     group by order_key
 ),
-{% endif %}
 keyed as {{ read_anew() }} (
-{%- if has_order_grain %}
-    select
-        *,
-        {{ business_date('ordered_at') }} as order_date
-    from identified
-{%- else %}
     select
         delivered.order_key,
         delivered.line_key,
         delivered.product_id,
         delivered.quantity,
-        {%- if var('amount_is_per') == 'order' %}
-        case when delivered.place_in_file = 1 then delivered.amount else 0 end as amount,
-        {%- else %}
-        delivered.amount,
-        {%- endif %}
+        {{ 'case when delivered.place_in_file = 1 then delivered.amount else 0 end'
+            if var('amount_is_per') == 'order' else 'delivered.amount' }} as amount,
         delivered.discount_amount,
         delivered.cost_amount,
         delivered.copy_number,
@@ -103,8 +93,17 @@ keyed as {{ read_anew() }} (
         {{ business_date('order_facts.ordered_at') }} as order_date
     from delivered
     inner join order_facts on delivered.order_key = order_facts.order_key
-{%- endif %}
 ),
+
+{% else %}
+keyed as {{ read_anew() }} (  -- noqa: LT08
+    select
+        *,
+        {{ business_date('ordered_at') }} as order_date
+    from identified
+),
+
+{% endif -%}
 
 priced as (
     select
