@@ -1,5 +1,6 @@
 """Kinds of files that are read wrongly elsewhere: read right here, refused by name, or told of."""
 
+import datetime as dt
 import gzip
 import io
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from dagster_project.exports.errors import ExportError
+from dagster_project.exports.loading.deliveries import delivery_date
 
 from ..support.loading import Shop, at
 from ..support.shops import DATA_SETS
@@ -487,3 +489,32 @@ class TestFormats:
         assert shop.values("order_id") == ["o[1].csv"]
         shop.load("*.csv")
         assert sorted(shop.values("order_id")) == ["o1.csv", "o[1].csv", "p.CSV"]
+
+
+class TestDeliveryDays:
+    @pytest.mark.parametrize(
+        ("names", "day"),
+        [
+            (["orders_2024-03-05.csv"], dt.date(2024, 3, 5)),
+            (["shop7_20240305.csv"], None),
+            (["shop7_20240305.csv", "shop7_20240306.csv"], dt.date(2024, 3, 5)),
+            (["shop7_20240305.csv", "shop8_20240306.csv"], None),
+            (["a_20240301_20240305.csv"], dt.date(2024, 3, 5)),
+            (["part 20240305 of 3.csv", "part 20240305 of 4.csv"], None),
+        ],
+    )
+    def test_a_date_in_a_name_is_one_by_its_pattern(
+        self, names: list[str], day: dt.date | None
+    ) -> None:
+        assert delivery_date(names[0], names) == day
+
+    def test_what_a_name_told_it_goes_on_telling(self, shop: Shop) -> None:
+        first, second = "shop7_20240305.csv", "shop7_20240306.csv"
+        for name in (first, second):
+            shop.write(name, f"id,who,at,sum\n{name},c1,2024-03-01,10\n")
+        shop.load()
+        (shop.folder / second).unlink()
+        shop.write(first, "id,who,at,sum\nnew,c1,2024-03-01,10\n")
+        shop.load()
+        told = shop.ask("select delivered_at from ledger.files where file = ?", first)
+        assert told == [(dt.date(2024, 3, 5),)]

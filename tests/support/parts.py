@@ -9,6 +9,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
+from dagster_project.exports.contract import load_contract
 from dagster_project.warehouse import project
 from dagster_project.warehouse.dbt_runner import Dbt
 
@@ -41,14 +42,11 @@ def made_of(marts: tuple[str, ...]) -> set[str]:
 
 
 def staged_of(exports: Set[str]) -> set[str]:
-    """Unique ids of the staging models that read these exports and no others."""
-    found = set()
-    for key, node in project.tables().items():
-        raw = {k for k in project.with_ancestors([key]) if k.startswith("source.retention.raw.")}
-        read = {name.removeprefix("source.retention.raw.") for name in raw}
-        if project.step(node) == "staging" and read and read <= exports:
-            found |= made_of((node["name"],))
-    return found
+    """Unique ids of the staging models that tag the rows of these exports, and what they read."""
+    contract = load_contract()
+    staged = tuple(contract.tables[name].staged for name in sorted(exports))
+    models = project.tables()
+    return {key for key in made_of(staged) if project.step(models[key]) == "staging"}
 
 
 def needs_forecasts(nodes: Set[str]) -> bool:

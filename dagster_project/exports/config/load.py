@@ -43,10 +43,23 @@ class Mapping(Strict):
     `sql`; or a constant `value`.
     """
 
-    name: str | None = None
-    unit: Unit | None = None
-    sql: str | None = None
-    value: str | int | float | bool | dt.date | None = None
+    name: str | None = Field(
+        default=None, examples=["created"], description="The file's column, or the path to a field."
+    )
+    unit: Unit | None = Field(
+        default=None,
+        examples=["milliseconds"],
+        description="What its values count: time since 1970, or hundredths of the currency.",
+    )
+    sql: str | None = Field(
+        default=None,
+        examples=["total - shipping"],
+        description="An expression over the file's columns. A moment made of a count since 1970 is"
+        " in UTC; others without a zone are in `time_zone`.",
+    )
+    value: str | int | float | bool | dt.date | None = Field(
+        default=None, examples=["web"], description="The same for all rows."
+    )
 
     @model_validator(mode="after")
     def _one_of(self) -> "Mapping":
@@ -70,53 +83,70 @@ class Export(Strict):
     files: Annotated[
         list[str],
         BeforeValidator(listed),
-        Field(min_length=1, description="The files, relative to this file; `*` and `**` match."),
+        Field(
+            min_length=1,
+            examples=["exports/orders_*.csv"],
+            description="The files, relative to this file; `*` and `**` match.",
+        ),
     ]
     columns: Annotated[
         dict[str, FileColumn],
         Field(
             min_length=1,
+            examples=[{"order_id": "Order No", "customer_id": "customer.id"}],
             description="Our column: theirs. A field within an object is named by its path, as in"
             " `customer.id`; other forms are `{sql: …}`, `{value: …}` and `{name: …, unit: …}`.",
         ),
     ]
     time_zone: Zone = Field(
         default="UTC",
+        examples=["Europe/Berlin"],
         description="The zone of times that name none; what a value says itself wins.",
     )
     timestamp_format: str | None = Field(
-        default=None, description="How times are written, in the directives of strptime."
+        default=None,
+        examples=["%d.%m.%Y %H:%M"],
+        description="How times are written, in the directives of strptime.",
     )
     zone_names: dict[Abbreviation, ZoneOrOffset] = Field(
         default_factory=dict,
+        examples=[{"BST": "Europe/London"}],
         description="What abbreviations in times stand for: a time zone or an offset. Without it,"
         " those of several meanings (BST, IST, CST …) are not read.",
     )
     currency: Currency | None = Field(
-        default=None, description="The currency of rows that name none, as an ISO 4217 code."
+        default=None,
+        examples=["GBP"],
+        description="The currency of rows that name none, as an ISO 4217 code.",
     )
     encoding: Encoding | None = Field(
-        default=None, description="Of text files; UTF-8 unless given."
+        default=None, examples=["cp1252"], description="Of text files; UTF-8 unless given."
     )
     delimiter: str | None = Field(
         default=None,
         min_length=1,
+        examples=[";"],
         description="Between the columns of a CSV file; found unless given.",
     )
     skip_rows: int = Field(
         default=0,
         ge=0,
+        examples=[3],
         description="Lines above the header of a CSV file that are no data, such as titles.",
     )
     comment: str | None = Field(
         default=None,
         min_length=1,
         max_length=1,
+        examples=["#"],
         description="The sign that a comment line begins with.",
     )
-    decimal: Literal[".", ","] = Field(default=".", description="What fractions follow.")
+    decimal: Literal[".", ","] = Field(
+        default=".", examples=[","], description="What fractions follow."
+    )
     thousands: Literal["", ",", ".", " ", "'"] | None = Field(
         default=None,
+        examples=[","],
         description="What separates thousands; `''` says that nothing does. Asked for where"
         " numbers can be read in two ways, as 1,234 can.",
     )
@@ -125,41 +155,55 @@ class Export(Strict):
         BeforeValidator(listed),
     ] = Field(
         default_factory=list,
+        examples=[["currency", "parentheses"]],
         description="Ways of writing numbers that are read too: with a currency sign, as a"
         " percentage, (negative) in parentheses, with the minus behind.",
     )
     null_words: Annotated[list[str], BeforeValidator(listed)] = Field(
         default_factory=list,
+        examples=[["keine", "n. v."]],
         description="Further words that stand for an empty value, beside NULL, N/A, \\N and such.",
     )
     grain: Literal["order", "line"] = Field(
-        default="order", description="Of orders: whether a row is an order or a line of one."
+        default="order",
+        examples=["line"],
+        description="Of orders: whether a row is an order or a line of one.",
     )
     amount_is_per: Literal["order", "line"] | None = Field(
         default=None,
+        examples=["order"],
         description="Of orders with `grain: line`: whether an amount that all lines of an order"
         " share is the order's, counted once, or each line's. Asked for where it matters.",
     )
     negative_amounts: Literal["refund", "order"] = Field(
         default="refund",
+        examples=["order"],
         description="Of orders: whether a negative amount takes revenue back or is one.",
     )
     where: str | None = Field(
-        default=None, description="SQL: only rows for which it holds are loaded."
+        default=None,
+        examples=["total > 0"],
+        description="SQL: only rows for which it holds are loaded.",
     )
     select: str | None = Field(
         default=None,
+        examples=["select unnest(orders, recursive := true) from {file}"],
         description="SQL: a SELECT over `{file}` whose rows are loaded in place of its own.",
     )
     status_map: dict[str, str] = Field(
-        default_factory=dict, description="Their state: ours (counted, cancelled, pending …)."
+        default_factory=dict,
+        examples=[{"paid": "counted", "void": "cancelled"}],
+        description="Their state: ours (counted, cancelled, pending …).",
     )
     delivered_at: dt.date | None = Field(
         default=None,
+        examples=["2024-07-01"],
         description="The day the files came; else from the file name, or when it was written.",
     )
     missing_days: list[dt.date] | None = Field(
-        default=None, description="Days for which nothing came; else found where files come daily."
+        default=None,
+        examples=[["2024-06-30"]],
+        description="Days for which nothing came; else found where files come daily.",
     )
 
     @field_validator("select")
@@ -205,12 +249,31 @@ class Export(Strict):
 class Study(Strict):
     """A retention study: who enters by which activity, and which activity counts as coming back."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    start: str
-    return_: Annotated[str, Field(alias="return")]
-    entry: Literal["first", "recurring"] = "first"
-    min_occurrences: Annotated[int, Field(ge=1)] = 1
-    bucket: Literal["calendar", "elapsed"] = "calendar"
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
+        examples=["view_to_order"], description="Its name in the marts."
+    )
+    start: str = Field(examples=["session"], description="The activity that a customer enters by.")
+    return_: Annotated[
+        str,
+        Field(
+            alias="return",
+            examples=["order"],
+            description="The activity that counts as coming back.",
+        ),
+    ]
+    entry: Literal["first", "recurring"] = Field(
+        default="first",
+        examples=["recurring"],
+        description="Whether a customer enters once or in each period.",
+    )
+    min_occurrences: Annotated[int, Field(ge=1)] = Field(
+        default=1, examples=[3], description="How often it has to be done in a period to count."
+    )
+    bucket: Literal["calendar", "elapsed"] = Field(
+        default="calendar",
+        examples=["elapsed"],
+        description="Whether periods are those of the calendar or of each customer's life.",
+    )
 
 
 class ExportsConfig(Strict):
@@ -316,14 +379,36 @@ def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
         raise ExportError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from error
     if not isinstance(content, dict) or "path" in content:
         raise ExportError(f"{path}: expected the keys settings, exports and studies")
-    try:
-        config = ExportsConfig.model_validate(content | {"path": path})
-    except ValidationError as error:
-        faults = [sentence(fault, _known_keys()) for fault in error.errors()]
-        raise ExportError("\n".join(f"{path}: {fault}" for fault in faults)) from error
-    if faults := list(contract_faults(config, contract)):
-        raise ExportError("\n".join(f"{path}: {fault}" for fault in faults))
+    faults: list[str] = []
+    config = None
+    while config is None:
+        try:
+            config = ExportsConfig.model_validate(content | {"path": path})
+        except ValidationError as error:
+            found = error.errors()
+            faults += [sentence(fault, _known_keys()) for fault in found]
+            # what is left without the faulty parts may have faults of its own
+            if not all(_without(content, fault["loc"]) for fault in found):
+                break
+    if config is not None:
+        faults += contract_faults(config, contract)
+    if config is None or faults:
+        raise ExportError("\n".join(f"{path}: {fault}" for fault in dict.fromkeys(faults)))
     return config
+
+
+def _without(content: Any, where: tuple[int | str, ...]) -> bool:
+    """Take the innermost part that a fault's place names out; whether there was one."""
+    above, last = None, None
+    for part in where:
+        is_there = part in content if isinstance(content, dict) else False
+        if not is_there:
+            break
+        above, last, content = content, part, content[part]
+    if above is None:
+        return False
+    del above[last]
+    return True
 
 
 def _known_keys() -> dict[str, list[str]]:

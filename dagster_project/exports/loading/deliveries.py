@@ -7,8 +7,9 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..config.load import Export
 from ..contract import Table
@@ -70,14 +71,33 @@ def mapping_hash(export: Export, table: Table) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def delivery_date(path: Path) -> dt.date | None:
-    """The last date in the file's name."""
-    dates = [
-        dt.date(int(y), int(m), int(d))
-        for y, _, m, d in _DATE_IN_NAME.findall(path.name)
-        if _is_date(int(y), int(m), int(d))
+def delivery_date(file: str, others: Iterable[str]) -> dt.date | None:
+    """The day that a file's name tells, where it is one by its pattern: the last date in it.
+
+    It is if the date is the only number in the name, or if another file of the export is named
+    the same but for its dates. A number that merely looks like a date is none.
+    """
+    name = PurePosixPath(file).name
+    dates = name_dates(file)
+    if not dates:
+        return None
+    pattern = _DATE_IN_NAME.sub("#", name)
+    named_alike = (PurePosixPath(other).name for other in others if other != file)
+    if not re.search(r"\d", pattern):
+        return dates[-1]
+    is_series = any(
+        _DATE_IN_NAME.sub("#", other) == pattern and name_dates(other)[-1:] != dates[-1:]
+        for other in named_alike
+    )
+    return dates[-1] if is_series else None
+
+
+def name_dates(file: str) -> list[dt.date]:
+    """What could be dates in a file's name."""
+    found = _DATE_IN_NAME.findall(PurePosixPath(file).name)
+    return [
+        dt.date(int(y), int(m), int(d)) for y, _, m, d in found if _is_date(int(y), int(m), int(d))
     ]
-    return dates[-1] if dates else None
 
 
 def file_date(path: Path) -> dt.date:

@@ -17,7 +17,14 @@ from ..mapping.columns import map_columns
 from ..mapping.evidence import ask_for_currency, ask_for_separators
 from ..mapping.zones import provide_changes
 from ..sql import literal
-from .deliveries import Delivery, delivery_date, file_date, fingerprint, mapping_hash
+from .deliveries import (
+    Delivery,
+    delivery_date,
+    file_date,
+    fingerprint,
+    mapping_hash,
+    name_dates,
+)
 from .ledger import Loaded, create_ledger, create_raw, drop_files, known_files, summary
 from .references import note_references
 from .writing import Run, write_rows
@@ -75,7 +82,10 @@ def load_export(
         if row and row[0] and not force:
             continue
         first_seen = row[1] if row and row[2] else None
-        delivered = export.delivered_at or delivery_date(path) or first_seen or file_date(path)
+        # what a name told once it goes on telling, whatever other files come and go
+        told_before = row[1] if row and row[1] in name_dates(file) else None
+        told = told_before or delivery_date(file, [*files, *known])
+        delivered = export.delivered_at or told or first_seen or file_date(path)
         delivery = Delivery(file, path, fingerprints[file], mapping, delivered)
         others = [other for other in files.values() if other != path]
         _load_file(con, table, export, delivery, others, run, contract)

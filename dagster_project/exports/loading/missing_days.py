@@ -6,7 +6,6 @@ incomplete.
 
 import datetime as dt
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import duckdb
 
@@ -49,7 +48,8 @@ def _told_days(
 ) -> dict[dt.date, dt.date | None]:
     """For every date in a file name, the day that most rows of its files are about."""
     files = con.execute("select file from ledger.files where export = ?", [name]).fetchall()
-    dated = {file: date for (file,) in files if (date := delivery_date(Path(file)))}
+    names = [file for (file,) in files]
+    dated = {file: date for file in names if (date := delivery_date(file, names))}
     if len(set(dated.values())) < max(MIN_FILES, len(files)):
         return {}
     days = con.execute(
