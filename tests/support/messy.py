@@ -10,7 +10,7 @@ import io
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ CONFIG: dict[str, Any] = {
     "exports": {
         "orders": {
             "files": "shop*.csv",
+            "amount_is_per": "line",
             "status_map": {k: v for k, v in STATES.items() if k},
             "columns": {
                 "order_id": "no",
@@ -164,19 +165,23 @@ def shops(draw: st.DrawFn, number: int, grain: str) -> Shop:
 
 @dataclass(frozen=True)
 class Row:
-    """A row as a careful reader understands it; money in the base currency."""
+    """A row as a careful reader understands it; `money` is in the base currency."""
 
     file: str
     delivered: dt.date
+    place: int
     order: str | None
     line: str | None
     customer: str | None
     at: dt.datetime
-    status: str
-    money: Decimal
+    state: str | None
+    currency: str | None
+    amount: Decimal
     content: tuple[object, ...]
     changed: dt.datetime | None
-    fault: bool
+    status: str = ""
+    money: Decimal = Decimal(0)
+    fault: bool = False
 
     @property
     def day(self) -> dt.date:
@@ -192,7 +197,9 @@ class Accounts:
         self.money: defaultdict[str, Decimal] = defaultdict(Decimal)
         self._rates = rates()
         read = [row for file, data in shop.files.items() for row in self._read(file, data)]
-        self._settle(self._newest(read, grain))
+        told = self._by_order(read) if grain == "line" else [(row, False) for row in read]
+        judged = [self._judged(row, contradicts) for row, contradicts in told]
+        self._settle(self._newest(judged, grain))
 
     def _note(self, use: str, money: Decimal) -> None:
         self.rows[use] += 1
@@ -204,7 +211,7 @@ class Accounts:
         delimiter = re.sub(r"\w", "", text.splitlines()[0])[0]
         records = [r for r in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if r]
         delivered = dt.date.fromisoformat(file[-14:-4])
-        for record in records[1:]:
+        for place, record in enumerate(records[1:]):
             self.rows["in_files"] += 1
             if len(record) != len(HEADER):
                 self._note("rejected", Decimal(0))
@@ -217,23 +224,63 @@ class Accounts:
             if at is None or not 1900 <= at.year < 2200 or amount is None:
                 self._note("rejected", money)
                 continue
-            status = STATES.get(given["state"] or "")
-            is_wrong = at.year < 1990 or business_day(at) > delivered + dt.timedelta(days=1)
             # its state and when it changed tell versions of a row apart, not rows
             content = (*(given[k] for k in ("no", "line", "who", "cur", "note")), at, amount)
             yield Row(
                 file=file,
                 delivered=delivered,
+                place=place,
                 order=given["no"],
                 line=given["line"],
                 customer=given["who"],
                 at=at,
-                status=status or "unknown",
-                money=money,
+                state=given["state"],
+                currency=given["cur"],
+                amount=amount,
                 content=content,
                 changed=changed,
-                fault=is_wrong or status is None or rate is None,
             )
+
+    def _by_order(self, read: list[Row]) -> list[tuple[Row, bool]]:
+        """Lines with what belongs to their order, and whether that contradicts itself.
+
+        It is that of the newest delivery, each the first that its lines tell.
+        """
+        orders: defaultdict[object, list[Row]] = defaultdict(list)
+        copies: Counter[object] = Counter()
+        end = dt.datetime.max.replace(tzinfo=dt.UTC)
+        for row in sorted(read, key=lambda row: row.changed or end):
+            copies[row.file, row.content] += 1
+            orders[row.order or (row.content, copies[row.file, row.content])].append(row)
+        found = []
+        for rows in orders.values():
+            newest = max(row.delivered for row in rows)
+            telling = sorted(
+                (row for row in rows if row.delivered == newest), key=lambda row: row.place
+            )
+            first = {
+                name: next((v for row in telling if (v := getattr(row, name)) is not None), None)
+                for name in ("customer", "at", "state", "currency")
+            }
+            contradicts = any(
+                len({v for row in telling if (v := getattr(row, name))}) > 1
+                for name in ("customer", "currency")
+            )
+            for row in rows:
+                own = first | {"state": row.state or first["state"]}
+                found.append((replace(row, **own), contradicts))
+        return found
+
+    def _judged(self, row: Row, contradicts: bool) -> Row:
+        status = STATES.get(row.state or "")
+        rate = self._rate(row.currency, row.day)
+        is_wrong = row.at.year < 1990 or row.day > row.delivered + dt.timedelta(days=1)
+        return replace(
+            row,
+            status=status or "unknown",
+            money=(row.amount * (rate or 0)).quantize(UNIT, ROUND_HALF_UP),
+            fault=contradicts or is_wrong or status is None or rate is None,
+        )
 
     def _rate(self, currency: str | None, day: dt.date) -> Decimal | None:
         if currency in (None, BASE):
