@@ -86,6 +86,14 @@ warnings as (
     select export, moment || ' is in the hour that clocks repeat' as warning, occurrences
     from repeated
     where moment is not null
+    union all
+    select
+        export,
+        {{ quoted('column') }} || ' could not be read and is empty' as warning,
+        sum({{ quoted('rows') }}) as occurrences
+    from {{ source('ledger', 'value_notes') }}
+    where what = 'emptied'
+    group by export, {{ quoted('column') }}
 ),
 
 data_warnings as (
