@@ -63,6 +63,7 @@ order_facts as (
     where delivery = 1
     group by order_key
 ),
+
 keyed as {{ read_anew() }} (
     select
         delivered.order_key,
@@ -96,7 +97,7 @@ keyed as {{ read_anew() }} (
 ),
 
 {% else %}
-keyed as {{ read_anew() }} (  -- noqa: LT08
+keyed as {{ read_anew() }} (
     select
         *,
         {{ business_date('ordered_at') }} as order_date
