@@ -593,7 +593,7 @@ def test_a_changed_mapping_reads_the_files_again(shop: Shop) -> None:
 
 
 def test_delivery_date_of_the_configuration_the_name_or_the_file(shop: Shop) -> None:
-    shop.write("o_2024-01-31_v2_2024-02-15.csv", CSV)
+    shop.write("o_2024-01-31_2024-02-15.csv", CSV)
     shop.write("o_20240301.csv", CSV)
     shop.write("o_2024-02-30.csv", CSV)
     shop.write("o_120240301.csv", CSV)
@@ -602,7 +602,7 @@ def test_delivery_date_of_the_configuration_the_name_or_the_file(shop: Shop) -> 
         os.utime(shop.folder / name, (noon, noon))
     shop.load()
     assert dict(shop.ask("select file, delivered_at from ledger.files")) == {
-        "o_2024-01-31_v2_2024-02-15.csv": dt.date(2024, 2, 15),
+        "o_2024-01-31_2024-02-15.csv": dt.date(2024, 2, 15),
         "o_20240301.csv": dt.date(2024, 3, 1),
         "o_2024-02-30.csv": dt.date(2024, 5, 6),
         "o_120240301.csv": dt.date(2024, 5, 6),
