@@ -143,7 +143,8 @@ def _tell(event: "dg.DagsterEvent") -> int:
     if error is None:
         return BROKEN
     if error.cls_name in ("DagsterAssetCheckFailedError", "GateError"):
-        print(f"red gate: {error.message.strip()}", file=sys.stderr)
+        said = error.message.strip().removeprefix(f"dagster._core.errors.{error.cls_name}: ")
+        print(f"red gate: {said}", file=sys.stderr)
         return RED
     if error.cls_name in ("ExportError", "WarehouseBusy"):
         print(f"error: {error.message.strip().split(': ', 1)[-1]}", file=sys.stderr)

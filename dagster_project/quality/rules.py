@@ -172,6 +172,7 @@ def _too_many(share: float, setting: str) -> str:
         groups as (
             select
                 file, delivered_at, sum(bad_rows) as bad_rows, sum(all_rows) as all_rows,
+                count(*) as files,
                 grouping(file) as over_files, grouping(delivered_at) as over_days
             from files
             group by grouping sets ((), (file), (delivered_at))
@@ -182,7 +183,8 @@ def _too_many(share: float, setting: str) -> str:
                 bad_rows > {_double(share)} * all_rows
                 and (
                     over_files + over_days = 2
-                    or bad_rows >= {MIN_BAD_ROWS} and (file is not null or delivered_at is not null)
+                    or bad_rows >= {MIN_BAD_ROWS}
+                    and (file is not null or (delivered_at is not null and files > 1))
                 )
         ),
         reasons as (

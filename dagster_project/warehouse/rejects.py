@@ -48,6 +48,6 @@ def read_rejects(path: Path, limit: int) -> tuple[duckdb.DuckDBPyRelation, duckd
     rows = con.sql(f"select {COLUMNS} from read_parquet({literal(path)})")
     counts = con.sql(
         "select export, what, reason, count(*) as rows, min(file) as first_file"
-        " from rows group by all order by rows desc, all"
+        " from rows group by export, what, reason order by rows desc, export, what, reason"
     )
     return counts, rows.limit(limit)
