@@ -12,9 +12,6 @@ import pytest
 
 from ..support.shops import DATA_SETS, Shop, ShopRun, run_shop
 
-#: Further real data: the published answers of two shops and two trackers are in every push.
-pytestmark = pytest.mark.nightly
-
 DATA = DATA_SETS / "ie_shop"
 
 EXPORTS: dict[str, Any] = {

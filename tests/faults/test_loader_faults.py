@@ -172,6 +172,12 @@ REJECTED = {
         [(line, "amount", NOT_A_NUMBER) for line in (2, *range(4, 4 + len(NO_COMMAS)))],
         options={"decimal": ","},
     ),
+    "a currency sign behind a decimal comma": Rejected(
+        HEADER + row(amount='"1,5"') + row(amount='"1,5 €"'),
+        2,
+        [(3, "amount", f"{NOT_A_NUMBER}; `number_style: [currency]` reads it")],
+        options={"decimal": ","},
+    ),
     "more digits than money has": bad_amounts(
         "999999999999999", "1e30", "-123456789012345678901234"
     ),
@@ -439,6 +445,11 @@ REFUSED = {
     "two JSON arrays": Refused(ARRAY + "\n" + ARRAY, ["Malformed"], "a.json"),
     "JSON without objects": Refused(
         "[1, 2]", ["line 1: there is no JSON object in the file"], "a.json"
+    ),
+    "a list for an amount": Refused(
+        parquet('select 1 as id, 2 as who, 1704067200 as "at", [1] as sum from range(2)'),
+        ["columns.amount: 'sum' holds objects or lists", "`sql:`"],
+        "a.parquet",
     ),
     "JSON in a wrapper": Refused(
         '{"orders": ' + ARRAY + "}", ["`select: select unnest", "from {file}`"], "a.json"

@@ -77,7 +77,7 @@ def lifespan_summary(facts: Facts, days: Iterable[Survival]) -> Iterator[Summary
     everybody = lifespans(facts)
     halved = defaultdict(list)
     for row in days:
-        if row.survival <= 0.5 + 1e-9:
+        if row.survival <= 0.5 + 1e-12:
             halved[row.segment_name, row.segment_value].append(row.days)
     for segment in facts.segments:
         own = [life for who, life in everybody.items() if who in segment.customers]

@@ -7,15 +7,25 @@ with periods as (
     {{ in_segments('customer_activity_periods') }}
 ),
 
--- visitors nobody ever identified are counted like a segment, and stand beside everybody in the end
 visitors as (
+    select *, {{ neighbouring_periods('anonymous_id, activity') }}
+    from {{ ref('visitor_days') }}
+),
+
+-- visitors nobody ever identified are counted like a segment, and stand beside everybody in the end
+days as (
+    select activity, segment_name, segment_value, period_index, previous_index, next_index
+    from periods
+    where period = 'day'
+    union all
     select
         activity,
         'visitors' as segment_name,
         'never identified' as segment_value,
         period_index,
-        {{ neighbouring_periods('anonymous_id, activity') }}
-    from {{ ref('visitor_days') }}
+        previous_index,
+        next_index
+    from visitors
 ),
 
 calendar as (
@@ -39,17 +49,7 @@ active_days as (
         period_index - previous_index as days_before,
         next_index - period_index as days_after,
         {{ add_days("date '1970-01-01'", 'period_index') }} as activity_date
-    from periods
-    where period = 'day'
-    union all
-    select
-        activity,
-        segment_name,
-        segment_value,
-        period_index - previous_index as days_before,
-        next_index - period_index as days_after,
-        {{ add_days("date '1970-01-01'", 'period_index') }} as activity_date
-    from visitors
+    from days
 ),
 
 changes as (
