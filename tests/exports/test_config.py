@@ -143,6 +143,25 @@ FAULTS = {
         ["exports.orders.files: Value should have at least 1 item"],
     ),
     "no columns": (config({"columns": {}}), ["exports.orders.columns: Dictionary should have"]),
+    "amount of the order without lines": (
+        config({"amount_is_per": "order"}),
+        ["exports.orders.amount_is_per: only orders with `grain: line` have it"],
+    ),
+    "amount of the order that is not mapped": (
+        config(
+            {"grain": "line", "amount_is_per": "order"}
+            | without("amount", quantity="n", unit_price="price")
+        ),
+        ["exports.orders.amount_is_per: `order` is of a mapped amount"],
+    ),
+    "cents for a time": (
+        config({"columns": COLUMNS | {"ordered_at": {"name": "at", "unit": "cents"}}}),
+        ["exports.orders.columns.ordered_at.unit: cents are of money"],
+    ),
+    "seconds for money": (
+        config({"columns": COLUMNS | {"amount": {"name": "sum", "unit": "seconds"}}}),
+        ["exports.orders.columns.amount.unit: seconds are of times"],
+    ),
     "column neither sql nor value": (
         config({"columns": COLUMNS | {"currency": {}}}),
         ["exports.orders.columns.currency", "give either `name:`, `sql:` or `value:`"],
@@ -210,6 +229,25 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ExportError) as raised:
         load(tmp_path, content)
     assert len(str(raised.value).splitlines()) == 3
+
+
+def test_faults_of_form_and_of_meaning_are_told_together_and_once(tmp_path: Path) -> None:
+    """What follows from a fault alone, an export taken out, is not told as another one."""
+    sessions = {"files": "s.csv", "columns": {"started_at": "at", "nonsense": "x"}}
+    exports = {"orders": {"columns": COLUMNS | {"currency": {}}}, "sessions": sessions}
+    with pytest.raises(ExportError) as error:
+        load(tmp_path, {"exports": exports, "settings": {"week_starts_on": "friday"}})
+    said = [line.split(": ", 1)[1] for line in str(error.value).splitlines()]
+    assert [line.split(":")[0] for line in said] == [
+        "settings.week_starts_on",
+        "exports.orders.files",
+        "exports.orders.columns.currency",
+        "exports.orders.columns.currency",
+        "exports.sessions.columns.nonsense",
+    ]
+    with pytest.raises(ExportError, match=r"exports\.orders\.files") as error:
+        load(tmp_path, {"exports": {"orders": exports["orders"]}})
+    assert "at least 1 item" not in str(error.value)
 
 
 def test_the_smallest_configuration_has_defaults(tmp_path: Path) -> None:

@@ -169,6 +169,24 @@ class TestNumbers:
         )
         assert "2 currencies ($, €)" in said
 
+    def test_other_text_in_a_column_of_money_is_no_currency(self, shop: Shop) -> None:
+        rows = ("o1,c1,2024-07-01,€5", "o2,c1,2024-07-01,Ann Lee", "o3,c1,2024-07-01,N/A")
+        orders(shop, *rows, number_style=["currency"])
+        assert shop.values("amount") == [5]
+        assert [reason for *_, reason in shop.rejects()] == [
+            "amount is not a number",
+            "amount is empty",
+        ]
+
+    def test_text_in_parquet_is_asked_about_and_a_point_in_json_is_one(self, shop: Shop) -> None:
+        row = """'o1' as id, 'c1' as who, '2024-07-01' as "at", '1.234' as sum"""
+        shop.parquet("o.parquet", f"select {row}")
+        with pytest.raises(ExportError, match="can be read in two ways"):
+            shop.load("*.parquet")
+        shop.write("o.jsonl", '{"id": "o1", "who": "c1", "at": "2024-07-01", "sum": 1.234}')
+        shop.load("*.jsonl")
+        assert shop.values("amount") == [Decimal("1.234")]
+
     def test_cents(self, shop: Shop) -> None:
         columns = {"order_id": "id", "customer_id": "who", "ordered_at": "at"}
         cents = {"amount": {"name": "sum", "unit": "cents"}}
@@ -265,6 +283,11 @@ class TestIds:
         path = {"order_id": "id", "customer_id": "who.id", "ordered_at": "at", "amount": "sum"}
         shop.load("*.parquet", columns=path)
         assert shop.values("customer_id") == ["7"]
+
+    def test_a_list_has_no_field_to_name(self, shop: Shop) -> None:
+        shop.write("o.jsonl", '{"id": "o1", "who": [7], "at": "2024-07-01", "sum": 1}')
+        with pytest.raises(ExportError, match="take one of its items with `sql:`"):
+            shop.load("*.jsonl")
 
     def test_an_object_in_json_is_no_id(self, shop: Shop) -> None:
         line = '{"id": "o1", "who": {"id": {"n": 7}, "mail": "x@y"}, "at": "2024-07-01", "sum": 1}'

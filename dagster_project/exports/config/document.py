@@ -14,8 +14,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from ...settings import DBT_PROJECT, ROOT
-from .load import Export, ExportsConfig, Study
-from .load import Mapping as Column
+from .load import Export, ExportsConfig, OtherColumn, Study
 from .schema import Settings
 
 PAGE, SCHEMA = ROOT / "docs/exports.md", ROOT / "docs/exports.schema.json"
@@ -51,7 +50,7 @@ def page() -> str:
             "Of a column",
             "`exports.<name>.columns.<ours>` is the name of a column in the file, or of a field in"
             " an object by its path, or one of these forms, as in `{name: created, unit: seconds}`",
-            Column,
+            OtherColumn,
             {},
         ),
         _section("Of a study", "`studies`, a list", Study, {}),

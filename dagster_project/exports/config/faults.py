@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .load import Export, ExportsConfig
 
 
+_TIMES = ("timestamp", "date")
+
 #: What customers can be segmented by without a column of their own in the customer export.
 SEGMENTS = ("country", "acquisition_source", "device", "channel", "first_order_coupon")
 
@@ -28,7 +30,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def sentence(fault: Any, known_keys: Mapping[str, list[str]]) -> str:
     """One of pydantic's faults in words; `known_keys` are those of each section, and of ''."""
     # pydantic adds which of several forms it tried; a user knows none of their names
-    parts = [str(part) for part in fault["loc"] if part not in ("str", "Mapping")]
+    parts = [str(part) for part in fault["loc"] if part not in ("str", "OtherColumn")]
     where = ".".join(part for part in parts if "[" not in part)
     if fault["type"] == "extra_forbidden":
         section = str(fault["loc"][0]) if len(fault["loc"]) > 1 else ""
@@ -51,6 +53,14 @@ def contract_faults(config: "ExportsConfig", contract: Contract) -> Iterable[str
         yield from _unmapped(name, export, table)
         if "grain" in export.model_fields_set and name != "orders":
             yield f"exports.{name}.grain: only orders have it"
+        if export.amount_is_per and (name != "orders" or export.grain != "line"):
+            yield f"exports.{name}.amount_is_per: only orders with `grain: line` have it"
+        elif export.amount_is_per == "order" and "amount" not in export.columns:
+            yield (
+                f"exports.{name}.amount_is_per: `order` is of a mapped amount; add `amount:`, or"
+                " take it out"
+            )
+        yield from _units(name, export, table)
         if export.status_map and name not in STATUSES:
             yield f"exports.{name}.status_map: only {', '.join(STATUSES)} have it"
             continue
@@ -72,6 +82,18 @@ def contract_faults(config: "ExportsConfig", contract: Contract) -> Iterable[str
     names = [study.name for study in config.studies]
     for twice in {name for name in names if names.count(name) > 1}:
         yield f"studies: the name '{twice}' is used twice"
+
+
+def _units(name: str, export: "Export", table: Table) -> Iterable[str]:
+    for ours in export.columns:
+        unit = export.unit(ours)
+        if unit is None or ours not in table.columns:
+            continue
+        data_type = table.columns[ours].data_type
+        suits = data_type.startswith("decimal") if unit == "cents" else data_type in _TIMES
+        if not suits:
+            what = "money" if unit == "cents" else "times"
+            yield f"exports.{name}.columns.{ours}.unit: {unit} are of {what}; take it out"
 
 
 def _unmapped(name: str, export: "Export", table: Table) -> Iterable[str]:

@@ -36,7 +36,7 @@ from .schema import (
 Unit = Literal["seconds", "milliseconds", "microseconds", "cents"]
 
 
-class Mapping(Strict):
+class OtherColumn(Strict):
     """A column that is not simply one of the file's: what stands in it has to be told.
 
     One of the file's by `name`, whose values are of a `unit`; an expression over its columns, in
@@ -62,7 +62,7 @@ class Mapping(Strict):
     )
 
     @model_validator(mode="after")
-    def _one_of(self) -> "Mapping":
+    def _one_of(self) -> "OtherColumn":
         if sum(given is not None for given in (self.name, self.sql, self.value)) != 1:
             raise ValueError("give either `name:`, `sql:` or `value:`")
         if self.unit is not None and self.value is not None:
@@ -74,7 +74,7 @@ def _file_column(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
-FileColumn = Annotated[str | Mapping, BeforeValidator(_file_column)]
+FileColumn = Annotated[str | OtherColumn, BeforeValidator(_file_column)]
 
 
 class Export(Strict):
@@ -226,7 +226,7 @@ class Export(Strict):
     def named(self) -> dict[str, str]:
         """Our columns that are one of the file's, with its name."""
         theirs = {
-            ours: column.name if isinstance(column, Mapping) else column
+            ours: column.name if isinstance(column, OtherColumn) else column
             for ours, column in self.columns.items()
         }
         return {ours: name for ours, name in theirs.items() if name is not None}
@@ -237,13 +237,13 @@ class Export(Strict):
         return {
             ours: column.sql
             for ours, column in self.columns.items()
-            if isinstance(column, Mapping) and column.sql is not None
+            if isinstance(column, OtherColumn) and column.sql is not None
         }
 
     def unit(self, ours: str) -> Unit | None:
         """The unit that the column's values are in, where it is told."""
         column = self.columns.get(ours)
-        return column.unit if isinstance(column, Mapping) else None
+        return column.unit if isinstance(column, OtherColumn) else None
 
 
 class Study(Strict):
@@ -379,36 +379,28 @@ def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
         raise ExportError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from error
     if not isinstance(content, dict) or "path" in content:
         raise ExportError(f"{path}: expected the keys settings, exports and studies")
-    faults: list[str] = []
-    config = None
-    while config is None:
-        try:
-            config = ExportsConfig.model_validate(content | {"path": path})
-        except ValidationError as error:
-            found = error.errors()
-            faults += [sentence(fault, _known_keys()) for fault in found]
-            # what is left without the faulty parts may have faults of its own
-            if not all(_without(content, fault["loc"]) for fault in found):
-                break
-    if config is not None:
-        faults += contract_faults(config, contract)
-    if config is None or faults:
+    try:
+        config = ExportsConfig.model_validate(content | {"path": path})
+        faults = list(contract_faults(config, contract))
+    except ValidationError as error:
+        faults = [sentence(fault, _known_keys()) for fault in error.errors()]
+        # what is left without the faulty parts may have faults of its own
+        faults += _faults_of_the_rest(content | {"path": path}, error, contract)
+    if faults:
         raise ExportError("\n".join(f"{path}: {fault}" for fault in dict.fromkeys(faults)))
     return config
 
 
-def _without(content: Any, where: tuple[int | str, ...]) -> bool:
-    """Take the innermost part that a fault's place names out; whether there was one."""
-    above, last = None, None
-    for part in where:
-        is_there = part in content if isinstance(content, dict) else False
-        if not is_there:
-            break
-        above, last, content = content, part, content[part]
-    if above is None:
-        return False
-    del above[last]
-    return True
+def _faults_of_the_rest(content: Any, error: ValidationError, contract: Contract) -> list[str]:
+    """What the contract does not know of a configuration, its faulty exports and settings aside."""
+    for section in ("exports", "settings"):
+        faulty = {f["loc"][1] for f in error.errors() if f["loc"][0] == section and f["loc"][1:]}
+        if isinstance(given := content.get(section), dict):
+            content = content | {section: {k: v for k, v in given.items() if k not in faulty}}
+    try:
+        return list(contract_faults(ExportsConfig.model_validate(content), contract))
+    except ValidationError:
+        return []
 
 
 def _known_keys() -> dict[str, list[str]]:

@@ -52,7 +52,7 @@ def _zone_or_offset(name: str) -> str:
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
 ZoneOrOffset = Annotated[str, AfterValidator(_zone_or_offset)]
-Abbreviation = Annotated[str, Field(pattern=r"^[A-Za-z]{1,6}$")]
+Abbreviation = Annotated[str, Field(pattern=r"^[A-Za-z]{2,6}$")]
 Currency = Annotated[str, AfterValidator(_currency)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -43,6 +43,7 @@ class Incoming:
     has_nul: bool = False
     may_hide: bool = True
     filtered: int = 0
+    is_json: bool = False
 
 
 def read_file(
@@ -132,7 +133,8 @@ def _read(
     if not computed and not export.where and row != _UNNUMBERED and limit is None:
         rows = _count(con, relation)
         return Incoming(
-            types, rows, first_line, relation, unreadable, row, {}, found.has_nul, found.may_hide
+            *(types, rows, first_line, relation, unreadable, row, {}, found.has_nul),
+            *(found.may_hide, 0, kind == "json"),
         )
     is_text = relation == "staged"
     kinds = evaluate(con, path, relation, row, types, computed, export.where, is_text, limit)
@@ -141,7 +143,7 @@ def _read(
     con.execute("drop table if exists staged; drop table if exists selected")
     return Incoming(
         *(types, rows, first_line, "incoming", unreadable, ROW, kinds),
-        *(found.has_nul, found.may_hide, filtered),
+        *(found.has_nul, found.may_hide, filtered, kind == "json"),
     )
 
 

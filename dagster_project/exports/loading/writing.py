@@ -126,8 +126,10 @@ def _stop_at_what_no_row_may_be(
             " says; give each part a file of its own"
         )
     keys = re.findall(r'"([^"]+)"\s*:', value or "")
-    example = f"as in `{column}: <column>.{keys[0]}` (it has {', '.join(keys)})" if keys else ""
-    raise ExportError(f"{where}.columns.{column}: the value {IS_OBJECT}; name its field, {example}")
+    remedy = "take one of its items with `sql:`"
+    if keys:
+        remedy = f"name its field, as in `{column}: <column>.{keys[0]}` (it has {', '.join(keys)})"
+    raise ExportError(f"{where}.columns.{column}: the value {IS_OBJECT}; {remedy}")
 
 
 def _in_repeated_hours(

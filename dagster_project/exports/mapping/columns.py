@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..config.faults import nearest
-from ..config.load import Export, Mapping
+from ..config.load import Export, OtherColumn
 from ..contract import Column, Table
 from ..errors import ExportError
 from ..formats.expressions import HIDDEN
@@ -162,7 +162,7 @@ def _sources(
         if ours in incoming.expressions:
             sources[ours] = identifier(f"{HIDDEN}{ours}")
             kinds[ours] = incoming.expressions[ours]
-        elif isinstance(column, Mapping) and column.value is not None:
+        elif isinstance(column, OtherColumn) and column.value is not None:
             sources[ours], kinds[ours] = literal(column.value), "VARCHAR"
         elif name := found.get(theirs.lower()) or found.get(clean_name(theirs).lower()):
             sources[ours], kinds[ours] = identifier(name), incoming.columns[name]

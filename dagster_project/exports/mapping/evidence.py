@@ -12,6 +12,7 @@ from ..sql import identifier, literal
 from . import numbers
 
 _SAMPLE = 2_000
+_NEARLY_ALL = 0.9
 
 
 def ask_for_separators(
@@ -22,17 +23,9 @@ def ask_for_separators(
     1,234 is a thousand in one country and one and a quarter in another. One value that can only be
     one of the two decides for the file, and so does `thousands:`.
     """
-    found = {name.lower(): name for name in incoming.columns}
-    columns = {
-        ours: found[theirs.lower()]
-        for ours, theirs in export.named.items()
-        if theirs.lower() in found
-        and ours in table.columns
-        and table.columns[ours].data_type.startswith("decimal")
-        and incoming.columns[found[theirs.lower()]] == "VARCHAR"
-    }
-    is_json = incoming.first_line == 1  # its numbers have a decimal point
-    if export.thousands is not None or not columns or (is_json and export.decimal == "."):
+    columns = _numbers_as_text(table, export, incoming)
+    has_points = incoming.is_json and export.decimal == "."  # as JSON's own numbers have
+    if export.thousands is not None or not columns or has_points:
         return
     sign = export.decimal
     either = literal(numbers.either(sign))
@@ -72,21 +65,11 @@ def ask_for_currency(
     """Raise ExportError where amounts bear the signs of several currencies, and no column says."""
     if "currency" not in export.number_style or "currency" in export.columns:
         return
-    found = {name.lower(): name for name in incoming.columns}
-    columns = [
-        identifier(found[theirs.lower()])
-        for ours, theirs in export.named.items()
-        if theirs.lower() in found
-        and ours in table.columns
-        and table.columns[ours].data_type.startswith("decimal")
-        and incoming.columns[found[theirs.lower()]] == "VARCHAR"
-    ]
+    columns = [identifier(name) for name in _numbers_as_text(table, export, incoming).values()]
     if not columns:
         return
     signs = " union ".join(
-        f"select nullif(trim(regexp_replace({c}, '[-+0-9.,() %]', '', 'g')), '') as sign"
-        f" from {incoming.relation}"
-        for c in columns
+        f"select {numbers.currency_sign(c)} as sign from {incoming.relation}" for c in columns
     )
     known = con.execute(f"select sign from ({signs}) where sign is not null order by 1").fetchall()
     if len(known) > 1:
@@ -95,6 +78,19 @@ def ask_for_currency(
             f" ({', '.join(sign for (sign,) in known[:5])}); map the column `currency`, or give"
             " each currency files of its own"
         )
+
+
+def _numbers_as_text(table: Table, export: Export, incoming: Incoming) -> dict[str, str]:
+    """Our columns of numbers with fractions that the file holds as text, with its names of them."""
+    found = {name.lower(): name for name in incoming.columns}
+    return {
+        ours: found[theirs.lower()]
+        for ours, theirs in export.named.items()
+        if theirs.lower() in found
+        and ours in table.columns
+        and table.columns[ours].data_type.startswith("decimal")
+        and incoming.columns[found[theirs.lower()]] == "VARCHAR"
+    }
 
 
 def ask_what_amounts_are_of(
@@ -136,6 +132,3 @@ def ask_what_amounts_are_of(
         f" `amount_is_per: line`. If it is the order's, to {per_order:,.2f}: write"
         " `amount_is_per: order`"
     )
-
-
-_NEARLY_ALL = 0.9

@@ -110,6 +110,12 @@ def why_not(column: Column, source: str, export: Export) -> str:
     return f"case {' '.join(whens)} else {literal(f'is not a {word}')} end"
 
 
+def currency_sign(source: str) -> str:
+    """The SQL of the currency sign that a number bears; NULL where it bears none."""
+    bears = f"regexp_full_match(trim({source}), {literal(_STYLES['currency'])})"
+    return f"case when {bears} then regexp_extract({source}, {literal(_CURRENCY)}) end"
+
+
 def either(sign: str) -> str:
     """The pattern of values of which `sign` may separate thousands as well as fractions."""
     return _EITHER.format(sign=f"[{sign}]")

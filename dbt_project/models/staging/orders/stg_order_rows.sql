@@ -7,6 +7,22 @@
 {%- set facts = [
     'anonymous_id', 'coupon_code', 'channel', 'source', 'campaign', 'device', 'country'
 ] -%}
+{#- Of lines that bear their order's amount, one that is used keeps it: of the newest delivery, and
+    rather one that counts. -#}
+{%- set amount -%}
+{% if not has_order_grain and var('amount_is_per') == 'order' -%}
+case when row_number() over (
+            partition by order_id, row_status
+            order by
+                case when status in ('cancelled', 'pending') then 1 else 0 end asc,
+                _delivered_at desc,
+                _file asc,
+                _line asc
+        ) = 1 then amount else 0 end
+{%- else -%}
+amount
+{%- endif %}
+{%- endset -%}
 {%- set default_currency = "nullif('" ~ var('orders_currency') ~ "', '')" -%}
 with orders as {{ read_anew() }} (
     select * from {{ source('raw', 'orders') }}
@@ -42,8 +58,7 @@ delivered as {{ read_anew() }} (
         dense_rank() over (partition by order_key order by _delivered_at desc) as delivery,
         row_number() over (
             partition by order_key order by _delivered_at desc, _file asc, _line asc
-        ) as place,
-        row_number() over (partition by order_key, _file order by _line) as place_in_file
+        ) as place
     from identified
 ),
 
@@ -70,8 +85,7 @@ keyed as {{ read_anew() }} (
         delivered.line_key,
         delivered.product_id,
         delivered.quantity,
-        {{ 'case when delivered.place_in_file = 1 then delivered.amount else 0 end'
-            if var('amount_is_per') == 'order' else 'delivered.amount' }} as amount,
+        delivered.amount,
         delivered.discount_amount,
         delivered.cost_amount,
         delivered.copy_number,
@@ -158,6 +172,7 @@ tagged as (
         {{ row_status(state=state) }} as row_status,
         quarantine_reason,
         copy_number,
+        _delivered_at,
         quantity,
         {{ converted('amount') }} as amount,
         {{ converted('discount_amount') }} as discount_amount,
@@ -168,6 +183,16 @@ tagged as (
         _line,
         _run_id
     from versions
+),
+
+settled as (
+    select
+        order_id, line_id, customer_id, anonymous_id, status, currency, coupon_code, channel,
+        source, campaign, device, country, product_id, row_status, quarantine_reason, copy_number,
+        quantity,
+        {{ amount }} as amount,
+        discount_amount, cost_amount, order_date, ordered_at, _file, _line, _run_id
+    from tagged
 )
 
-select * from tagged
+select * from settled
