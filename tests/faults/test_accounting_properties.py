@@ -39,7 +39,8 @@ def line(tmp_path_factory: pytest.TempPathFactory, grain: str) -> Line:
 @given(data=st.data())
 def test_every_row_and_cent_is_accounted_for(line: Line, grain: str, data: st.DataObject) -> None:
     drawn = [data.draw(shops(number, grain)) for number in range(SHOPS)]
-    orders = CONFIG["exports"]["orders"] | {"grain": grain}
+    says = {"grain": grain} | ({"amount_is_per": "line"} if grain == "line" else {})
+    orders = CONFIG["exports"]["orders"] | says
     line.clear()
     line.start_anew()
     line.deliver(CONFIG | {"exports": {"orders": orders}}, {})

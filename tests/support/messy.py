@@ -47,7 +47,6 @@ CONFIG: dict[str, Any] = {
     "exports": {
         "orders": {
             "files": "shop*.csv",
-            "amount_is_per": "line",
             "status_map": {k: v for k, v in STATES.items() if k},
             "columns": {
                 "order_id": "no",
