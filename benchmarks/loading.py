@@ -1,10 +1,13 @@
-"""What a safe load costs: five million order rows against DuckDB's bare reader, side by side.
+"""What a safe load costs, side by side with DuckDB's bare readers.
 
-Bare is `create table as select * from read_csv(...)` with the types given. The loader adds rejects,
-accounting against an independent count of lines, content hashes for duplicates, and provenance;
-staging adds the choice among duplicate versions. dbt's start, the same for ten rows, is not timed.
+CSV: five million order rows. Bare is `create table as select * from read_csv(...)` with the types
+given. The loader adds rejects, accounting against an independent count of lines, content hashes for
+duplicates, and provenance; staging adds the choice among duplicate versions. dbt's start, the same
+for ten rows, is not timed.
+Parquet: six million events, against the bare read into a table and the same with an md5 of each
+row.
 
-    python -m benchmarks.loading [--rows 5000000] [--runs 3]
+    python -m benchmarks.loading [csv|parquet] [--rows N] [--runs 3]
 """
 
 import argparse
@@ -37,7 +40,7 @@ TYPES = {
     "currency": "varchar",
     "sku": "varchar",
 }
-CONFIG = {
+CSV = {
     "settings": {"base_currency": "GBP"},
     "exports": {
         "orders": {
@@ -55,28 +58,54 @@ CONFIG = {
         }
     },
 }
+PARQUET = {
+    "exports": {
+        "events": {
+            "files": "events.parquet",
+            "delivered_at": "2024-02-01",
+            "columns": {
+                "event_id": "id",
+                "anonymous_id": "visitor",
+                "customer_id": "customer",
+                "occurred_at": "time",
+                "event_name": "name",
+                "session_id": "visit",
+            },
+        }
+    },
+}
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=5_000_000)
+    parser.add_argument("format", nargs="?", choices=("csv", "parquet"), default="csv")
+    parser.add_argument("--rows", type=int)
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
     os.environ.update(OFFLINE)
     with tempfile.TemporaryDirectory() as room:
         folder = Path(room)
-        _write_orders(folder / "orders.csv", given.rows)
-        (folder / "exports.yml").write_text(yaml.safe_dump(CONFIG))
-        dbt = Dbt(
-            folder / "build.duckdb", folder / "dbt", load_config(folder / "exports.yml").dbt_vars()
-        )
-        dbt.parse()
-        work: dict[str, Callable[[Path], None]] = {
-            "bare read_csv": _bare,
-            "load": _load,
-            "load and staging": partial(_load_and_stage, dbt=dbt),
-        }
+        config = folder / "exports.yml"
+        config.write_text(yaml.safe_dump(CSV if given.format == "csv" else PARQUET))
+        work: dict[str, Callable[[Path], None]]
+        if given.format == "csv":
+            _write_orders(folder / "orders.csv", given.rows or 5_000_000)
+            dbt = Dbt(folder / "build.duckdb", folder / "dbt", load_config(config).dbt_vars())
+            dbt.parse()
+            work = {
+                "bare": _bare_csv,
+                "load": partial(_load, tables=["orders"]),
+                "load and staging": partial(_load_and_stage, dbt=dbt),
+            }
+        else:
+            _write_events(folder / "events.parquet", given.rows or 6_000_000)
+            md5 = "md5(concat_ws(chr(31), id, visitor, customer, time, name, visit))"
+            work = {
+                "bare": partial(_bare_parquet, columns="*"),
+                "bare and md5": partial(_bare_parquet, columns=f"*, {md5} as _content"),
+                "load": partial(_load, tables=["events"]),
+            }
         clocks = {"wall": time.perf_counter, "CPU": time.process_time}
         seconds = {(name, clock): list[float]() for clock in clocks for name in work}
         for _ in range(given.runs):
@@ -88,7 +117,7 @@ def main() -> None:
                     seconds[name, clock].append(read() - started[clock])
         for (name, clock), times in seconds.items():
             median = statistics.median(times)
-            share = median / statistics.median(seconds["bare read_csv", clock])
+            share = median / statistics.median(seconds["bare", clock])
             shown = ", ".join(f"{t:.1f}" for t in sorted(times))
             print(f"{name:20} {clock:4} median {median:5.1f} s  ({share:.2f} x bare)  of {shown}")
 
@@ -111,22 +140,44 @@ def _write_orders(path: Path, rows: int) -> None:
     )
 
 
-def _bare(folder: Path) -> None:
+def _write_events(path: Path, rows: int) -> None:
+    """Events of 400,000 visitors over two years, one in ten of a customer."""
+    duckdb.sql(
+        f"""copy (
+            select
+                'e' || i as id,
+                md5((hash(i // 7) % 400000)::varchar) as visitor,
+                case when i % 10 = 0 then 'C' || (hash(i // 7) % 40000) end as customer,
+                timestamptz '2022-01-01 00:00:00+00' + to_seconds((i * 63072000 // {rows})::int)
+                    as time,
+                ['page_view', 'search', 'add_to_cart', 'purchase'][(1 + hash(i) % 4)::int] as name,
+                'v' || (i // 7) as visit
+            from range({rows}) as numbers(i)
+        ) to '{path}' (format parquet)"""
+    )
+
+
+def _bare_csv(folder: Path) -> None:
     with duckdb.connect(str(folder / "build.duckdb")) as con:
         file = folder / "orders.csv"
         con.execute(f"create table orders as select * from read_csv('{file}', types = {TYPES})")
 
 
-def _load(folder: Path, only_orders: bool = True) -> None:
+def _bare_parquet(folder: Path, columns: str) -> None:
+    with duckdb.connect(str(folder / "build.duckdb")) as con:
+        con.execute(f"create table events as select {columns} from '{folder / 'events.parquet'}'")
+
+
+def _load(folder: Path, tables: list[str]) -> None:
     config = load_config(folder / "exports.yml")
     with duckdb.connect(str(folder / "build.duckdb")) as con:
         prepare(con, config)
-        for table in ["orders"] if only_orders else load_contract().tables:
+        for table in tables:
             load_export(con, config, table, RUN)
 
 
 def _load_and_stage(folder: Path, dbt: Dbt) -> None:
-    _load(folder, only_orders=False)
+    _load(folder, [*load_contract().tables])
     wanted = project.with_ancestors(["model.retention.stg_order_rows"])
     results = list(dbt.build(wanted.keys() & project.tables().keys()))
     if not all(result.passed for result in results):

@@ -30,7 +30,7 @@ class Incoming:
     the types of the hidden columns that hold what `sql:` computes, or a field within an object.
     The table `unreadable` holds the lines (line, column, reason, text) that could not be split into
     columns. `filtered` rows are not in it because `where` left them out. `may_hide` says that
-    values may hold characters that nobody sees.
+    values may hold characters that nobody sees, `is_json` that numbers are JSON's, with points.
     """
 
     columns: dict[str, str]
@@ -128,6 +128,8 @@ def _read(
     elif kind == "parquet":
         relation = _view(con, path)
     types = kinds_of(con, relation)
+    if relation != "staged":
+        found = Scan(0, 0, found.has_nul, _may_hide(con, relation, types, export))
     row = ROW if types.pop(ROW_NAME, None) else _row_number(types)
     computed = export.computed | _fields(export, types, is_text=relation == "staged")
     if not computed and not export.where and row != _UNNUMBERED and limit is None:
@@ -201,6 +203,28 @@ def _fields(export: Export, types: dict[str, str], is_text: bool) -> dict[str, s
         else:
             found[ours] = ".".join([column, *map(identifier, inner)])
     return found
+
+
+def _may_hide(
+    con: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str], export: Export
+) -> bool:
+    """Whether text that the mapping speaks of may hold signs that nobody sees or wants.
+
+    It is looked at once: cleaning every value costs several times what reading it does.
+    """
+    used = " ".join([*export.named.values(), *export.computed.values()]).lower()
+    kinds = {name: kind for name, kind in types.items() if name.lower() in used}
+    if any(
+        kind.startswith(("STRUCT", "MAP", "JSON")) or kind[-1] == "]" for kind in kinds.values()
+    ):
+        return True
+    tests = [
+        f"strlen({c}) <> length({c}) or starts_with({c}, '=') or starts_with({c}, chr(39))"
+        f" or contains({c}, chr(9)) or contains({c}, chr(10)) or contains({c}, chr(13))"
+        for c in (identifier(name) for name, kind in kinds.items() if kind == "VARCHAR")
+    ]
+    query = f"select 1 from {relation} where {' or '.join(tests)} limit 1"
+    return bool(tests) and con.execute(query).fetchone() is not None
 
 
 def _reader(path: Path, kind: str, *options: str) -> str:

@@ -36,10 +36,9 @@ _FOREIGN = {
 }
 _TAR, _TAR_AT = b"ustar", 257
 #: What invisible characters, and signs that spreadsheets put around text, look like in bytes.
-_HIDDEN = (
-    *(b"\xe2\x80", b"\xe2\x81\xa0", b"\xc2\xa0", b"\xc2\xad", b"\xef\xbb\xbf"),
-    *(b"'", b"=", b"\t", b"\\t", b"\\u", b"\\r", b"\\n"),
-)
+_INVISIBLE = (b"\xe2\x80", b"\xe2\x81\xa0", b"\xc2\xa0", b"\xc2\xad", b"\xef\xbb\xbf")
+_AROUND, _ESCAPED = (b"'", b"=", b"\t"), (b"\\t", b"\\u", b"\\r", b"\\n")
+_LONGEST = max(map(len, _INVISIBLE))
 
 
 @dataclass(frozen=True)
@@ -134,8 +133,8 @@ def scan(path: Path, quote: str = "", nul: bytes = b"\0") -> Scan:
                 end = CARRIAGE_RETURN
             seen = tail + chunk
             has_nul = has_nul or nul in seen
-            may_hide = may_hide or any(signs in seen for signs in _HIDDEN)
-            tail = chunk[-max(len(nul), *map(len, _HIDDEN)) :]
+            may_hide = may_hide or _may_hide(seen)
+            tail = chunk[-max(len(nul), _LONGEST) :]
             codes = np.frombuffer(last_byte + chunk, np.uint8)
             shift = len(last_byte)
             ends = np.flatnonzero(codes[shift:] == end)
@@ -155,6 +154,14 @@ def scan(path: Path, quote: str = "", nul: bytes = b"\0") -> Scan:
     if offset and last_end != offset - 1:
         records += 1
     return Scan(records - blanks, blanks, has_nul, may_hide)
+
+
+def _may_hide(text: bytes) -> bool:
+    return (
+        any(sign in text for sign in _AROUND)
+        or (b"\\" in text and any(signs in text for signs in _ESCAPED))
+        or (not text.isascii() and any(signs in text for signs in _INVISIBLE))
+    )
 
 
 def csv_records(

@@ -10,6 +10,7 @@ from ..sql import literal
 
 #: Whole numbers that a float still tells apart.
 _WHOLE = {"DOUBLE": 2**53, "FLOAT": 2**24}
+_SHORT = 25  # no number that a spreadsheet cuts has as many signs
 _SCIENTIFIC = r"[+-]?([0-9]+[.,][0-9]+[eE][+-]?[0-9]+|[0-9]+[eE][+-][0-9]+|[1-9][eE][0-9]{2})"
 #: Words that mean "nothing" in any text, as systems write them. NA is Namibia, so it is not here.
 _NOTHING = (
@@ -37,7 +38,7 @@ def text(column: Column, source: str, kind: str, may_hide: bool, words: list[str
         )
     if kind != "VARCHAR":
         return f"nullif(trim(cast({source} as varchar)), '')"
-    value = clean(source) if may_hide and is_id(column) else f"trim({source})"
+    value = clean(source) if may_hide and is_id(column) else trimmed(source)
     value = f"nullif({value}, '')"
     if is_id(column):  # a whole number that was a float on its way; words are nobody's in staging
         if words:
@@ -54,6 +55,15 @@ def text(column: Column, source: str, kind: str, may_hide: bool, words: list[str
     # the words begin with one of # ( < N \ n u
     first = " and ".join(f"ascii({source}) <> {ord(sign)}" for sign in "<N\\nu")
     return f"case when ascii({source}) > 40 and {first} then {value} else {meant} end"
+
+
+def trimmed(source: str) -> str:
+    """`trim`, which costs more than reading the value does, only where it may find something."""
+    may_find = (
+        f"starts_with({source}, ' ') or ends_with({source}, ' ')"
+        f" or strlen({source}) <> length({source})"
+    )
+    return f"case when {may_find} then trim({source}) else {source} end"
 
 
 def clean(source: str) -> str:
@@ -78,10 +88,11 @@ def faults(column: Column, kind: str) -> list[tuple[str, str]]:
         f"case when ends_with({source}, '.0') then length({name}) > 15"
         f" and abs(try_cast({name} as hugeint)) >= {_WHOLE['DOUBLE']} end"
     )
-    is_object = f"case when {name}[1] in ('{{', '[') then json_valid({name}) end"
+    may_be_object = f"starts_with({name}, '{{') or starts_with({name}, '[')"
+    is_object = f"case when {may_be_object} then json_valid({name}) end"
     return [
         (
-            f"case when contains({name}, 'E') or contains({name}, 'e')"
+            f"case when strlen({name}) < {_SHORT} and contains(lower({name}), 'e')"
             f" then regexp_full_match({name}, '{_SCIENTIFIC}') end",
             _CUT,
         ),
