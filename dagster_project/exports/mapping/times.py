@@ -85,27 +85,30 @@ def _ends_in_letters(source: str) -> str:
 
 
 def _zoned(text: str, export: Export) -> str:
-    """Text that ends in the name of a zone: the name is replaced by what it stands for."""
-    name = f"regexp_extract({text}, '{_ABBREVIATION}', 1)"
+    """Text that ends in the name of a zone: the name is replaced by what it stands for.
+
+    An offset that stands before the name is its own.
+    """
+    name = f"upper(regexp_extract({text}, '{_ABBREVIATION}', 1))"
     bare = f"trim(regexp_replace({text}, '\\(?[A-Za-z]{{2,6}}\\)?\\s*$', ''))"
     seconds = f"regexp_replace({bare}, '([T ][0-9]{{1,2}}:[0-9]{{2}})$', '\\1:00')"
-    whens = "".join(
-        f" when {literal(name)} then {_with_zone(seconds, stands_for)}"
-        for name, stands_for in _meanings(export).items()
-    )
+    has_offset = f"regexp_matches({bare}, ':[0-9.]+\\s*[+-][0-9]{{2}}:?[0-9]{{2}}$')"
+    own = f"regexp_replace({bare}, '\\s+([+-][0-9:]+)$', '\\1')"
+    meant = _case(name, _meanings(export))
     unread = ", ".join(literal(name) for name in _ambiguous(export))
     return (
-        f"case upper({name}){whens} else case when upper({name}) not in ({unread})"
-        f" then try_cast({text} as timestamptz) end end"
+        f"try_cast(case when {meant} is null then case when {name} not in ({unread}) then {text}"
+        f" end when {has_offset} then {own} else {seconds} || {meant} end as timestamptz)"
     )
 
 
-def _with_zone(text: str, stands_for: str) -> str:
-    """The moment of a text without its zone; an offset that stands before the name is its own."""
-    joined = f"{text} || {literal(stands_for if stands_for[0] in '+-' else ' ' + stands_for)}"
-    has_offset = f"regexp_matches({text}, ':[0-9.]+\\s*[+-][0-9]{{2}}:?[0-9]{{2}}$')"
-    own = f"regexp_replace({text}, '\\s+([+-][0-9:]+)$', '\\1')"
-    return f"try_cast(case when {has_offset} then {own} else {joined} end as timestamptz)"
+def _case(name: str, meanings: Mapping[str, str]) -> str:
+    """The SQL of what the name of a zone stands for, to be written behind a time."""
+    whens = " ".join(
+        f"when {literal(known)} then {literal(told if told[0] in '+-' else ' ' + told)}"
+        for known, told in meanings.items()
+    )
+    return f"case {name} {whens} end"
 
 
 def _meanings(export: Export) -> dict[str, str]:
@@ -133,17 +136,14 @@ def _parsed(source: str, export: Export) -> str:
     name = f"regexp_extract({source}, '\\b({names})\\b', 1)"
     offsets = {name: told for name, told in meanings.items() if told[0] in "+-"}
     zones = {name: told for name, told in meanings.items() if told[0] not in "+-"}
-    whens = "".join(
-        f" when {literal(name)} then"
-        f" try_strptime(regexp_replace({source}, '\\b{name}\\b', {literal(told.replace(':', ''))}),"
-        f" {literal(form.replace('%Z', '%z'))})"
-        for name, told in offsets.items()
-    ) + "".join(
-        f" when {literal(name)} then"
-        f" try_strptime(regexp_replace({source}, '\\b{name}\\b', {literal(told)}), {literal(form)})"
-        for name, told in zones.items()
-    )
-    return f"case {name} when '' then {parsed}{whens} end"
+    read = [f"when {name} = '' then {parsed}"]
+    for told, directive in ((offsets, "%z"), (zones, "%Z")):
+        if told:
+            meant = f"replace({source}, {name}, ltrim({_case(name, told)}))"
+            listed = ", ".join(literal(known) for known in told)
+            as_given = literal(form.replace("%Z", directive))
+            read.append(f"when {name} in ({listed}) then try_strptime({meant}, {as_given})")
+    return f"case {' '.join(read)} end"
 
 
 def _counted(source: str, delivered: dt.date) -> str:
