@@ -10,7 +10,7 @@ from ..exports.config.load import load_config
 from ..exports.errors import ExportError
 from ..settings import DAGSTER_HOME, DEMO_EXPORTS, OFFLINE, ROOT, exports_file, warehouse_folder
 from ..warehouse.files import Warehouse
-from ..warehouse.read import read_marts
+from ..warehouse.read import ask
 from ..warehouse.rejects import read_rejects
 from .export_audiences import FORMATS, export_audiences
 
@@ -161,15 +161,8 @@ def _warehouse(given: argparse.Namespace) -> Warehouse:
 
 
 def _query(given: argparse.Namespace) -> int:
-    import duckdb
-
-    with read_marts(_warehouse(given).marts_file) as con:
-        try:
-            relation = con.sql(given.sql)
-        except duckdb.Error as error:
-            raise ExportError(str(error)) from error
-        if relation is not None:
-            relation.show(max_rows=200)
+    for answer in ask(_warehouse(given).marts_file, given.sql):
+        answer.show(max_rows=200)
     return GREEN
 
 

@@ -28,3 +28,35 @@ def read_marts(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 " for writing; if it is damaged, move it away, and the next run publishes a new one"
             ) from error
         yield con
+
+
+#: What a question may not do: read or write any other file, fetch code, look at Python's variables.
+_ALONE = (
+    *("enable_external_access = false", "autoinstall_known_extensions = false"),
+    *("autoload_known_extensions = false", "python_enable_replacements = false"),
+    "lock_configuration = true",
+)
+
+
+def ask(marts: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
+    """The answers to one or more SELECTs on the published marts, one after the other.
+
+    Raises ExportError where the SQL is anything else or refused by DuckDB; nothing of it is run
+    where a statement is no SELECT.
+    """
+    with read_marts(marts) as con:
+        for setting in _ALONE:
+            con.execute(f"set {setting}")
+        try:
+            statements = con.extract_statements(sql)
+            for statement in statements:
+                if statement.type != duckdb.StatementType.SELECT:
+                    raise ExportError(
+                        f"query: {statement.type.name} is refused: the published marts are only"
+                        " read; write a SELECT"
+                    )
+            for statement in statements:
+                answer = con.sql(statement)  # type: ignore[arg-type]  # its stubs know text only
+                yield answer.execute()
+        except duckdb.Error as error:
+            raise ExportError(str(error)) from error
