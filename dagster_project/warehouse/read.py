@@ -56,7 +56,7 @@ def ask(marts: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
                         " read; write a SELECT"
                     )
             for statement in statements:
-                answer = con.sql(statement)  # type: ignore[arg-type]  # its stubs know text only
+                answer = con.sql(statement)
                 yield answer.execute()
         except duckdb.Error as error:
             raise ExportError(str(error)) from error
