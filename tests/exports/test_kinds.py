@@ -15,7 +15,7 @@ import pytest
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.loading.deliveries import delivery_date
 
-from ..support.loading import Shop, at
+from ..support.loading import COLUMNS, Shop, at
 from ..support.shops import DATA_SETS
 
 LINES = {"grain": "line"}
@@ -224,6 +224,39 @@ class TestAmounts:
         shop.write("b.csv", "id,who,at,sum\no2,c1,2024-07-02,30\no2,c1,2024-07-02,30\n")
         shop.load("*.csv", **LINES)
         assert len(shop.orders()) == 4
+
+
+class TestBlankBelowTheFirstLine:
+    ROWS = ("o1,c1,2024-07-01 10:00,30", "o1,,,", "o2,c2,2024-07-02 11:00,5", "o1,,,", ",,,7")
+
+    def test_time_and_amount_of_the_order_are_those_above(self, shop: Shop) -> None:
+        orders(shop, *self.ROWS, amount_is_per="order", **LINES)
+        at10, at11 = at(2024, 7, 1, 10), at(2024, 7, 2, 11)
+        assert shop.orders("order_id, ordered_at, amount") == [
+            ("o1", at10, 30),
+            ("o1", at10, 30),
+            ("o2", at11, 5),
+            ("o1", at10, 30),
+        ]
+        assert [reason for *_, reason in shop.rejects()] == ["ordered_at is empty"]
+
+    def test_an_amount_of_the_line_is_its_own(self, shop: Shop) -> None:
+        orders(shop, *self.ROWS, amount_is_per="line", **LINES)
+        assert shop.orders("order_id, amount") == [("o1", 30), ("o2", 5)]
+
+    def test_in_parquet_and_with_a_computed_time(self, shop: Shop) -> None:
+        shop.parquet(
+            "o.parquet",
+            "select * from (values ('o1', 'c1', 1719828000, 2.5), ('o1', null, null, 4),"
+            " ('o2', 'c2', 1719831600, 1)) as t(id, who, moment, sum)",
+        )
+        columns = COLUMNS | {"ordered_at": {"sql": "to_timestamp(moment)"}}
+        shop.load("o.parquet", columns=columns, amount_is_per="line", **LINES)
+        assert shop.orders("order_id, ordered_at, amount") == [
+            ("o1", at(2024, 7, 1, 10), Decimal("2.5")),
+            ("o1", at(2024, 7, 1, 10), 4),
+            ("o2", at(2024, 7, 1, 11), 1),
+        ]
 
 
 class TestIds:
@@ -512,6 +545,29 @@ class TestFormats:
         assert shop.values("order_id") == ["o[1].csv"]
         shop.load("*.csv")
         assert sorted(shop.values("order_id")) == ["o1.csv", "o[1].csv", "p.CSV"]
+
+
+class TestFilesThatBreakOff:
+    HEAD = "id,who,at,sum\no1,c1,2024-07-01,30\n"
+
+    @pytest.mark.parametrize("rest", ["o2,c2,2024-0", "o2,c2", "o2,c2,2024-07-01"])
+    def test_within_a_row(self, shop: Shop, rest: str) -> None:
+        shop.write("o.csv", self.HEAD + rest)
+        with pytest.raises(ExportError, match=r"line 3: the file breaks off within this row"):
+            shop.load()
+
+    def test_in_the_middle_of_a_packed_file_of_windows(self, shop: Shop) -> None:
+        text = "\r\n".join([*self.HEAD.split(), "7;8"]).replace(",", ";")
+        shop.write("o.csv", gzip.compress(text.encode()))
+        with pytest.raises(ExportError, match="has 2 of 4 columns and no end"):
+            shop.load()
+
+    @pytest.mark.parametrize("rest", ["Total,30", "o2,c2,2024-0\n", "", "(1 rows)"])
+    def test_a_note_or_a_short_row_within_is_a_row(self, shop: Shop, rest: str) -> None:
+        shop.write("o.csv", self.HEAD + rest)
+        shop.load()
+        assert shop.values("order_id") == ["o1"]
+        assert len(shop.rejects()) == bool(rest)
 
 
 class TestDeliveryDays:

@@ -162,6 +162,8 @@ def stage_csv(
                     "stands in the middle of a line; take it out, or quote the value"
                 ) from still
     _note_unreadable(con, path, dialect, found.blank_lines)
+    if found.ends_open:
+        _stop_if_cut(con, path, dialect)
     counted = found.records - 1 - (dialect.skip - dialect.blanks)
     if len(dialect.names) == 1:  # a blank line is then a row without a value
         counted += found.blank_lines - dialect.blanks
@@ -212,6 +214,24 @@ def _note_unreadable(
         con.execute(
             "update unreadable set line = line - len(list_filter(?::bigint[], b -> b < line))",
             [blanks],
+        )
+
+
+def _stop_if_cut(con: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect) -> None:
+    """Raise ExportError where the file breaks off within a row: nobody knows how many follow."""
+    last = con.execute("select line, text from unreadable order by line desc limit 1").fetchone()
+    if last is None:
+        return
+    line, text = last[0], (last[1] or "").strip("\r\n")
+    first, *others = text.split(dialect.delimiter)
+    with open_bytes(path) as file:
+        *_, end = file
+    is_last = end.decode(errors="replace") == text
+    # a total or a note under the table begins with a word
+    if is_last and others and len(others) + 1 < len(dialect.names) and re.search(r"\d", first):
+        raise ExportError(
+            f"{path}: line {line + dialect.skip}: the file breaks off within this row, which has"
+            f" {len(others) + 1} of {len(dialect.names)} columns and no end; deliver it again"
         )
 
 

@@ -45,14 +45,15 @@ _LONGEST = max(map(len, _INVISIBLE))
 class Scan:
     """What one pass over a text file found.
 
-    Lines with something in them, blank ones, NUL bytes, and whether values may hold characters
-    that nobody sees.
+    Lines with something in them, blank ones, NUL bytes, whether values may hold characters that
+    nobody sees, and whether the last line has no end.
     """
 
     records: int
     blank_lines: int
     has_nul: bool
     may_hide: bool
+    ends_open: bool = False
 
 
 def compression(path: Path) -> str:
@@ -151,9 +152,8 @@ def scan(path: Path, quote: str = "", nul: bytes = b"\0") -> Scan:
             last_end = int(ends[-1]) + offset if len(ends) else last_end
             offset += len(chunk)
             last_byte = chunk[-1:]
-    if offset and last_end != offset - 1:
-        records += 1
-    return Scan(records - blanks, blanks, has_nul, may_hide)
+    ends_open = bool(offset) and last_end != offset - 1
+    return Scan(records + ends_open - blanks, blanks, has_nul, may_hide, ends_open)
 
 
 def _may_hide(text: bytes) -> bool:

@@ -13,6 +13,7 @@ from ..errors import ExportError
 from ..formats.expressions import first_lines
 from ..formats.readers import Incoming, file_columns, forget, read_file
 from ..formats.scan import file_format
+from ..mapping.as_above import as_above
 from ..mapping.columns import map_columns
 from ..mapping.evidence import ask_for_currency, ask_for_separators
 from ..mapping.zones import provide_changes
@@ -113,6 +114,7 @@ def _load_file(
         lacking = _lacking(con, table, export, incoming, others)
         ask_for_separators(con, table, export, incoming, delivery.path)
         ask_for_currency(con, table, export, incoming, delivery.path)
+        incoming = as_above(con, table, export, incoming)
         mapped = map_columns(table, export, incoming, delivery.path, delivery.delivered_at, lacking)
         provide_changes(con, export.time_zone)
         # DuckDB would push the test for faults below the typing, and type every value twice; and
@@ -151,7 +153,7 @@ def _lacking(
     missing = {
         ours: theirs
         for ours, theirs in export.named.items()
-        if not {theirs.lower(), theirs.lower().split(".")[0]} & present
+        if not {theirs.lower(), theirs.lower().split(".")[0], f"{theirs.lower()}_1"} & present
         and not (ours in table.columns and table.columns[ours].is_required)
     }
     if not missing:
