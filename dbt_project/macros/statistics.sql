@@ -41,6 +41,17 @@ cast(nullif(greatest(
 ({{ terms | join(' + ') }})
 {%- endmacro %}
 
+{# Log-likelihood of `events` in so much `exposure` at the pace that makes it largest, less the
+   events, which cancel where two such are compared; 0 without events. #}
+{% macro log_likelihood(events, exposure) -%}
+case
+            when {{ events }} > 0
+                then cast({{ events }} as double)
+                    * ln(cast({{ events }} as double) / cast({{ exposure }} as double))
+            else 0e0
+        end
+{%- endmacro %}
+
 {# Bound of the 95 % interval of a Net Promoter Score, from -100 to 100: the adjusted Wald
    interval, which adds three answers, half of them passive; NULL without answers.
    Rocks (2016), Interval estimation for the "Net Promoter Score", American Statistician 70(4). #}

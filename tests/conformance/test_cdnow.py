@@ -2,14 +2,18 @@
 
 import csv
 import datetime as dt
+import math
+from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import Any
 
 import duckdb
 import numpy as np
 import pytest
-from lifelines import KaplanMeierFitter
-from lifelines.utils import restricted_mean_survival_time
+from lifelines import ExponentialFitter, KaplanMeierFitter
+from lifelines.utils import median_survival_times, restricted_mean_survival_time
+from scipy.stats import chi2
 
 from ..support.line import build_shop
 from ..support.shops import DATA_SETS, Shop, preset
@@ -94,16 +98,19 @@ def test_summary_equals_the_published_one(calibration: Shop) -> None:
 
 def test_survival_equals_that_of_lifelines(whole: Shop) -> None:
     """The lifespans are made here from the purchases, so that nothing of the warehouse is used."""
-    as_of, silence, horizon = dt.date(1998, 6, 30), 90, 365
-    purchases = duckdb.execute(
-        "select min(date)::date, max(date)::date from read_parquet(?) group by sample_id",
+    as_of, silence, horizon = dt.date(1998, 6, 30), dt.timedelta(days=90), 365
+    days, ended, resumed = [], [], 0
+    for (purchases,) in duckdb.execute(
+        "select list(distinct date::date) from read_parquet(?) group by sample_id",
         [str(DATA / "cdnow_sample_1in10.parquet")],
-    ).fetchall()
-    ended = [last + dt.timedelta(days=silence) <= as_of for _, last in purchases]
-    days = [
-        (last - first).days + silence if has_ended else (as_of - first).days
-        for (first, last), has_ended in zip(purchases, ended, strict=True)
-    ]
+    ).fetchall():
+        first, *later = sorted(purchases)
+        last = first
+        while later and later[0] - last <= silence:
+            last = later.pop(0)
+        ended.append(last + silence <= as_of)
+        days.append((min(last + silence, as_of) - first).days)
+        resumed += bool(later)
     timeline = list(range(max(days) + 1))
     fitted = KaplanMeierFitter().fit(days, ended, timeline=timeline)
 
@@ -118,12 +125,49 @@ def test_survival_equals_that_of_lifelines(whole: Shop) -> None:
     assert found.shape == expected.shape
     assert np.abs(found - expected).max() < 1e-9
     (summary,) = whole.query(
-        "select customers, ended_customers, median_days, horizon_days, restricted_mean_days"
+        "select customers, ended_customers, resumed_customers, median_days, median_low,"
+        " median_high, horizon_days, restricted_mean_days, restricted_mean_low,"
+        " restricted_mean_high, likelihood_ratio, disagrees"
         " from lifespan_summary where segment = 'all'"
     )
-    assert summary[:4] == (2357, sum(ended), fitted.median_survival_time_, horizon)
+    bounds = median_survival_times(fitted.confidence_interval_).to_numpy()[0]
+    assert summary[:4] == (2357, sum(ended), resumed, fitted.median_survival_time_)
+    assert summary[4:7] == (*bounds, horizon)
     mean = restricted_mean_survival_time(fitted, t=horizon)
-    assert summary[4] == pytest.approx(mean, abs=1e-9)
+    assert summary[7] == pytest.approx(mean, abs=1e-9)
+    # the jackknife: how far the mean moves when one customer is left out; many live alike
+    lives, gone = np.array(days), np.array(ended)
+    everybody = list(zip(days, ended, strict=True))
+    alike = Counter(everybody)
+    without = [everybody.index(life) for life in alike]
+    moved = [_mean(np.delete(lives, i), np.delete(gone, i), horizon) - mean for i in without]
+    spread = 1.959964 * np.sqrt(np.dot(np.square(moved), list(alike.values())))
+    assert summary[9] - mean == pytest.approx(spread, rel=1e-3)
+    assert mean - summary[8] == pytest.approx(summary[9] - mean)
+    seen, died = np.minimum(lives, horizon), gone & (lives <= horizon)
+    constant = ExponentialFitter().fit(seen, died).log_likelihood_
+    breaks = [math.ceil(horizon * part / 6) for part in range(1, 6)]
+    pieces = _log_likelihood(seen, died, [0, *breaks, horizon])
+    assert _log_likelihood(seen, died, [0, horizon]) == pytest.approx(constant, abs=1e-6)
+    assert summary[10] == pytest.approx(2 * (pieces - constant), rel=1e-6)
+    assert summary[11] == (summary[10] > chi2(5).ppf(0.95))
+
+
+def _mean(days: np.ndarray, ended: np.ndarray, horizon: int) -> float:
+    """The restricted mean, by counting."""
+    at_risk = np.array([(days >= day).sum() for day in range(horizon)])
+    ends = np.bincount(days[ended], minlength=horizon)[:horizon]
+    return float(np.cumprod(1 - ends / at_risk).sum())
+
+
+def _log_likelihood(days: np.ndarray, ended: np.ndarray, edges: list[float]) -> float:
+    """Of a hazard that is constant between the edges, at its most likely."""
+    total = 0.0
+    for start, end in pairwise(edges):
+        exposed = np.clip(days - start, 0, end - start).sum()
+        events = (ended & (days > start) & (days <= end)).sum()
+        total += events * np.log(events / exposed) - events if events else 0
+    return float(total)
 
 
 def test_predictions_earn_their_place(whole: Shop) -> None:

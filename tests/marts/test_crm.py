@@ -445,7 +445,7 @@ def test_coupons(shop: Shop) -> None:
     assert rows == [
         ("GIFT", False, 1, 1, 0, None, None, 0, 0, 0, 0, 0, 0),
         ("spring", False, 3, 2, 2, 2, 1.0, 1, 60, 6 + 5, 5, 1, 0),
-        ("welcome", False, 1, 1, 1, None, None, 1, 100, 10, 0, 1, 1),
+        ("welcome", False, 1, 1, 1, None, None, 1, 100, 10, None, 1, 1),
         ("all", True, 5, 3, 3, None, None, 2, 160, 21, 5, 2, 1),
     ]
     sold = 100 + 50 + 80 + 60 + 40 + 15 + 20

@@ -224,17 +224,15 @@ def test_churn(shop: Shop) -> None:
 def test_lifespan(shop: Shop) -> None:
     rows = shop.query(
         "select days, at_risk, ended, survival from lifespan_survival"
-        " where segment = 'all' and days in (0, 29, 30, 70, 71) order by 1"
+        " where segment = 'all' and days in (0, 29, 30, 31) order by 1"
     )
-    assert [row[:3] for row in rows] == [(0, 8, 0), (29, 8, 0), (30, 7, 6), (70, 1, 0), (71, 1, 1)]
-    assert [row[3] for row in rows] == pytest.approx([1, 1, 1 / 7, 1 / 7, 0], abs=1e-12)
+    assert rows == [(0, 8, 0, 1), (29, 8, 0, 1), (30, 7, 7, 0)]
     (summary,) = shop.query(
-        "select customers, ended_customers, median_days, horizon_days, restricted_mean_days,"
-        " one_over_churn_days from lifespan_summary where segment = 'all'"
+        "select customers, ended_customers, resumed_customers, median_days, horizon_days,"
+        " restricted_mean_days, one_over_churn_days from lifespan_summary where segment = 'all'"
     )
-    assert summary[:4] == (8, 7, 30, 72)
-    exposed = 71 + 29 + 6 * 30
-    assert summary[4:] == pytest.approx((30 + 41 / 7, exposed / 7))
+    assert summary[:5] == (8, 7, 1, 30, 31)
+    assert summary[5:] == pytest.approx((30, (29 + 7 * 30) / 7))
 
 
 def test_customer_value(shop: Shop) -> None:

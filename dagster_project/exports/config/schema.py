@@ -122,8 +122,6 @@ class Settings(Strict):
     """How long after the landmark value is counted."""
     lifespan_horizon_days: Annotated[int, Field(ge=1)] | None = None
     """The days over which the restricted mean lifespan is taken."""
-    lifespan_disagreement: Share | None = None
-    """From which difference on 1 / churn and the restricted mean disagree."""
     value_horizon_days: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = (
         None
     )

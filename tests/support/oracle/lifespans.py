@@ -11,22 +11,24 @@ from .rates import Z
 
 
 class Lifespan(NamedTuple):
-    """'days = last + N - first if ended, as_of - first if alive.'"""
+    """'The first silence of N days (days = last before it + N - first); as_of - first if none.'"""
 
     days: int
     has_ended: bool
+    has_resumed: bool
 
 
 def lifespans(facts: Facts) -> dict[str, Lifespan]:
-    """Of buyers, by customer: 'status at as_of_date from the last activity'."""
+    """Of buyers, by customer."""
     patience = dt.timedelta(days=facts.settings["churn_after_days"])
     found = {}
     for customer, days in facts.days["order"].items():
-        end = max(days) + patience
-        has_ended = end <= facts.as_of
-        found[customer] = Lifespan(
-            ((end if has_ended else facts.as_of) - min(days)).days, has_ended
-        )
+        end, *later = sorted(days)
+        while later and later[0] <= end + patience:
+            end = later.pop(0)
+        has_ended = end + patience <= facts.as_of
+        lived = (end + patience if has_ended else facts.as_of) - min(days)
+        found[customer] = Lifespan(lived.days, has_ended, bool(later))
     return found
 
 
@@ -68,6 +70,7 @@ class Summary(NamedTuple):
     segment_value: str
     customers: int
     ended_customers: int
+    resumed_customers: int
     median_days: int | None
     one_over_churn_days: float | None
 
@@ -89,6 +92,7 @@ def lifespan_summary(facts: Facts, days: Iterable[Survival]) -> Iterator[Summary
             segment.value,
             len(own),
             ended,
+            sum(life.has_resumed for life in own),
             min(halved[segment.name, segment.value], default=None),
             sum(life.days for life in own) / ended if ended else None,
         )

@@ -24,10 +24,19 @@ expected as (
             <= orders.order_date
 ),
 
+buyers as (
+    select customer_id, min(order_date) as first_order_date from orders
+    group by customer_id
+),
+
 told as (
-    select redemptions.*, expected.redemption_number is not null as is_expected
+    select
+        redemptions.*,
+        expected.redemption_number is not null as is_expected,
+        buyers.first_order_date < redemptions.redemption_date as has_bought
     from redemptions
     left join expected on redemptions.redemption_number = expected.redemption_number
+    left join buyers on redemptions.customer_id = buyers.customer_id
 ),
 
 cut as (
@@ -44,7 +53,10 @@ counted as (
         count(distinct customer_id) as redeemers,
         count(order_id) as redemptions_with_order,
         sum(discount) as discount,
-        sum(case when is_expected then discount else 0 end) as discount_of_expected
+        -- of those who come for the first time nobody is expected: that says nothing
+        sum(
+            case when is_expected then discount when has_bought then 0 end
+        ) as discount_of_expected
     from cut
     group by cut_by, is_total
 ),

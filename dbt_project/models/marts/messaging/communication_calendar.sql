@@ -8,6 +8,8 @@ contacts as (
         customer_id,
         min(contact_date) as first_contact,
         {%- for channel in channels %}
+        min(case when channel = '{{ channel }}' then contact_date end)
+            as first_contact_{{ channel }},
         max(case when channel = '{{ channel }}' then contact_date end)
             as last_contact_{{ channel }},
         {%- endfor %}
@@ -64,6 +66,7 @@ communication_calendar as (
         contacts.first_contact,
         contacts.last_contact,
         {%- for channel in channels %}
+        contacts.first_contact_{{ channel }},
         contacts.last_contact_{{ channel }},
         {%- endfor %}
         orders.last_order,

@@ -1,42 +1,37 @@
-{#- Orders show how long a customer stays; a shop without any is judged by all activity. -#}
-{%- set after_days = var('churn_after_days') -%}
+{#- Orders show how long a customer stays; a shop without any is judged by all activity. A life ends
+    with its first silence: were it judged by the last, it would become longer with every return. -#}
 with as_of as (
     select * from {{ ref('as_of') }}
 ),
 
-days as (
-    select * from {{ ref('customer_activity_days') }}
+movements as (
+    select * from {{ ref('churn_movements') }}
+    where base in ('order', 'any')
 ),
 
 chosen as (
-    select case when count(*) > 0 then 'order' else 'any' end as activity
-    from days
-    where activity = 'order'
+    select max(base) as base from movements
 ),
 
 customers as (
     select
-        days.customer_id,
-        min(days.activity_date) as first_date,
-        max(days.activity_date) as last_date
-    from days
-    inner join chosen on days.activity = chosen.activity
-    group by days.customer_id
+        movements.customer_id,
+        min(movements.movement_date) filter (where movements.movement = 'new') as first_date,
+        min(movements.movement_date) filter (where movements.movement = 'churned') as ended_date,
+        count(*) filter (where movements.movement = 'reactivated') > 0 as has_resumed
+    from movements
+    inner join chosen on movements.base = chosen.base
+    group by movements.customer_id
 ),
 
 lifespans as (
     select
         customers.customer_id,
-        case
-            when {{ add_days('customers.last_date', after_days) }} <= as_of.as_of_date
-                then
-                    {{ day_diff('customers.first_date', 'customers.last_date') }}
-                    + {{ after_days }}
-            else {{ day_diff('customers.first_date', 'as_of.as_of_date') }}
-        end as lifespan_days,
-        {{ add_days('customers.last_date', after_days) }} <= as_of.as_of_date as has_ended,
-        customers.first_date,
-        customers.last_date
+        {{ day_diff(
+            'customers.first_date', 'coalesce(customers.ended_date, as_of.as_of_date)'
+        ) }} as lifespan_days,
+        customers.ended_date is not null as has_ended,
+        customers.has_resumed
     from customers
     cross join as_of
 )
