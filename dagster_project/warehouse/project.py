@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..exports.contract import load_contract
+from ..exports.mapping import words
 from ..settings import DBT_PROJECT, OFFLINE
 
 MANIFEST = DBT_PROJECT / "target/manifest.json"
@@ -156,6 +157,7 @@ def given_by_contract() -> dict[str, Any]:
     return {
         "exports": {name: table.for_models for name, table in load_contract().tables.items()},
         "marts": sorted(path.stem for path in folder.glob("*/*.sql")),
+        **words.for_models(),
     }
 
 

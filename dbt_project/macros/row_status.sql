@@ -95,27 +95,45 @@ versions as (
 )
 {%- endmacro %}
 
-{# Systems write "nobody" and "none" in these ways; none of them is a customer, a device or a key.
-   The first test, of the letter an id begins with, spares nearly all of them the second: words
-   begin with nothing, a blank or one of # ( - < ? G N U \ g n u. As a list, DuckDB would make a join
-   of it. #}
+{# An id, or NULL where a system wrote in its place that there is none. #}
 {% macro known_id(column) -%}
-{%- set words = "'||null|undefined|(not set)|nan|none|n/a|<na>|(null)|#n/a|-|--|?|unknown|guest|'"
-    ~ " || chr(92) || 'n|'" -%}
+{{ id_unless(column, var('words_for_nothing')) }}
+{%- endmacro %}
+
+{# The id of a customer or a device, or NULL where a system, or the shop, says by it that nobody is
+   known: `not_ids` and the words of `exports/mapping/words.py`. #}
+{% macro known_person(column) -%}
+{%- set listed = var('words_for_nothing') + var('words_for_nobody') -%}
+{%- set zeros = "replace(replace(" ~ column ~ ", '0', ''), '-', '') = ''" -%}
+{%- set own = 'lower(trim(' ~ column ~ ')) in (' ~ words(var('not_ids')) ~ ')' -%}
+{%- if var('not_ids') -%}
+case when not {{ own }} then {{ id_unless(column, listed, zeros) }} end
+{%- else -%}
+{{ id_unless(column, listed, zeros) }}
+{%- endif -%}
+{%- endmacro %}
+
+{# The first tests spare nearly all ids the last: no word begins with 2 to 9, and one that begins
+   with a letter is short and does not end in 1 to 9. As a list, DuckDB would make a join of it. #}
+{% macro id_unless(column, listed, is_none='false') -%}
+{%- set listed = "'||" ~ listed | join('|') | replace('\\', "' || chr(92) || '") ~ "|'" -%}
 case
+            when ascii({{ column }}) between 50 and 57 then {{ column }}
             when
-                ascii({{ column }}) > 45
-                and ascii({{ column }}) <> 60
-                and ascii({{ column }}) <> 63
-                and ascii({{ column }}) <> 71
-                and ascii({{ column }}) <> 78
-                and ascii({{ column }}) <> 85
-                and ascii({{ column }}) <> 92
-                and ascii({{ column }}) <> 103
-                and ascii({{ column }}) <> 110
-                and ascii({{ column }}) <> 117
+                ascii({{ column }}) between 65 and 122
+                and (
+                    ascii(right({{ column }}, 1)) between 49 and 57
+                    or length({{ column }}) > 24 and not contains({{ column }}, '@')
+                )
                 then {{ column }}
-            when not contains({{ words }}, '|' || lower(trim({{ column }})) || '|') then {{ column }}
+            when
+                not {{ is_none }}
+                and not contains(
+                    {{ listed }},
+                    '|' || lower(trim(split_part({{ column }}, '@', 1)))
+                    || case when contains({{ column }}, '@') then '@|' else '|' end
+                )
+                then {{ column }}
         end
 {%- endmacro %}
 
@@ -132,7 +150,7 @@ when {{ column }} < date '1990-01-01' then '{{ column }} is before 1990'
 
 {# Why a row that has to name a customer may not count. #}
 {% macro customer_faults(column='customer_id') -%}
-when {{ known_id(column) }} is null then '{{ column }} is no id'
+when {{ known_person(column) }} is null then '{{ column }} is no id'
             when left_out_because is not null then '{{ column }} ' || left_out_because
 {%- endmacro %}
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from ...settings import DBT_PROJECT, ROOT
+from ..mapping import words
 from .load import Export, ExportsConfig, OtherColumn, Study
 from .schema import Settings
 
@@ -55,6 +56,7 @@ def page() -> str:
         ),
         _section("Of a study", "`studies`, a list", Study, {}),
         _section("Of the shop", "`settings.<setting>`", Settings, defaults),
+        _nobodys_ids(),
     ]
     return "\n".join(parts)
 
@@ -64,6 +66,22 @@ def json_schema() -> str:
     schema = ExportsConfig.model_json_schema(by_alias=True)
     del schema["properties"]["path"]
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def _nobodys_ids() -> str:
+    """The words that are nobody's id, by why."""
+    reasons = words.NOTHING | words.NOBODY
+    listed = (
+        f"| {why} | {', '.join(f'`{word}`' for word in found)} |" for why, found in reasons.items()
+    )
+    rows = "\n".join(listed)
+    return (
+        "## Words that are nobody's id\n\n"
+        "A customer or a device of such an id, in any case, is nobody: a row counts, as that of a"
+        " guest\ndoes, or is held back where it is about a customer. So do ids of zeros only, and"
+        " the words of\n`not_ids`. One with @ stands for every address that begins with it.\n\n"
+        f"| why | words |\n|---|---|\n{rows}\n"
+    )
 
 
 def _section(title: str, where: str, model: type[BaseModel], defaults: Mapping[str, Any]) -> str:
@@ -92,6 +110,7 @@ _SHOP = {
     "exclude_customers": "staff.txt",
     "base_currency": "GBP",
     "grace_days": 3,
+    "not_ids": ["house account", "9999"],
     "segments": ["country", "device"],
     "as_of_date": "2024-06-30",
     "last_day_is_partial": True,

@@ -34,6 +34,12 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _ids(value: Any) -> Any:
+    """Ids as text, which YAML may have taken for numbers."""
+    values = value if isinstance(value, list) else [value]
+    return [str(v) if isinstance(v, int) and not isinstance(v, bool) else v for v in values]
+
+
 def _rising(days: list[int]) -> list[int]:
     if sorted(set(days)) != days:
         raise ValueError("give three different numbers of days, the shortest first")
@@ -60,6 +66,7 @@ Days = Annotated[int, Field(ge=0)]
 Factor = Annotated[float, Field(gt=1)]
 SegmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 EventName = Annotated[str, Field(pattern=r"^[^'\\{}]+$")]
+Ids = Annotated[list[EventName], BeforeValidator(_ids), Field(min_length=1)]
 #: Names that are quoted in SQL.
 Words = Annotated[list[EventName], BeforeValidator(listed), Field(min_length=1)]
 Horizons = Annotated[
@@ -84,6 +91,8 @@ class Settings(Strict):
     exclude_customers: str | None = None
     """A file of customer ids that are left out, counted: staff, tests."""
 
+    not_ids: Ids | None = None
+    """Further words in place of a customer's or device's id, in any case, that are nobody's."""
     business_time_zone: Zone | None = None
     """Where a day begins and ends."""
     week_starts_on: Literal["monday", "sunday"] | None = None

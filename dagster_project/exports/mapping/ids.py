@@ -7,16 +7,12 @@ Such an id is rejected, in whatever format it comes.
 from ..contract import Column
 from ..formats.names import INVISIBLE
 from ..sql import literal
+from . import words as known
 
 #: Whole numbers that a float still tells apart.
 _WHOLE = {"DOUBLE": 2**53, "FLOAT": 2**24}
 _SHORT = 25  # no number that a spreadsheet cuts has as many signs
 _SCIENTIFIC = r"[+-]?([0-9]+[.,][0-9]+[eE][+-]?[0-9]+|[0-9]+[eE][+-][0-9]+|[1-9][eE][0-9]{2})"
-#: Words that mean "nothing" in any text, as systems write them. NA is Namibia, so it is not here.
-_NOTHING = (
-    *("null", "NULL", "Null", r"\N", "(null)", "#N/A", "N/A", "n/a", "NaN", "nan", "<NA>", "NaT"),
-    *("None", "undefined"),
-)
 
 _CUT = "is not an id: a spreadsheet has cut its digits"
 _ROUNDED = "is not an id: a float has rounded its digits"
@@ -48,7 +44,7 @@ def text(column: Column, source: str, kind: str, may_hide: bool, words: list[str
         bare = f"split_part({value}, '.', 1)"
         whole = f"case when {is_whole} then {bare} else {value} end"
         return f"case when ends_with({source}, '.0') then {whole} else {value} end"
-    listed = "|" + "|".join([*_NOTHING, *words]) + "|"
+    listed = "|" + "|".join([*known.IN_TEXT, *words]) + "|"
     meant = f"case when not contains({literal(listed)}, '|' || {value} || '|') then {value} end"
     if words:
         return meant

@@ -9,13 +9,8 @@ from ..config.load import Export
 from ..contract import Column
 from ..formats.readers import Incoming
 from ..sql import literal
-from . import ids, numbers, times
+from . import ids, numbers, times, words
 
-#: Words that stand for "nothing" where a number, a time or a yes or no is expected, in lower case.
-_NOTHING = (
-    *("", "-", "--", "null", r"\n", "(null)", "na", "n/a", "#n/a", "nan", "nat", "<na>", "none"),
-    *("nil", "undefined", "unknown", "?", "(not set)", "0000-00-00", "0000-00-00 00:00:00"),
-)
 _YES, _NO = ("on", "1.0"), ("off", "0.0")
 
 
@@ -76,8 +71,8 @@ def _says_something(source: str, kind: str, export: Export) -> str:
         return f"not isnan({source})"
     if kind != "VARCHAR":
         return f"{source} is not null"
-    words = [*_NOTHING, *(word.lower() for word in export.null_words)]
-    return f"lower({ids.clean(source)}) not in ({', '.join(literal(word) for word in words)})"
+    empty = [*words.IN_VALUES, *(word.lower() for word in export.null_words)]
+    return f"lower({ids.clean(source)}) not in ({', '.join(literal(word) for word in empty)})"
 
 
 def _in_words(column: Column) -> str:

@@ -22,8 +22,8 @@ event_rows as (
     select
         {{ own_key('event_id') }} as event_id,
         {{ known_id('session_id') }} as session_id,
-        {{ known_id('customer_id') }} as customer_id,
-        {{ known_id('anonymous_id') }} as anonymous_id,
+        {{ known_person('customer_id') }} as customer_id,
+        {{ known_person('anonymous_id') }} as anonymous_id,
         case
             when lower(event_name) in ('order', 'session', 'any') then 'event:' || event_name
             else event_name

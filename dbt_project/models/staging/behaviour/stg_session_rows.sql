@@ -21,8 +21,8 @@ marked as (
 session_rows as (
     select
         {{ own_key('session_id') }} as session_id,
-        {{ known_id('customer_id') }} as customer_id,
-        {{ known_id('anonymous_id') }} as anonymous_id,
+        {{ known_person('customer_id') }} as customer_id,
+        {{ known_person('anonymous_id') }} as anonymous_id,
         source,
         medium,
         campaign,

@@ -48,7 +48,7 @@ versions as (
 tagged as (
     select
         referrer_id,
-        {{ known_id('invited_customer_id') }} as invited_customer_id,
+        {{ known_person('invited_customer_id') }} as invited_customer_id,
         {{ row_status() }} as row_status,
         quarantine_reason,
         copy_number,

@@ -18,7 +18,7 @@ versions as (
 newest as (
     select
         customer_id,
-        nullif({{ known_id('merged_into') }}, customer_id) as merged_into
+        nullif({{ known_person('merged_into') }}, customer_id) as merged_into
     from versions
     where version_rank = 1
 ),

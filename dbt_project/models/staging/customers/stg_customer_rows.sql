@@ -11,7 +11,7 @@ judged as (
     select
         customers.*,
         case
-            when {{ known_id('customers.customer_id') }} is null then 'customer_id is no id'
+            when {{ known_person('customers.customer_id') }} is null then 'customer_id is no id'
             when cycles.customer_id is not null then 'merged_into is a cycle'
         end as quarantine_reason
     from customers

@@ -54,7 +54,7 @@ identified as {{ read_anew() }} (
 delivered as {{ read_anew() }} (
     select
         *,
-        {{ known_id('customer_id') }} as known_customer_id,
+        {{ known_person('customer_id') }} as known_customer_id,
         dense_rank() over (partition by order_key order by _delivered_at desc) as delivery,
         row_number() over (
             partition by order_key order by _delivered_at desc, _file asc, _line asc
@@ -158,8 +158,8 @@ tagged as (
     select
         order_key as order_id,
         line_key as line_id,
-        {{ known_id('customer_id') }} as customer_id,
-        {{ known_id('anonymous_id') }} as anonymous_id,
+        {{ known_person('customer_id') }} as customer_id,
+        {{ known_person('anonymous_id') }} as anonymous_id,
         {{ state }} as status,
         currency,
         coupon_code,

@@ -126,7 +126,7 @@ tagged as (
     select
         refund_key as refund_id,
         named_order_id as order_id,
-        {{ known_id('customer_id') }} as customer_id,
+        {{ known_person('customer_id') }} as customer_id,
         state as status,
         reason,
         money_currency as currency,
