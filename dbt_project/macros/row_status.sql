@@ -154,7 +154,7 @@ when {{ known_person(column) }} is null then '{{ column }} is no id'
             when left_out_because is not null then '{{ column }} ' || left_out_because
 {%- endmacro %}
 
-{# Of an order's lines in their places, what the first that tells anything tells. #}
+{# Of an order's lines or a visit's events in their places, what the first that says it says. #}
 {% macro first_told(column) -%}
 min_by({{ column }}, case when {{ column }} is not null then place end)
 {%- endmacro %}

@@ -30,7 +30,6 @@ WRONG = {
     "sold_ahead": "a subscription sold for later makes months after the delivery",
     "source_in_two_spellings": "a source spelled in four ways is four sources",
     "today_is_half_over": "a day that the delivery saw only the morning of passes for whole",
-    "visit_source_is_the_first": "of the sources of a visit the alphabet chooses, not time",
 }
 
 

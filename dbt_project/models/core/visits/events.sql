@@ -15,12 +15,16 @@ owned as (
         coalesce(events.customer_id, links.customer_id) as customer_id,
         events.anonymous_id,
         events.event_name,
+        events.page,
         events.source,
+        events.campaign,
         events.device,
         events.platform,
         events.event_date,
         greatest(events.event_date, coalesce(links.learned_on, events.event_date)) as known_on,
-        events.occurred_at
+        events.occurred_at,
+        events._file,
+        events._line
     from events
     left join links
         on

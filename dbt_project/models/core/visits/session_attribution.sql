@@ -59,7 +59,7 @@ counted as (
 ),
 
 placed as (
-    select visits.session_id, moments.moment_id, moments.activity, moments.moved_at as occurred_at
+    select visits.session_id, moments.moment_id, moments.activity
     from counted as moments
     inner join counted as visits
         on

@@ -1,7 +1,6 @@
 {#- How far a visit went. Whoever reached a step passed those before it, recorded or not. -#}
 {%- set views = words(var('product_view_events')) -%}
 {%- set wishes = words(var('favourite_events') + var('cart_events')) -%}
--- depends_on: {{ ref('stg_sessions') }}
 with sessions as (
     {{ up_to_as_of('sessions', 'session_date') }}
 ),
@@ -16,53 +15,12 @@ orders as (
 
 -- what happened in which visit: events that name theirs, and what the rule gives to one
 moments as (
-    select session_id, event_id as moment_id, event_name as activity, occurred_at
+    select session_id, event_id as moment_id, event_name as activity
     from events
     where session_id is not null
     union all
-    select session_id, moment_id, activity, occurred_at
+    select session_id, moment_id, activity
     from {{ ref('session_attribution') }}
-),
-
-{% if var('sessions_mapped') -%}
-told as (
-    select session_id, source, campaign, landing_page from {{ ref('stg_sessions') }}
-),
-{%- else -%}
--- without a session export, the first events that name them decide
-telling as (
-    select
-        moments.session_id,
-        events.source,
-        events.campaign,
-        events.page,
-        row_number() over (
-            partition by moments.session_id order by moments.occurred_at, moments.moment_id
-        ) as event_number
-    from moments
-    inner join events on moments.moment_id = events.event_id
-    where moments.activity <> 'order'
-),
-
-told as (
-    select
-        session_id,
-        min_by(source, event_number) filter (where source is not null) as source,
-        min_by(campaign, event_number) filter (where campaign is not null) as campaign,
-        min_by(page, event_number) filter (where page is not null) as landing_page
-    from telling
-    group by session_id
-),
-{%- endif %}
-
-origins as (
-    select
-        session_id,
-        source,
-        campaign,
-        -- what follows the question mark differs with every click
-        split_part(landing_page, '?', 1) as landing_page
-    from told
 ),
 
 steps as (
@@ -86,9 +44,9 @@ session_steps as (
     select
         sessions.session_id,
         coalesce(sessions.customer_id, sessions.anonymous_id) as visitor_id,
-        coalesce(origins.source, 'unknown') as source,
-        origins.campaign,
-        coalesce(origins.landing_page, 'unknown') as landing_page,
+        coalesce(sessions.source, 'unknown') as source,
+        sessions.campaign,
+        coalesce(sessions.landing_page, 'unknown') as landing_page,
         cast(coalesce(reached.orders, 0) as int) as orders,
         {{ money('coalesce(reached.revenue, 0)') }} as revenue,
         reached.session_id is not null as has_product_view,
@@ -97,7 +55,6 @@ session_steps as (
         {{ month_start('sessions.session_date') }} as month,
         sessions.started_at
     from sessions
-    left join origins on sessions.session_id = origins.session_id
     left join reached on sessions.session_id = reached.session_id
 )
 

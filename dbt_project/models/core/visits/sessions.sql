@@ -2,7 +2,7 @@
 {% if var('sessions_mapped') -%}
 with sessions as (
     select
-        session_id, customer_id, anonymous_id, source, device,
+        session_id, customer_id, anonymous_id, source, campaign, landing_page, device,
         session_date as known_on, started_at
     from {{ ref('stg_sessions') }}
 ),
@@ -33,28 +33,48 @@ opened as (
 numbered as (
     select
         *,
-        sum(case when goes_on then 0 else 1 end) over (
+        visitor || '-' || cast(sum(case when goes_on then 0 else 1 end) over (
             partition by visitor order by occurred_at, event_id rows unbounded preceding
-        ) as visit
+        ) as string) as visit_id
     from opened
 ),
 
-sessions as (
+visits as (
     select
-        session_id, min(customer_id) as customer_id, min(anonymous_id) as anonymous_id,
-        min(source) as source, min(device) as device,
-        max(known_on) as known_on, min(occurred_at) as started_at
+        session_id as visit_id, customer_id, anonymous_id, source, campaign, page, device,
+        known_on, occurred_at, _file, _line
     from events
     where session_id is not null
-    group by session_id
     union all
     select
-        visitor || '-' || cast(visit as string) as session_id,
-        min(customer_id) as customer_id, min(anonymous_id) as anonymous_id,
-        min(source) as source, min(device) as device,
-        max(known_on) as known_on, min(occurred_at) as started_at
+        visit_id, customer_id, anonymous_id, source, campaign, page, device,
+        known_on, occurred_at, _file, _line
     from numbered
-    group by visitor, visit
+),
+
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by visit_id order by occurred_at asc, _file asc, _line asc
+        ) as place
+    from visits
+),
+
+-- a visit came from where the first of its events that says so came from
+sessions as (
+    select
+        visit_id as session_id,
+        {{ first_told('customer_id') }} as customer_id,
+        {{ first_told('anonymous_id') }} as anonymous_id,
+        {{ first_told('source') }} as source,
+        {{ first_told('campaign') }} as campaign,
+        {{ first_told('page') }} as landing_page,
+        {{ first_told('device') }} as device,
+        max(known_on) as known_on,
+        min(occurred_at) as started_at
+    from placed
+    group by visit_id
 ),
 {%- endif %}
 
@@ -64,6 +84,9 @@ owned as (
         coalesce(sessions.customer_id, links.customer_id) as customer_id,
         sessions.anonymous_id,
         sessions.source,
+        sessions.campaign,
+        -- what follows the question mark differs with every click
+        split_part(sessions.landing_page, '?', 1) as landing_page,
         sessions.device,
         {{ business_date('sessions.started_at') }} as session_date,
         greatest(sessions.known_on, coalesce(links.learned_on, sessions.known_on)) as known_on,

@@ -25,7 +25,9 @@ events as (
         rows_used.platform,
         rows_used.value,
         rows_used.event_date,
-        rows_used.occurred_at
+        rows_used.occurred_at,
+        rows_used._file,
+        rows_used._line
     from rows_used
     left join survivors on rows_used.customer_id = survivors.customer_id
 )
