@@ -158,3 +158,10 @@ when {{ known_person(column) }} is null then '{{ column }} is no id'
 {% macro first_told(column) -%}
 min_by({{ column }}, case when {{ column }} is not null then place end)
 {%- endmacro %}
+
+{# The days that the used rows of a staging model tell of, beside those of their delivery. #}
+{% macro told_days(day, staged) -%}
+select {{ day }} as activity_date, _delivered_at
+    from {{ ref(staged) }}
+    where row_status = 'used'
+{%- endmacro %}

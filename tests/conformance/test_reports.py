@@ -27,7 +27,6 @@ WRONG = {
     "invited_though_a_customer": "whoever accepts has joined, though a customer before",
     "refund_above_what_counted": "a refund may exceed what counts of its order",
     "refund_with_tax_and_shipping": "no mapping says that refunds hold tax and shipping",
-    "sold_ahead": "a subscription sold for later makes months after the delivery",
     "source_in_two_spellings": "a source spelled in four ways is four sources",
     "today_is_half_over": "a day that the delivery saw only the morning of passes for whole",
 }

@@ -1,34 +1,32 @@
 with moments as (
-    select order_date as activity_date from {{ ref('stg_order_rows') }}
-    where row_status = 'used'
+    {{ told_days('order_date', 'stg_order_rows') }}
     union all
-    select session_date as activity_date from {{ ref('stg_sessions') }}
+    {{ told_days('session_date', 'stg_session_rows') }}
     union all
-    select event_date as activity_date from {{ ref('stg_events') }}
+    {{ told_days('event_date', 'stg_event_rows') }}
 ),
 
 sign_ups as (
-    select {{ business_date('signed_up_at') }} as activity_date from {{ ref('stg_customers') }}
-    where signed_up_at >= timestamp '1990-01-01 00:00:00'
+    {{ told_days(business_date('signed_up_at'), 'stg_customer_rows') }}
 ),
 
 -- what other exports say about the past; ends, renewals and plans for the future do not count
 happenings as (
-    select activity_date from sign_ups
+    select activity_date, _delivered_at from sign_ups
+    where activity_date >= date '1990-01-01'
     {%- for told in exports().values() if told.tells_as_of %}
     union all
-    select {{ told.day }} as activity_date from {{ ref(told.staged) }}
-    where row_status = 'used'
+    {{ told_days(told.day, told.staged) }}
     {%- endfor %}
 ),
 
 -- for a shop that has nothing else
 refunds as (
-    select refund_date as activity_date from {{ ref('stg_refund_rows') }}
-    where row_status = 'used'
+    {{ told_days('refund_date', 'stg_refund_rows') }}
 ),
 
--- each step counts only where those before it find nothing
+-- each step counts only where those before it find nothing; what is dated later than it was
+-- delivered is known, but moves no clock beyond its delivery, and that only if all is so dated
 spans as (
     {%- for step in ['moments', 'happenings', 'refunds'] %}
     {{ 'union all' if not loop.first }}
@@ -36,6 +34,13 @@ spans as (
         {{ loop.index }} as step,
         min(activity_date) as first_date,
         max(activity_date) as last_date
+    from {{ step }}
+    where activity_date <= _delivered_at
+    union all
+    select
+        {{ loop.index + 3 }} as step,
+        min(_delivered_at) as first_date,
+        max(_delivered_at) as last_date
     from {{ step }}
     {%- endfor %}
 ),

@@ -39,6 +39,7 @@ event_rows as (
         value,
         {{ business_date('occurred_at') }} as event_date,
         occurred_at,
+        _delivered_at,
         _file,
         _line,
         _run_id

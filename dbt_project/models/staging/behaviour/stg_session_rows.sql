@@ -36,6 +36,7 @@ session_rows as (
         {{ business_date('started_at') }} as session_date,
         started_at,
         ended_at,
+        _delivered_at,
         _file,
         _line,
         _run_id

@@ -55,6 +55,7 @@ tagged as (
         discount_amount,
         {{ business_date('redeemed_at') }} as redemption_date,
         redeemed_at,
+        _delivered_at,
         _file,
         _line,
         _run_id

@@ -56,6 +56,7 @@ tagged as (
         points,
         {{ business_date('occurred_at') }} as movement_date,
         occurred_at,
+        _delivered_at,
         _file,
         _line,
         _run_id

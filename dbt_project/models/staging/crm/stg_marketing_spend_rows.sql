@@ -59,6 +59,7 @@ tagged as (
         clicks,
         {{ converted('cost') }} as cost,
         spend_date,
+        _delivered_at,
         _file,
         _line,
         _run_id

@@ -52,6 +52,7 @@ tagged as (
         has_message_id,
         {{ business_date('occurred_at') }} as message_date,
         occurred_at,
+        _delivered_at,
         _file,
         _line,
         _run_id

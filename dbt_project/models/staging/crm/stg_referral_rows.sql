@@ -56,6 +56,7 @@ tagged as (
         {{ business_date('invited_at') }} as invitation_date,
         invited_at,
         joined_at,
+        _delivered_at,
         _file,
         _line,
         _run_id

@@ -63,6 +63,7 @@ tagged as (
         {{ converted('amount') }} as amount,
         start_date,
         end_date,
+        _delivered_at,
         _file,
         _line,
         _run_id

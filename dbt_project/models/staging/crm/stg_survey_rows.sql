@@ -43,6 +43,7 @@ tagged as (
         score,
         {{ business_date('answered_at') }} as answer_date,
         answered_at,
+        _delivered_at,
         _file,
         _line,
         _run_id

@@ -191,7 +191,7 @@ settled as (
         source, campaign, device, country, product_id, row_status, quarantine_reason, copy_number,
         quantity,
         {{ amount }} as amount,
-        discount_amount, cost_amount, order_date, ordered_at, _file, _line, _run_id
+        discount_amount, cost_amount, order_date, ordered_at, _delivered_at, _file, _line, _run_id
     from tagged
 )
 

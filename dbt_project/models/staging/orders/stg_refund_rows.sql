@@ -136,6 +136,7 @@ tagged as (
         {{ converted('amount') }} as amount,
         refund_date,
         refunded_at,
+        _delivered_at,
         _file,
         _line,
         _run_id
