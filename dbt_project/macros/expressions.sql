@@ -42,6 +42,9 @@ cast(cast({{ numerator }} as double) / cast(nullif({{ denominator }}, 0) as doub
 
 {% macro money(amount) %}cast({{ amount }} as decimal(18, 4)){% endmacro %}
 
+{# An amount to the hundredth, for whether two of them are the same. #}
+{% macro cents(amount) %}cast({{ amount }} as decimal(18, 2)){% endmacro %}
+
 {# A double as money: in two steps, since engines round half-way values differently in one. #}
 {% macro money_of_double(amount) %}cast(cast({{ amount }} as decimal(38, 12)) as decimal(18, 4)){% endmacro %}
 

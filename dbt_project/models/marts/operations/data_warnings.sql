@@ -45,6 +45,14 @@ order_counts as (
     group by delivered_customer_id
 ),
 
+given_back as (
+    select refund_id from {{ ref('stg_refund_rows') }}
+    where row_status = 'used' and is_of_cancelled
+    union all
+    select refund_id from {{ ref('owned_refunds') }}
+    where is_of_cancelled and origin = 'refund export'
+),
+
 warnings as (
     select 'customers' as export, 'email is no address' as warning, count(*) as occurrences
     from profiles
@@ -82,6 +90,19 @@ warnings as (
         count(*) as occurrences
     from {{ ref('stg_sessions') }} as sessions
     where sessions.customer_id is null and sessions.anonymous_id is null
+    union all
+    select
+        'orders' as export,
+        'amount below zero gives back a cancelled order and takes nothing off' as warning,
+        count(*) as occurrences
+    from {{ ref('owned_refunds') }}
+    where is_of_cancelled and origin = 'negative order'
+    union all
+    select
+        'refunds' as export,
+        'amount gives back what was cancelled and takes nothing off' as warning,
+        count(*) as occurrences
+    from given_back
     union all
     select export, moment || ' is in the hour that clocks repeat' as warning, occurrences
     from repeated

@@ -13,18 +13,61 @@ excluded_customers as (
     select * from {{ ref('excluded_customers') }}
 ),
 
+order_rows as (
+    select * from {{ ref('stg_order_rows') }}
+    where
+        row_status = 'used'
+        and order_id in (select refund_rows.order_id from refund_rows)
+),
+
 order_worths as (
     select
-        order_rows.order_id,
-        min(order_rows.currency) as order_currency,
-        min(order_rows.order_date) as order_date,
-        sum(order_rows.amount) as order_amount,
-        count(*) filter (where order_rows.status in ('counted', 'refunded')) as counted_rows
-    from {{ ref('stg_order_rows') }} as order_rows
-    where
-        order_rows.row_status = 'used'
-        and order_rows.order_id in (select refund_rows.order_id from refund_rows)
-    group by order_rows.order_id
+        order_id,
+        min(currency) as order_currency,
+        min(order_date) as order_date,
+        sum(case when status in ('counted', 'refunded') then amount else 0 end) as order_amount,
+        count(*) filter (where status in ('counted', 'refunded')) as counted_rows
+    from order_rows
+    group by order_id
+),
+
+-- what was cancelled of an order: each of its lines, and all of them together
+cancelled_sums as (
+    select
+        order_id,
+        amount,
+        count(*) as parts
+    from order_rows
+    where status = 'cancelled'
+    group by order_id, amount
+    union all
+    select
+        order_id,
+        sum(amount) as amount,
+        1 as parts
+    from order_rows
+    where status = 'cancelled'
+    group by order_id
+    having count(*) > 1
+),
+
+cancelled as (
+    select
+        order_id,
+        {{ cents('amount') }} as amount,
+        sum(parts) as parts
+    from cancelled_sums
+    group by order_id, {{ cents('amount') }}
+),
+
+order_lines as (
+    select
+        order_id,
+        line_id,
+        min(status) as line_status,
+        sum(amount) as line_amount
+    from order_rows
+    group by order_id, line_id
 ),
 
 numbered as (
@@ -41,9 +84,13 @@ ordered as (
         order_worths.order_currency,
         order_worths.order_date,
         order_worths.order_amount,
-        order_worths.counted_rows
+        order_worths.counted_rows,
+        order_lines.line_status,
+        order_lines.line_amount
     from numbered
     left join order_worths on numbered.order_id = order_worths.order_id
+    left join order_lines
+        on numbered.order_id = order_lines.order_id and numbered.line_id = order_lines.line_id
 ),
 
 -- what the refund takes off its order is converted at the rate of the order's day, its own money
@@ -68,6 +115,24 @@ priced as (
     left join excluded_customers on ordered.customer_id = excluded_customers.customer_id
 ),
 
+-- a refund of a line belongs to it, one of an order is known for that of what was cancelled by its
+-- amount
+matched as (
+    select
+        priced.*,
+        case
+            when priced.line_status = 'cancelled' then priced.amount_of_order <= priced.line_amount
+            when priced.line_status is null then cancelled.parts is not null
+            else false
+        end as may_be_of_cancelled,
+        cancelled.parts
+    from priced
+    left join cancelled
+        on
+            priced.order_id = cancelled.order_id
+            and {{ cents('priced.amount_of_order') }} = cancelled.amount
+),
+
 judged as (
     select
         *,
@@ -79,10 +144,13 @@ judged as (
             when left_out_because is not null then 'customer_id ' || left_out_because
             when named_order_id is not null and order_amount is null
                 then 'order_id names no order'
-            when amount_of_order > order_amount + 0.01 then 'amount is above its order'
+            when may_be_of_cancelled then null
             when counted_rows = 0 then 'order_id names an order that does not count'
+            when line_status = 'cancelled' then 'amount is above its cancelled line'
+            when amount_of_order > line_amount + 0.01 then 'amount is above its line'
+            when amount_of_order > order_amount + 0.01 then 'amount is above its order'
         end as row_fault
-    from priced
+    from matched
 ),
 
 versions as (
@@ -99,23 +167,36 @@ marked as (
     from versions
 ),
 
+-- what was cancelled can be given back once
+numbered_parts as (
+    select
+        *,
+        is_given and may_be_of_cancelled and (line_status is not null or row_number() over (
+            partition by named_order_id, is_given, may_be_of_cancelled, amount_of_order
+            order by refunded_at, refund_key
+        ) <= parts) as is_of_cancelled
+    from marked
+),
+
 -- of several refunds of an order, in order of time, those that fit into it
 summed as (
     select
         *,
         sum(amount_of_order) over (
-            partition by named_order_id, is_given
+            partition by named_order_id, is_given and not is_of_cancelled
             order by refunded_at, refund_key
             rows unbounded preceding
         ) as given_back
-    from marked
+    from numbered_parts
 ),
 
 refused as (
     select
         *,
         case
-            when is_given and named_order_id is not null and given_back > order_amount + 0.01
+            when
+                is_given and not is_of_cancelled and named_order_id is not null
+                and given_back > order_amount + 0.01
                 then 'amount is above what is left of its order'
             else row_fault
         end as quarantine_reason
@@ -127,12 +208,13 @@ tagged as (
         refund_key as refund_id,
         named_order_id as order_id,
         {{ known_person('customer_id') }} as customer_id,
-        state as status,
+        case when is_of_cancelled then 'cancelled' else state end as status,
         reason,
         money_currency as currency,
         {{ row_status(state='state') }} as row_status,
         quarantine_reason,
         copy_number,
+        is_of_cancelled,
         {{ converted('amount') }} as amount,
         refund_date,
         refunded_at,

@@ -12,6 +12,7 @@ owners as (
         order_id,
         customer_id,
         refunded_amount <> 0 as is_refunded_by_status,
+        false as is_of_cancelled,
         order_date as owned_date
     from {{ ref('orders') }}
     union all
@@ -19,8 +20,9 @@ owners as (
         refund_id as order_id,
         customer_id,
         false as is_refunded_by_status,
+        is_of_cancelled,
         refund_date as owned_date
-    from {{ ref('refunds') }}
+    from {{ ref('owned_refunds') }}
     where origin = 'negative order'
 ),
 
@@ -36,7 +38,8 @@ used as (
         order_rows.copy_number > 1 as is_identical,
         case
             when order_rows.row_status <> 'used' then order_rows.row_status
-            when order_rows.status in ('cancelled', 'pending') then 'not_counted'
+            when order_rows.status in ('cancelled', 'pending') or owners.is_of_cancelled
+                then 'not_counted'
             when owners.owned_date > as_of.as_of_date then 'after_as_of'
             when order_rows.status = 'refunded' and owners.is_refunded_by_status
                 then 'refunded_by_status'

@@ -8,7 +8,7 @@ as_of as (
 ),
 
 owners as (
-    select * from {{ ref('refunds') }}
+    select * from {{ ref('owned_refunds') }}
     where origin = 'refund export'
 ),
 
@@ -31,7 +31,7 @@ used as (
         refund_rows.copy_number > 1 as is_identical,
         case
             when refund_rows.row_status <> 'used' then refund_rows.row_status
-            when refund_rows.status <> 'counted' then 'not_counted'
+            when refund_rows.status <> 'counted' or owners.is_of_cancelled then 'not_counted'
             when owners.refund_date > as_of.as_of_date then 'after_as_of'
             when owners.customer_id is null then 'without_customer'
             when buyers.customer_id is null then 'without_order'
