@@ -19,6 +19,9 @@ def config(orders: dict[str, Any] | None = None, **rest: Any) -> dict[str, Any]:
     return {"exports": {"orders": {"files": "o.csv", "columns": COLUMNS} | (orders or {})}} | rest
 
 
+REFUNDS = {"files": "r.csv", "columns": {"refunded_at": "at", "amount": "sum"}}
+
+
 def load(folder: Path, content: Any) -> ExportsConfig:
     path = folder / "exports.yml"
     path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
@@ -153,6 +156,14 @@ FAULTS = {
             | without("amount", quantity="n", unit_price="price")
         ),
         ["exports.orders.amount_is_per: `order` is of a mapped amount"],
+    ),
+    "amounts of something else": (
+        config({"amounts": "net"}),
+        ["exports.orders.amounts: only refunds have it"],
+    ),
+    "gross refunds of orders without tax": (
+        {"exports": config()["exports"] | {"refunds": REFUNDS | {"amounts": "gross"}}},
+        ["exports.refunds.amounts: `gross` is split as orders are; map their `tax_amount:`"],
     ),
     "cents for a time": (
         config({"columns": COLUMNS | {"ordered_at": {"name": "at", "unit": "cents"}}}),

@@ -26,7 +26,7 @@ def test_the_examples_of_an_export_are_valid(tmp_path: Path) -> None:
     examples = {name: field.examples[0] for name, field in Export.model_fields.items()}
     orders = {"order_id": "no", "customer_id": "who", "ordered_at": "at", "amount": "sum"}
     path = tmp_path / "exports.yml"
-    # both may not be a comma
-    given = examples | {"columns": orders, "thousands": "."}
+    # both may not be a comma, and orders are no refunds
+    given = examples | {"columns": orders, "thousands": ".", "amounts": None}
     path.write_text(yaml.safe_dump({"exports": {"orders": given}}))
     assert load_config(path).exports["orders"].skip_rows == 3

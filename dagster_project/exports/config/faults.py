@@ -60,6 +60,17 @@ def contract_faults(config: "ExportsConfig", contract: Contract) -> Iterable[str
                 f"exports.{name}.amount_is_per: `order` is of a mapped amount; add `amount:`, or"
                 " take it out"
             )
+        if export.amounts and name != "refunds":
+            yield f"exports.{name}.amounts: only refunds have it"
+        elif (
+            export.amounts == "gross"
+            and (orders := config.exports.get("orders"))
+            and not {"tax_amount", "shipping_amount"} & set(orders.columns)
+        ):
+            yield (
+                f"exports.{name}.amounts: `gross` is split as orders are; map their `tax_amount:`"
+                " or `shipping_amount:`"
+            )
         yield from _units(name, export, table)
         if export.status_map and name not in STATUSES:
             yield f"exports.{name}.status_map: only {', '.join(STATUSES)} have it"

@@ -180,6 +180,13 @@ class Export(Strict):
         examples=["order"],
         description="Of orders: whether a negative amount takes revenue back or is one.",
     )
+    amounts: Literal["gross", "net"] | None = Field(
+        default=None,
+        examples=["gross"],
+        description="Of refunds: whether amounts hold tax and shipping. Gross ones are split as"
+        " their order is; what is taken off is the goods. Unsaid, they are gross where some equal"
+        " their order with tax and shipping and none without; `data_warnings` says so.",
+    )
     where: str | None = Field(
         default=None,
         examples=["total > 0"],
@@ -336,6 +343,8 @@ class ExportsConfig(Strict):
                 "negative_amounts": orders.negative_amounts,
                 "amount_is_per": orders.amount_is_per or "line",
             }
+        if (refunds := self.exports.get("refunds")) and refunds.amounts:
+            given["refund_amounts"] = refunds.amounts
         return given | {"sessions_mapped": "sessions" in self.exports}
 
 

@@ -104,6 +104,13 @@ warnings as (
         count(*) as occurrences
     from given_back
     union all
+    select
+        'refunds' as export,
+        'amount is taken to hold tax and shipping; amounts: gross or net says so' as warning,
+        count(*) as occurrences
+    from {{ ref('stg_refund_rows') }}
+    where row_status = 'used' and is_taken_for_gross
+    union all
     select export, moment || ' is in the hour that clocks repeat' as warning, occurrences
     from repeated
     where moment is not null

@@ -9,8 +9,7 @@
 ] -%}
 {#- Of lines that bear their order's amount, one that is used keeps it: of the newest delivery, and
     rather one that counts. -#}
-{%- set amount -%}
-{% if not has_order_grain and var('amount_is_per') == 'order' -%}
+{%- set kept -%}
 case when row_number() over (
             partition by order_id, row_status
             order by
@@ -18,11 +17,9 @@ case when row_number() over (
                 _delivered_at desc,
                 _file asc,
                 _line asc
-        ) = 1 then amount else 0 end
-{%- else -%}
-amount
-{%- endif %}
+        ) = 1 then {{ '' }}
 {%- endset -%}
+{%- set is_kept_once = not has_order_grain and var('amount_is_per') == 'order' -%}
 {%- set default_currency = "nullif('" ~ var('orders_currency') ~ "', '')" -%}
 with orders as {{ read_anew() }} (
     select * from {{ source('raw', 'orders') }}
@@ -86,6 +83,8 @@ keyed as {{ read_anew() }} (
         delivered.product_id,
         delivered.quantity,
         delivered.amount,
+        delivered.tax_amount,
+        delivered.shipping_amount,
         delivered.discount_amount,
         delivered.cost_amount,
         delivered.copy_number,
@@ -175,6 +174,8 @@ tagged as (
         _delivered_at,
         quantity,
         {{ converted('amount') }} as amount,
+        {{ converted('tax_amount') }} as tax_amount,
+        {{ converted('shipping_amount') }} as shipping_amount,
         {{ converted('discount_amount') }} as discount_amount,
         {{ converted('cost_amount') }} as cost_amount,
         order_date,
@@ -190,7 +191,9 @@ settled as (
         order_id, line_id, customer_id, anonymous_id, status, currency, coupon_code, channel,
         source, campaign, device, country, product_id, row_status, quarantine_reason, copy_number,
         quantity,
-        {{ amount }} as amount,
+        {%- for amount in ['amount', 'tax_amount', 'shipping_amount'] %}
+        {{ kept ~ amount ~ ' else 0 end' if is_kept_once else amount }} as {{ amount }},
+        {%- endfor %}
         discount_amount, cost_amount, order_date, ordered_at, _delivered_at, _file, _line, _run_id
     from tagged
 )

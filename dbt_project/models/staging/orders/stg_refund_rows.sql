@@ -1,3 +1,7 @@
+{%- set said = var('refund_amounts') -%}
+{%- set with_all = 'amount + coalesce(tax_amount, 0) + coalesce(shipping_amount, 0)' -%}
+{%- set delivered = cents('delivered_of_order') -%}
+{%- set counts = "status in ('counted', 'refunded')" -%}
 with refund_rows as (
     select
         *,
@@ -25,8 +29,11 @@ order_worths as (
         order_id,
         min(currency) as order_currency,
         min(order_date) as order_date,
-        sum(case when status in ('counted', 'refunded') then amount else 0 end) as order_amount,
-        count(*) filter (where status in ('counted', 'refunded')) as counted_rows
+        sum(case when {{ counts }} then amount else 0 end) as order_amount,
+        sum(case when {{ counts }} then {{ with_all }} else 0 end) as order_gross,
+        sum(amount) as placed_amount,
+        sum({{ with_all }}) as placed_gross,
+        count(*) filter (where {{ counts }}) as counted_rows
     from order_rows
     group by order_id
 ),
@@ -65,9 +72,26 @@ order_lines as (
         order_id,
         line_id,
         min(status) as line_status,
-        sum(amount) as line_amount
+        sum(amount) as line_amount,
+        sum({{ with_all }}) as line_gross
     from order_rows
     group by order_id, line_id
+),
+
+-- what goods are of all that a customer pays
+customer_worths as (
+    select
+        customer_id,
+        sum(amount) as customer_amount,
+        sum({{ with_all }}) as customer_gross
+    from {{ ref('stg_order_rows') }}
+    where
+        row_status = 'used' and {{ counts }} and amount > 0
+        and customer_id in (
+            select refund_rows.customer_id from refund_rows
+            where refund_rows.order_id is null
+        )
+    group by customer_id
 ),
 
 numbered as (
@@ -85,12 +109,21 @@ ordered as (
         order_worths.order_date,
         order_worths.order_amount,
         order_worths.counted_rows,
+        order_worths.order_gross,
         order_lines.line_status,
-        order_lines.line_amount
+        order_lines.line_amount,
+        coalesce(
+            {{ ratio('order_lines.line_amount', 'order_lines.line_gross') }},
+            {{ ratio('order_worths.placed_amount', 'order_worths.placed_gross') }},
+            {{ ratio('customer_worths.customer_amount', 'customer_worths.customer_gross') }},
+            1e0
+        ) as net_share
     from numbered
     left join order_worths on numbered.order_id = order_worths.order_id
     left join order_lines
         on numbered.order_id = order_lines.order_id and numbered.line_id = order_lines.line_id
+    left join customer_worths
+        on numbered.order_id is null and numbered.customer_id = customer_worths.customer_id
 ),
 
 -- what the refund takes off its order is converted at the rate of the order's day, its own money
@@ -103,7 +136,7 @@ priced as (
             when ordered.money_currency = ordered.order_currency
                 then coalesce(order_rates.rate, 1)
             else ' ~ exchange_rate('ordered.money_currency') ~ '
-        end') }} as amount_of_order,
+        end') }} as delivered_of_order,
         excluded_customers.left_out_because
     from ordered
     left join rates
@@ -115,22 +148,62 @@ priced as (
     left join excluded_customers on ordered.customer_id = excluded_customers.customer_id
 ),
 
+-- unsaid, amounts hold tax and shipping where some equal their order's with both, and none without
+evidence as (
+    select
+        sum(case when {{ delivered }} = {{ cents('order_gross') }} then 1 else 0 end) > 0
+        and sum(case when {{ delivered }} = {{ cents('order_amount') }} then 1 else 0 end) = 0
+            as is_gross
+    from priced
+    where order_gross <> order_amount
+),
+
+parted as (
+    select
+        priced.*,
+        {{ said == 'gross' if said else 'coalesce(evidence.is_gross, false)' }} as is_gross
+    from priced
+    cross join evidence
+),
+
+shares as (
+    select
+        *,
+        case when is_gross then net_share else 1e0 end as taken
+    from parted
+),
+
+netted as (
+    select
+        *,
+        case
+            when taken = 1 then amount
+            else {{ money_of_double('cast(amount as double) * taken') }}
+        end as net_amount,
+        case
+            when taken = 1 then delivered_of_order
+            else {{ money_of_double('cast(delivered_of_order as double) * taken') }}
+        end as amount_of_order
+    from shares
+),
+
 -- a refund of a line belongs to it, one of an order is known for that of what was cancelled by its
 -- amount
 matched as (
     select
-        priced.*,
+        netted.*,
         case
-            when priced.line_status = 'cancelled' then priced.amount_of_order <= priced.line_amount
-            when priced.line_status is null then cancelled.parts is not null
+            when netted.line_status = 'cancelled'
+                then netted.amount_of_order <= netted.line_amount + 0.01
+            when netted.line_status is null then cancelled.parts is not null
             else false
         end as may_be_of_cancelled,
         cancelled.parts
-    from priced
+    from netted
     left join cancelled
         on
-            priced.order_id = cancelled.order_id
-            and {{ cents('priced.amount_of_order') }} = cancelled.amount
+            netted.order_id = cancelled.order_id
+            and {{ cents('netted.amount_of_order') }} = cancelled.amount
 ),
 
 judged as (
@@ -215,7 +288,8 @@ tagged as (
         quarantine_reason,
         copy_number,
         is_of_cancelled,
-        {{ converted('amount') }} as amount,
+        {{ "false" if said else "is_gross" }} as is_taken_for_gross,
+        {{ converted('net_amount') }} as amount,
         refund_date,
         refunded_at,
         _delivered_at,
