@@ -11,7 +11,8 @@ paid as (
     select
         periods.customer_id,
         months.month_index,
-        sum(periods.mrr) as mrr
+        sum(periods.mrr) as mrr,
+        max(case when periods.is_free_period then 1 else 0 end) as on_free_period
     from periods
     inner join months
         on
@@ -33,6 +34,7 @@ positions as (
     select
         bounds.customer_id,
         {{ money('coalesce(paid.mrr, 0)') }} as mrr,
+        coalesce(paid.on_free_period, 0) = 1 as is_on_free_period,
         months.is_complete,
         months.month,
         months.position_date
@@ -87,6 +89,7 @@ subscription_mrr as (
         endings.cancel_reason as churn_reason,
         moved.mrr,
         {{ money('moved.change') }} as change,
+        moved.is_on_free_period,
         moved.is_complete,
         moved.month
     from moved

@@ -18,7 +18,8 @@ moved as (
             as churned_{{ reason }}_customers,
         {%- endfor %}
         sum(mrr) as closing,
-        count(*) filter (where mrr > 0) as closing_customers
+        count(*) filter (where mrr > 0) as closing_customers,
+        count(*) filter (where is_on_free_period) as on_free_period
     from customer_months
     group by month
 ),
@@ -36,7 +37,8 @@ spaced as (
         coalesce(moved.churned_{{ reason }}_customers, 0) as churned_{{ reason }}_customers,
         {%- endfor %}
         coalesce(moved.closing, 0) as closing,
-        coalesce(moved.closing_customers, 0) as closing_customers
+        coalesce(moved.closing_customers, 0) as closing_customers,
+        coalesce(moved.on_free_period, 0) as on_free_period
     from {{ ref('subscription_months') }} as months
     left join moved on months.month = moved.month
 ),
@@ -56,6 +58,7 @@ subscription_mrr_monthly as (
         {{ money(column) }} as {{ column }},
         cast({{ column }}_customers as bigint) as {{ column }}_customers,
         {%- endfor %}
+        cast(on_free_period as bigint) as on_free_period,
         {%- for reason in reasons %}
         {{ money('churned_' ~ reason) }} as churned_{{ reason }},
         cast(churned_{{ reason }}_customers as bigint) as churned_{{ reason }}_customers,

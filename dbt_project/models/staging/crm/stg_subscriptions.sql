@@ -1,4 +1,5 @@
-{#- A subscription has one price at a time: its next period ends the one before. -#}
+{#- A subscription has one price at a time: its next period ends the one before. A free period that
+    goes on from a paid one, and into another, keeps the price. -#}
 with rows_used as (
     select * from {{ ref('stg_subscription_rows') }}
     where row_status = 'used'
@@ -20,6 +21,44 @@ ordered as (
     left join survivors on rows_used.customer_id = survivors.customer_id
 ),
 
+followed as (
+    select
+        *,
+        lag(least(end_date, next_start_date)) over (
+            partition by subscription_id order by start_date
+        ) as previous_end_date
+    from ordered
+),
+
+stretched as (
+    select
+        *,
+        sum(case when previous_end_date < start_date then 1 else 0 end) over (
+            partition by subscription_id order by start_date rows unbounded preceding
+        ) as stretch
+    from followed
+),
+
+numbered as (
+    select
+        *,
+        sum(case when amount > 0 then 1 else 0 end) over (
+            partition by subscription_id, stretch order by start_date rows unbounded preceding
+        ) as paid_number,
+        max(case when amount > 0 then start_date end) over (
+            partition by subscription_id, stretch
+        ) as last_paid_date
+    from stretched
+),
+
+priced as (
+    select
+        *,
+        amount = 0 and paid_number > 0 and start_date < last_paid_date as keeps_price,
+        {{ money_of_double(ratio('amount', 'billing_months')) }} as own_mrr
+    from numbered
+),
+
 subscriptions as (
     select
         subscription_id,
@@ -33,10 +72,15 @@ subscriptions as (
         end as cancel_reason,
         billing_months,
         amount,
-        {{ money_of_double(ratio('amount', 'billing_months')) }} as mrr,
+        case
+            when keeps_price
+                then max(own_mrr) over (partition by subscription_id, stretch, paid_number)
+            else own_mrr
+        end as mrr,
+        coalesce(keeps_price, false) as is_free_period,
         start_date,
         least(end_date, next_start_date) as end_date
-    from ordered
+    from priced
 )
 
 select * from subscriptions
