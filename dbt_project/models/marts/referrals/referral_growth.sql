@@ -14,6 +14,10 @@ invited as (
             where has_joined
             and joined_date <= {{ add_days('invitation_date', var('referral_maturity_days')) }}
         ) as joined,
+        count(*) filter (
+            where was_customer
+            and joined_date <= {{ add_days('invitation_date', var('referral_maturity_days')) }}
+        ) as joined_as_customers,
         count(distinct referrer_id) as inviters
     from invitations
     group by month
@@ -38,6 +42,7 @@ counted as (
     select
         cast(coalesce(invited.invitations, 0) as bigint) as invitations,
         cast(coalesce(invited.joined, 0) as bigint) as joined,
+        cast(coalesce(invited.joined_as_customers, 0) as bigint) as joined_as_customers,
         cast(coalesce(invited.inviters, 0) as bigint) as inviters,
         cast(coalesce(customers.customers, 0) as bigint) as customers,
         months.is_complete
@@ -83,6 +88,7 @@ referral_growth as (
     select
         months.invitations,
         months.joined,
+        months.joined_as_customers,
         months.inviters,
         months.customers,
         {{ ratio('months.joined', 'months.observed_invitations') }} as conversion,
