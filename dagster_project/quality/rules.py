@@ -335,7 +335,7 @@ def _as_of(newest: Any, variables: Variables) -> str:
     """The as-of date as the models will find it: given, or the newest day of what happened."""
     if given := variables["as_of_date"]:
         return f"date {literal(str(given))}"
-    partial = int(bool(variables["last_day_is_partial"]))
+    partial = int(variables["last_day_is_partial"] is True)
     return f"greatest({', '.join(newest)}) - {partial}"
 
 

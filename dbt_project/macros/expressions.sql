@@ -50,10 +50,15 @@ cast(cast({{ numerator }} as double) / cast(nullif({{ denominator }}, 0) as doub
 
 {# The day in the business time zone of a UTC timestamp. #}
 {% macro business_date(timestamp) -%}
+cast({{ business_time(timestamp) }} as date)
+{%- endmacro %}
+
+{# What clocks in the business time zone show at a UTC timestamp. #}
+{% macro business_time(timestamp) -%}
 {%- if var('business_time_zone') == 'UTC' -%}
-cast({{ timestamp }} as date)
+{{ timestamp }}
 {%- else -%}
-cast({{ in_time_zone(timestamp, var('business_time_zone')) }} as date)
+{{ in_time_zone(timestamp, var('business_time_zone')) }}
 {%- endif -%}
 {%- endmacro %}
 

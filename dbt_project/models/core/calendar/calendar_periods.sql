@@ -47,6 +47,8 @@ periods as (
         starts.period_index,
         case
             when starts.period_end > as_of.as_of_date then 'the period ends after as_of_date'
+            when starts.period_end = as_of.as_of_date and as_of.last_day_is_partial
+                then 'the last day was not delivered whole'
             when starts.period_end < as_of.history_starts_on
                 then 'the period ends before history_starts_on'
         end as incomplete_reason,

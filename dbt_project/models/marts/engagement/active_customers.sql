@@ -75,6 +75,7 @@ known as (
         activities.activity,
         {{ day_diff('as_of.history_starts_on', 'calendar.calendar_date') }} as days_known,
         min({{ day_diff('missing.missing_date', 'calendar.calendar_date') }}) as days_since_missing,
+        as_of.last_day_is_partial and calendar.calendar_date = as_of.as_of_date as is_partial,
         calendar.calendar_date
     from (select distinct activity from changes) as activities
     cross join calendar
@@ -84,7 +85,9 @@ known as (
             activities.activity = missing.activity
             and calendar.calendar_date
             between missing.missing_date and {{ add_days('missing.missing_date', 29) }}
-    group by activities.activity, as_of.history_starts_on, calendar.calendar_date
+    group by
+        activities.activity, as_of.history_starts_on, as_of.last_day_is_partial,
+        as_of.as_of_date, calendar.calendar_date
 ),
 
 -- a trailing window is whole once the history fills it and no missing day lies in it
@@ -93,6 +96,7 @@ flags as (
         activity,
         {%- for name, n in named_windows.items() %}
         days_known >= {{ n - 1 }} and coalesce(days_since_missing, {{ n }}) >= {{ n }}
+        and not is_partial
             as {{ name }}_is_complete,
         {%- endfor %}
         calendar_date
