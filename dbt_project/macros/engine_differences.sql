@@ -68,3 +68,11 @@ to_utc_timestamp({{ timestamp }}, '{{ zone }}')
 {% macro hash_number(columns) %}{{ return(adapter.dispatch('hash_number')(columns)) }}{% endmacro %}
 {% macro default__hash_number(columns) %}hash({{ columns }}){% endmacro %}
 {% macro spark__hash_number(columns) %}cast(xxhash64({{ columns }}) as decimal(20, 0)) + 9223372036854775808{% endmacro %}
+
+{# What spellings have in common that differ in case, blanks and Unicode form; only DuckDB knows the
+   latter. #}
+{% macro folded(text) %}{{ return(adapter.dispatch('folded')(text)) }}{% endmacro %}
+{% macro default__folded(text) -%}
+lower(trim(regexp_replace(nfc_normalize({{ text }}), '\s+', ' ', 'g')))
+{%- endmacro %}
+{% macro spark__folded(text) %}lower(trim(regexp_replace({{ text }}, '[[:space:]]+', ' '))){% endmacro %}

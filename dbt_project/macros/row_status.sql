@@ -165,3 +165,18 @@ select {{ day }} as activity_date, _delivered_at
     from {{ ref(staged) }}
     where row_status = 'used'
 {%- endmacro %}
+
+{# Columns of names in the one spelling that is shown; `kinds` says of each what it names. #}
+{% macro spelt(relation, kinds) -%}
+{%- for column in kinds %}
+        coalesce(spelt_{{ column }}.shown, {{ relation }}.{{ column }}) as {{ column }}{{ ',' if not loop.last }}
+{%- endfor -%}
+{%- endmacro %}
+{% macro with_spellings(relation, kinds) -%}
+{%- for column, kind in kinds.items() %}
+    left join {{ ref('spellings') }} as spelt_{{ column }}
+        on
+            spelt_{{ column }}.kind = '{{ kind }}'
+            and {{ relation }}.{{ column }} = spelt_{{ column }}.written
+{%- endfor -%}
+{%- endmacro %}

@@ -108,7 +108,7 @@ class Settings(Strict):
     as_of_date: dt.date | None = None
     """The last day that figures look at; else the last day with activity."""
     last_day_is_partial: bool | Literal["auto"] | None = None
-    """Whether the last day was delivered in part: true leaves it out, auto flags it by its times."""
+    """Whether the last day came in part: true leaves it out, auto flags it by its times."""
     history_starts_on: dt.date | None = None
     """The first day of the history; else the first day with activity."""
     left_truncation_days: Days | None = None

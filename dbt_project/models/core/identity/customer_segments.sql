@@ -47,16 +47,46 @@ told as (
     left join first_orders on customers.customer_id = first_orders.customer_id
 ),
 
-segments as (
-    select customer_id, 'all' as segment_name, 'all' as segment_value from customers
+named as (
     {%- for segment in var('segments') %}
-    union all
+    {{ 'union all' if not loop.first }}
     select
         customer_id,
         '{{ segment }}' as segment_name,
-        segment_{{ loop.index }} as segment_value
+        segment_{{ loop.index }} as written
     from told
+    {%- else %}
+    select customer_id, 'all' as segment_name, 'all' as written from told
+    where false
     {%- endfor %}
+),
+
+written_values as (
+    select
+        segment_name,
+        written,
+        {{ folded('written') }} as folded,
+        count(*) as customers
+    from named
+    group by segment_name, written
+),
+
+-- what differs in case, blanks or Unicode form is one value, shown as most customers have it
+spelt as (
+    select
+        *,
+        first_value(written) over (
+            partition by segment_name, folded order by customers desc, written asc
+        ) as segment_value
+    from written_values
+),
+
+segments as (
+    select customer_id, 'all' as segment_name, 'all' as segment_value from customers
+    union all
+    select named.customer_id, named.segment_name, spelt.segment_value
+    from named
+    inner join spelt on named.segment_name = spelt.segment_name and named.written = spelt.written
 )
 
 select * from segments

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
 
+{%- set kinds = {'source': 'source', 'campaign': 'campaign', 'device': 'device'} %}
 with rows_used as (
     select * from {{ ref('stg_event_rows') }}
     where row_status = 'used'
@@ -19,9 +20,7 @@ events as (
         rows_used.event_name,
         rows_used.product_id,
         rows_used.page,
-        rows_used.source,
-        rows_used.campaign,
-        rows_used.device,
+        {{ spelt('rows_used', kinds) | trim }},
         rows_used.platform,
         rows_used.value,
         rows_used.event_date,
@@ -30,6 +29,7 @@ events as (
         rows_used._line
     from rows_used
     left join survivors on rows_used.customer_id = survivors.customer_id
+    {{ with_spellings('rows_used', kinds) | trim }}
 )
 
 select * from events

@@ -1,3 +1,4 @@
+{%- set kinds = {'campaign': 'campaign'} -%}
 with rows_used as (
     select * from {{ ref('stg_message_rows') }}
     where row_status = 'used'
@@ -17,11 +18,12 @@ messages as (
             else lower(trim(rows_used.channel))
         end as channel,
         rows_used.status,
-        rows_used.campaign,
+        {{ spelt('rows_used', kinds) | trim }},
         rows_used.message_date,
         rows_used.occurred_at
     from rows_used
     left join survivors on rows_used.customer_id = survivors.customer_id
+    {{ with_spellings('rows_used', kinds) | trim }}
 )
 
 select * from messages

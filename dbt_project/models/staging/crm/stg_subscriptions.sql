@@ -14,11 +14,14 @@ ordered as (
     select
         rows_used.*,
         coalesce(survivors.survivor_id, rows_used.customer_id) as owner_id,
+        coalesce(spellings.shown, rows_used.plan) as shown_plan,
         lead(rows_used.start_date) over (
             partition by rows_used.subscription_id order by rows_used.start_date
         ) as next_start_date
     from rows_used
     left join survivors on rows_used.customer_id = survivors.customer_id
+    left join {{ ref('spellings') }} as spellings
+        on spellings.kind = 'plan' and rows_used.plan = spellings.written
 ),
 
 followed as (
@@ -63,7 +66,7 @@ subscriptions as (
     select
         subscription_id,
         owner_id as customer_id,
-        plan,
+        shown_plan as plan,
         case
             when end_date > next_start_date or end_date is null then null
             when lower(trim(cancel_reason)) in ('voluntary', 'involuntary')

@@ -19,8 +19,8 @@ profiles as (
         case when customer_rows.email like '%@%' then customer_rows.email end as email,
         customer_rows.phone,
         customer_rows.name,
-        customer_rows.country,
-        customer_rows.acquisition_source,
+        coalesce(countries.shown, customer_rows.country) as country,
+        coalesce(sources.shown, customer_rows.acquisition_source) as acquisition_source,
         customer_rows.attributes,
         customer_rows.is_test or listed.customer_id is not null as is_test,
         customer_rows.consent_email,
@@ -46,6 +46,10 @@ profiles as (
         ) as profile_count
     from {{ ref('stg_customer_rows') }} as customer_rows
     left join survivors on customer_rows.customer_id = survivors.customer_id
+    left join {{ ref('spellings') }} as countries
+        on countries.kind = 'country' and customer_rows.country = countries.written
+    left join {{ ref('spellings') }} as sources
+        on sources.kind = 'source' and customer_rows.acquisition_source = sources.written
     left join listed
         on coalesce(survivors.survivor_id, customer_rows.customer_id) = listed.customer_id
     where customer_rows.row_status = 'used'

@@ -1,3 +1,7 @@
+{%- set kinds = {
+    'coupon_code': 'campaign', 'channel': 'channel', 'source': 'source',
+    'campaign': 'campaign', 'device': 'device', 'country': 'country',
+} -%}
 {#- An order is what remains of its lines. Lines that are cancelled or pending do not count; an
     order of only such lines is not an order. -#}
 with lines as (
@@ -43,12 +47,7 @@ orders as (
         totals.order_id,
         coalesce(survivors.survivor_id, totals.customer_id) as customer_id,
         totals.anonymous_id,
-        totals.coupon_code,
-        totals.channel,
-        totals.source,
-        totals.campaign,
-        totals.device,
-        totals.country,
+        {{ spelt('totals', kinds) | trim }},
         cast(totals.line_count as int) as line_count,
         totals.amount,
         totals.discount_amount,
@@ -59,6 +58,7 @@ orders as (
         totals.ordered_at
     from totals
     left join survivors on totals.customer_id = survivors.customer_id
+    {{ with_spellings('totals', kinds) | trim }}
 )
 
 select * from orders
