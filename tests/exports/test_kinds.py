@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import hashlib
 import io
 import shutil
 import tarfile
@@ -597,3 +598,60 @@ class TestDeliveryDays:
         shop.load()
         told = shop.ask("select delivered_at from ledger.files where file = ?", first)
         assert told == [(dt.date(2024, 3, 5),)]
+
+
+class TestHashedIds:
+    def test_an_address_is_one_customer_in_every_export(self, shop: Shop) -> None:
+        who = {"customer_id": {"name": "mail", "hash": True}}
+        shop.write("o.csv", "id,mail,at,sum\n1,A@x.de,2024-07-01,5\n2,a@x.de ,2024-07-02,6\n")
+        shop.load("o.csv", columns={"order_id": "id", "ordered_at": "at", "amount": "sum"} | who)
+        shop.write("c.csv", "mail\na@x.de\n")
+        shop.load("c.csv", "customers", columns=who | {"email": "mail"})
+        ((first, second), (profile,)) = (
+            shop.values("customer_id"),
+            shop.ask("select customer_id from raw.customers")[0],
+        )
+        assert first == second == profile == hashlib.md5(b"a@x.de").hexdigest()
+
+    def test_nobody_stays_nobody(self, shop: Shop) -> None:
+        who = {"name": "who", "hash": True}
+        orders(
+            shop,
+            "o1,Guest,2024-07-01,20",
+            "o2,,2024-07-01,20",
+            columns={"order_id": "id", "customer_id": who, "ordered_at": "at", "amount": "sum"},
+        )
+        assert shop.values("customer_id") == ["Guest", None]
+
+
+class TestFilesWithoutHeader:
+    def test_their_columns_are_named(self, shop: Shop) -> None:
+        shop.write("o.csv", "o1,c1,2024-07-01,20\no2,c1,2024-07-02\no3,c2,2024-07-03,22\n")
+        shop.load("o.csv", header=["id", "who", "at", "sum"])
+        assert shop.orders("_line, order_id") == [(1, "o1"), (3, "o3")]
+        assert [line for _, line, *_ in shop.rejects()] == [2]
+
+    def test_each_has_to_be(self, shop: Shop) -> None:
+        shop.write("o.csv", "o1,c1,2024-07-01,20\n")
+        with pytest.raises(ExportError, match=r"names 3 columns, and the first line has 4"):
+            shop.load("o.csv", header=["id", "who", "at"])
+
+
+class TestJoinedFiles:
+    SELECT = 'select lines.*, who, o."at" from {file} as lines join {orders} as o using (id)'
+
+    def test_a_change_of_one_is_a_change_of_all(self, shop: Shop) -> None:
+        shop.write("l.csv", "id,sum\n1,5\n2,6\n")
+        shop.write("h.csv", "id;who;at\n1;c1;2024-07-01\n2;c2;2024-07-02\n")
+        told = {"select": self.SELECT, "joined": {"orders": "h.csv"}}
+        assert shop.load("l.csv", **told).files_read == 1
+        assert shop.orders("order_id, customer_id") == [("1", "c1"), ("2", "c2")]
+        assert shop.load("l.csv", **told).files_read == 0
+        shop.write("h.csv", "id;who;at\n1;c1;2024-07-01\n2;c3;2024-07-02\n")
+        assert shop.load("l.csv", **told).files_read == 1
+        assert shop.values("customer_id") == ["c1", "c3"]
+
+    def test_one_that_is_not_there_is_named(self, shop: Shop) -> None:
+        shop.write("l.csv", "id,sum\n1,5\n")
+        with pytest.raises(ExportError, match=r"joined.orders: .*h.csv is no file"):
+            shop.load("l.csv", select=self.SELECT, joined={"orders": "h.csv"})

@@ -72,6 +72,9 @@ def contract_faults(config: "ExportsConfig", contract: Contract) -> Iterable[str
                 " or `shipping_amount:`"
             )
         yield from _units(name, export, table)
+        for ours in sorted(export.hashed):
+            if ours in table.columns and table.columns[ours].data_type != "string":
+                yield f"exports.{name}.columns.{ours}.hash: only ids and other text have it"
         if export.status_map and name not in STATUSES:
             yield f"exports.{name}.status_map: only {', '.join(STATUSES)} have it"
             continue

@@ -60,6 +60,12 @@ class OtherColumn(Strict):
     value: str | int | float | bool | dt.date | None = Field(
         default=None, examples=["web"], description="The same for all rows."
     )
+    hash: bool = Field(
+        default=False,
+        examples=[True],
+        description="Of an id that is personal, such as an e-mail: only its hash is loaded, the"
+        " same in every export, whatever the case of its letters.",
+    )
 
     @model_validator(mode="after")
     def _one_of(self) -> "OtherColumn":
@@ -67,6 +73,8 @@ class OtherColumn(Strict):
             raise ValueError("give either `name:`, `sql:` or `value:`")
         if self.unit is not None and self.value is not None:
             raise ValueError("`unit:` is of a column or of `sql:`; write the `value:` itself in it")
+        if self.hash and self.value is not None:
+            raise ValueError("`hash:` is of a column or of `sql:`; a `value:` is the same for all")
         return self
 
 
@@ -134,6 +142,12 @@ class Export(Strict):
         examples=[3],
         description="Lines above the header of a CSV file that are no data, such as titles.",
     )
+    header: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        examples=[["customer", "day", "amount"]],
+        description="Names for the columns of a CSV file that has no header line.",
+    )
     comment: str | None = Field(
         default=None,
         min_length=1,
@@ -194,8 +208,14 @@ class Export(Strict):
     )
     select: str | None = Field(
         default=None,
-        examples=["select unnest(orders, recursive := true) from {file}"],
+        examples=["select * from {file} join {buyers} using (buyer_no)"],
         description="SQL: a SELECT over `{file}` whose rows are loaded in place of its own.",
+    )
+    joined: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], str] = Field(
+        default_factory=dict,
+        examples=[{"buyers": "buyers.csv"}],
+        description="Other files that `select:` reads, by the names it has for them in braces, as"
+        " in `join {buyers} using (buyer_no)`. Where one changes, all is loaded again.",
     )
     status_map: dict[str, str] = Field(
         default_factory=dict,
@@ -219,6 +239,13 @@ class Export(Strict):
         if value is not None and "{file}" not in value:
             raise ValueError("`select:` holds one SELECT over {file}")
         return value
+
+    @model_validator(mode="after")
+    def _joins_in_select(self) -> "Export":
+        for name in self.joined:
+            if f"{{{name}}}" not in (self.select or ""):
+                raise ValueError(f"`joined:` has {name}, but `select:` does not read {{{name}}}")
+        return self
 
     @model_validator(mode="after")
     def _separators_differ(self) -> "Export":
@@ -251,6 +278,13 @@ class Export(Strict):
         """The unit that the column's values are in, where it is told."""
         column = self.columns.get(ours)
         return column.unit if isinstance(column, OtherColumn) else None
+
+    @property
+    def hashed(self) -> frozenset[str]:
+        """Our columns of which only a hash is loaded."""
+        return frozenset(
+            ours for ours, c in self.columns.items() if isinstance(c, OtherColumn) and c.hash
+        )
 
 
 class Study(Strict):
@@ -317,6 +351,21 @@ class ExportsConfig(Strict):
                     )
             found |= paths
         return dict(sorted(found.items()))
+
+    def located(self, export: str) -> Export:
+        """The export, the files that it joins by where they are.
+
+        Raises ExportError where one of them is not there.
+        """
+        found = {n: self.path.parent / file for n, file in self.exports[export].joined.items()}
+        for name, path in found.items():
+            if not path.is_file():
+                raise ExportError(
+                    f"{self.path}: exports.{export}.joined.{name}: {path} is no file; correct its"
+                    " name, which is relative to this one"
+                )
+        joined = {name: str(path) for name, path in found.items()}
+        return self.exports[export].model_copy(update={"joined": joined})
 
     def setting_files(self) -> dict[str, Path]:
         """The files that settings name, by setting.

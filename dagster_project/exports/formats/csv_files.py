@@ -47,7 +47,8 @@ _REASONS = {
 class Dialect:
     """How a CSV file is written, and its columns' names, each once.
 
-    `skip` lines come before the header, `blanks` of them blank.
+    `skip` lines come before the header, `blanks` of them blank; or before the first row, where it
+    has no header.
     """
 
     delimiter: str
@@ -56,6 +57,7 @@ class Dialect:
     skip: int
     blanks: int
     names: tuple[str, ...]
+    has_header: bool = True
 
 
 def find_dialect(path: Path, export: Export) -> Dialect:
@@ -105,6 +107,13 @@ def find_dialect(path: Path, export: Export) -> Dialect:
             lower = max(lower, (found, -number))
     assert best is not None
     (known, _, _), delimiter, header = best
+    if export.header:
+        if len(export.header) != len(header):
+            raise ExportError(
+                f"{path}: exports.header: it names {len(export.header)} columns, and the first line"
+                f" has {len(header)}; name each"
+            )
+        return Dialect(delimiter, quote, escape, skip, blanks, unique_names(export.header), False)
     if lower[0] > known and 2 * lower[0] >= len(wanted) and 2 * known < len(wanted):
         raise _header_below(path, lines, skip, skip - lower[1], export)
     names = [name or f"column{number}" for number, name in enumerate(header, start=1)]
@@ -164,7 +173,7 @@ def stage_csv(
     _note_unreadable(con, path, dialect, found.blank_lines)
     if found.ends_open:
         _stop_if_cut(con, path, dialect)
-    counted = found.records - 1 - (dialect.skip - dialect.blanks)
+    counted = found.records - dialect.has_header - (dialect.skip - dialect.blanks)
     if len(dialect.names) == 1:  # a blank line is then a row without a value
         counted += found.blank_lines - dialect.blanks
     _reconcile(con, path, dialect, counted)
@@ -179,8 +188,9 @@ def _read(
     con.execute("drop table if exists reject_errors; drop table if exists reject_scans")
     con.execute(
         f"create temp table staged as from read_csv({file_literal(path)}, auto_detect = false,"
-        f" header = true, skip = {dialect.skip}, delim = {literal(dialect.delimiter)},"
-        f" quote = {literal(dialect.quote)}, escape = {literal(dialect.escape)},"
+        f" header = {dialect.has_header}, skip = {dialect.skip},"
+        f" delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)},"
+        f" escape = {literal(dialect.escape)},"
         f" columns = {{{columns}}}, compression = {literal(compression(path))},"
         " store_rejects = true, rejects_limit = 0, hive_partitioning = false)"
         + (f" limit {limit}" if limit is not None else "")
@@ -245,7 +255,8 @@ def _reconcile(con: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect, cou
     # quotes inside an unquoted value upset the quick count: count again, slowly and exactly
     parsed = csv_records(path, dialect.delimiter, dialect.quote, dialect.escape)
     is_single = len(dialect.names) == 1
-    counted = sum(bool(r) or is_single for number, r in parsed if number > dialect.skip) - 1
+    counted = sum(bool(r) or is_single for number, r in parsed if number > dialect.skip)
+    counted -= dialect.has_header
     if counted != records:
         raise ExportError(
             f"{path}: {counted} records are in the file but {records} were read; "

@@ -101,10 +101,10 @@ def _numbers(
     return ", ".join(casts)
 
 
-def as_numbers(con: duckdb.DuckDBPyConnection, types: dict[str, str], spared: set[str]) -> str:
-    """The query of `staged` with its numbers as numbers, except in the `spared` columns."""
-    casts = _numbers(con, "staged", types, spared)
-    return f"select * replace ({casts}) from staged" if casts else "select * from staged"
+def as_numbers(con: duckdb.DuckDBPyConnection, relation: str, spared: set[str]) -> str:
+    """The query of a relation with its numbers as numbers, except in the `spared` columns."""
+    casts = _numbers(con, relation, kinds_of(con, relation), spared)
+    return f"select *{f' replace ({casts})' if casts else ''} from {relation}"
 
 
 def _describe(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, ...]]:

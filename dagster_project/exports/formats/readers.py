@@ -99,14 +99,20 @@ def _names(con: duckdb.DuckDBPyConnection, path: Path, export: Export, kind: str
             return [clean_name(key) for (key,) in keys]
     if export.select is None:
         return [ours for _, ours, _ in _parquet_names(con, path)]
-    selected = export.select.replace("{file}", _reader(path, kind))
-    return kinds_of(con, f"({selected})")
+    query = export.select.replace("{file}", _reader(path, kind))
+    for name, other in export.joined.items():
+        other_kind = file_format(Path(other))
+        query = query.replace(f"{{{name}}}", _reader(Path(other), other_kind))
+    return kinds_of(con, f"({query})")
 
 
 def _read(
     con: duckdb.DuckDBPyConnection, path: Path, export: Export, kind: str, limit: int | None
 ) -> Incoming:
     first_line, relation, found = 1, "staged", Scan(0, 0, False, True)
+    joined = {
+        name: _joined(con, Path(other), name, export) for name, other in export.joined.items()
+    }
     if kind == "parquet":
         relation = _reader(path, kind, "binary_as_string = true")
     elif kind == "json" and export.select:
@@ -115,15 +121,16 @@ def _read(
     elif kind == "json":
         found = stage_json(con, path, export, limit)
     else:
-        first_line = 2 + export.skip_rows
+        first_line = 2 + export.skip_rows - bool(export.header)
         found = stage_csv(con, path, export, limit)
     unreadable = _count(con, "unreadable")
     if export.select:
-        source = relation
-        if kind == "csv":
-            mapped = {name.lower() for name in export.named.values()}
-            source = f"({as_numbers(con, kinds_of(con, relation), mapped)})"
-        select(con, path, export.select.replace("{file}", source))
+        mapped = {name.lower() for name in export.named.values()}
+        source = f"({as_numbers(con, relation, mapped)})" if kind == "csv" else relation
+        query = export.select.replace("{file}", source)
+        for name, table in joined.items():
+            query = query.replace(f"{{{name}}}", table)
+        select(con, path, query)
         relation = "selected"
     elif kind == "parquet":
         relation = _view(con, path)
@@ -147,6 +154,25 @@ def _read(
         *(types, rows, first_line, "incoming", unreadable, ROW, kinds),
         *(found.has_nul, found.may_hide, filtered, kind == "json"),
     )
+
+
+def _joined(con: duckdb.DuckDBPyConnection, path: Path, name: str, export: Export) -> str:
+    """The relation of a file that `select` joins, typed as the file itself is.
+
+    Raises ExportError where a line of it cannot be read: what it would be joined to is not known.
+    """
+    mapped = {name.lower() for name in export.named.values()}
+    with readable(path, export) as source:
+        kind = file_format(source)
+        if kind != "csv":
+            return _reader(source, kind)
+        table = identifier(f"joined {name}")
+        stage_csv(con, source, Export(files=["-"], columns={"-": "-"}))
+        con.execute(f"create or replace temp table {table} as {as_numbers(con, 'staged', mapped)}")
+    unread = con.execute("select line, reason from unreadable order by line limit 1").fetchone()
+    if unread:
+        raise ExportError(f"{path}: line {unread[0]}: {unread[1]}; correct it: other files need it")
+    return table
 
 
 def _view(con: duckdb.DuckDBPyConnection, path: Path) -> str:

@@ -55,11 +55,13 @@ def fingerprint(path: Path) -> Fingerprint:
 
 #: Keys of an export that do not affect the rows its files become.
 _NOT_OF_ROWS = {"files", "amount_is_per", "amounts", "negative_amounts", "missing_days"}
+#: Keys that came later: where they say nothing, files that were loaded before need not be again.
+_ADDED = {"header", "joined"}
 
 
 def mapping_hash(export: Export, table: Table) -> str:
     """What decides the rows a file becomes, besides its content."""
-    left_out = set(_NOT_OF_ROWS)
+    left_out = _NOT_OF_ROWS | {name for name in _ADDED if not getattr(export, name)}
     if "currency" not in export.columns:
         left_out.add("grain")  # it says whose currency an empty one is
     given = export.model_dump(mode="json", exclude=left_out)
@@ -67,6 +69,9 @@ def mapping_hash(export: Export, table: Table) -> str:
         (column.name, column.data_type, column.default, column.tells_version)
         for column in table.columns.values()
     ]
+    joined = [fingerprint(Path(path)).sha256 for path in export.joined.values()]
+    if joined:
+        given["joined"] = joined
     text = json.dumps([_LOADER, given, types], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -62,7 +62,7 @@ def load_export(
     contract = contract or load_contract()
     table = contract.tables[name]
     create_raw(con, table, contract)
-    export = config.exports.get(name)
+    export = config.located(name) if name in config.exports else None
     known = known_files(con, name)
     if export is None:
         drop_files(con, name, list(known))

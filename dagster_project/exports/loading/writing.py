@@ -63,7 +63,7 @@ def write_rows(
         ).fetchall()
         rejected = incoming.rows - loaded + incoming.unreadable
         if rejected:
-            noted = _write_rejects(con, table, source, incoming, mapped.typed, run)
+            noted = _write_rejects(con, table, export, source, incoming, mapped.typed, run)
             if noted != rejected:
                 raise ExportError(
                     f"{source.path}: exports.{table.name}: {rejected} rows could not be read but "
@@ -149,13 +149,16 @@ def _in_repeated_hours(
 def _write_rejects(
     con: duckdb.DuckDBPyConnection,
     table: Table,
+    export: Export,
     source: Delivery,
     incoming: Incoming,
     typed: str,
     run: Run,
 ) -> int:
     """Note every row that is not in raw, and the lines that are not rows; return how many."""
-    personal = [literal(c.name) for c in table.columns.values() if c.is_personal]
+    personal = [
+        literal(c.name) for c in table.columns.values() if c.is_personal or c.name in export.hashed
+    ]
     is_personal = f"_fault_column in ({', '.join(personal)})" if personal else "false"
     amount, currency = (
         ("amount", "currency") if {"amount", "currency"} <= set(table.columns) else ("null",) * 2

@@ -62,6 +62,19 @@ def trimmed(source: str) -> str:
     return f"case when {may_find} then trim({source}) else {source} end"
 
 
+def hashed(value: str) -> str:
+    """The hash of a text, in whatever case it is written; words for nobody stay what they are."""
+    words = [
+        word for kind in (known.NOTHING, known.NOBODY) for told in kind.values() for word in told
+    ]
+    listed = literal("|" + "|".join(words) + "|")
+    is_nobody = (
+        f"contains({listed}, '|' || lower({value}) || '|')"
+        f" or contains({listed}, '|' || split_part(lower({value}), '@', 1) || '@|')"
+    )
+    return f"case when {is_nobody} then {value} else md5(lower({value})) end"
+
+
 def clean(source: str) -> str:
     """Without invisible characters, line ends and tabs, and unwrapped from ="…" and a leading '."""
     visible = f"regexp_replace({source}, '[{INVISIBLE}\\t\\r\\n]', '', 'g')"

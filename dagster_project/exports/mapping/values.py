@@ -24,7 +24,8 @@ def typed(
     """The source as the column's type; NULL where it cannot be."""
     unit = export.unit(column.name)
     if column.data_type == "string":
-        return ids.text(column, source, kind, incoming.may_hide, export.null_words)
+        value = ids.text(column, source, kind, incoming.may_hide, export.null_words)
+        return ids.hashed(value) if column.name in export.hashed else value
     if column.data_type == "timestamp":
         sql = export.computed.get(column.name)
         if sql and kind == "TIMESTAMP" and times.is_epoch(sql):
