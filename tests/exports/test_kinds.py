@@ -655,3 +655,13 @@ class TestJoinedFiles:
         shop.write("l.csv", "id,sum\n1,5\n")
         with pytest.raises(ExportError, match=r"joined.orders: .*h.csv is no file"):
             shop.load("l.csv", select=self.SELECT, joined={"orders": "h.csv"})
+
+
+def test_a_number_with_blanks_among_its_rows_is_one_in_conditions(shop: Shop) -> None:
+    orders(shop, "o1,c1,2024-07-01,20.50", "o2,c1,2024-07-01,", where="sum > 1.5")
+    assert shop.values("order_id") == ["o1"]
+
+
+def test_one_sign_is_one_currency(shop: Shop) -> None:
+    orders(shop, "o1,c1,2024-07-01,$20", "o2,c1,2024-07-01,$21", number_style="currency")
+    assert shop.values("amount") == [20, 21]

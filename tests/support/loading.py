@@ -45,6 +45,13 @@ class Shop:
         path.write_text(yaml.safe_dump({"exports": exports} | rest, allow_unicode=True))
         return load_config(path)
 
+    def read(self, name: str) -> ExportsConfig:
+        """Read a configuration in the folder; each of its files is there."""
+        config = load_config(self.folder / name)
+        for export in config.exports:
+            config.files(export)
+        return config
+
     def load(
         self,
         files: str | list[str] = "*.csv",

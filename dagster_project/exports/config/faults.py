@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ..contract import Contract, Table
+from ..contract import Column, Contract, Table
 from ..statuses import STATUSES
 
 if TYPE_CHECKING:
@@ -114,18 +114,26 @@ def _unmapped(name: str, export: "Export", table: Table) -> Iterable[str]:
     for column in table.columns.values():
         if not column.is_required or column.name in export.columns:
             continue
-        if column.default is not None:
-            needs = {other for other in table.columns if re.search(rf"\b{other}\b", column.default)}
-            needs = {other for other in needs if f"coalesce({other}" not in column.default}
-            if needs <= set(export.columns):
-                continue
-            instead = f", or {' and '.join(sorted(needs))},"
-        else:
-            instead = ""
+        if stands_in(column, table, export.columns):
+            continue
+        needs = _needs(column, table)
+        instead = f", or {' and '.join(sorted(needs))}," if needs else ""
         yield (
             f"exports.{name}.columns: the required column '{column.name}'{instead} is not mapped; "
             f"add `{column.name}: <its name in the file>` ({column.description.rstrip('.')})"
         )
+
+
+def stands_in(column: Column, table: Table, given: Iterable[str]) -> bool:
+    """Whether the default of a column can be computed from those that are mapped."""
+    needs = _needs(column, table)
+    return bool(needs) and needs <= set(given)
+
+
+def _needs(column: Column, table: Table) -> set[str]:
+    default = column.default or ""
+    used = {name for name in table.columns if re.search(rf"\b{name}\b", default)}
+    return {name for name in used if f"coalesce({name}" not in default}
 
 
 class EachKeyOnce(yaml.SafeLoader):

@@ -426,15 +426,21 @@ def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
 
     Raises ExportError that lists every fault with its key, and the nearest right name.
     """
-    contract = contract or load_contract()
     if not path.is_file():
         raise ExportError(f"{path}: no such file; `retention init FILE...` writes a first one")
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), EachKeyOnce)
-    except yaml.YAMLError as error:
-        raise ExportError(f"{path}: not valid YAML: {error}") from error
+        return read_config(path.read_text(encoding="utf-8"), path, contract)
     except UnicodeDecodeError as error:
         raise ExportError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from error
+
+
+def read_config(text: str, path: Path, contract: Contract | None = None) -> ExportsConfig:
+    """Validate the text of an `exports.yml` as if it stood in `path`; see `load_config`."""
+    contract = contract or load_contract()
+    try:
+        content = yaml.load(text, EachKeyOnce)
+    except yaml.YAMLError as error:
+        raise ExportError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(content, dict) or "path" in content:
         raise ExportError(f"{path}: expected the keys settings, exports and studies")
     try:

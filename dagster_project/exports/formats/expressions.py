@@ -88,7 +88,7 @@ def _numbers(
         return ""
     tests = ", ".join(
         f"bool_and(regexp_full_match({c}, '-?(0|[1-9][0-9]{{0,17}})')),"
-        f" bool_and(try_cast({c} as double) is not null)"
+        f" bool_and({c} is null or try_cast({c} as double) is not null)"
         f" and not bool_or(regexp_matches({c}, '^([+]|-?0[0-9])|([0-9][.]?){{16}}'))"
         for c in map(identifier, names)
     )

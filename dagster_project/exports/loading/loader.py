@@ -50,12 +50,14 @@ def load_export(
     contract: Contract | None = None,
     force: bool = False,
     prune: bool = False,
+    limit: int | None = None,
 ) -> Loaded:
     """Bring `raw.<name>` up to date with the export's files; an export not mapped is empty.
 
     A file whose content and mapping the ledger knows is not read again, one that changed replaces
     exactly its own rows, one that vanished keeps them as long as `files` still matches its name;
-    with `prune` it loses them. With `force`, known files are read again.
+    with `prune` it loses them. With `force`, known files are read again. With a `limit`, only so
+    many rows of each file are looked at: a sample, for a database that is thrown away.
     Raises ExportError where a file cannot be read or lacks a mapped column; what earlier files
     brought stays.
     """
@@ -89,7 +91,7 @@ def load_export(
         delivered = export.delivered_at or told or first_seen or file_date(path)
         delivery = Delivery(file, path, fingerprints[file], mapping, delivered)
         others = [other for other in files.values() if other != path]
-        _load_file(con, table, export, delivery, others, run, contract)
+        _load_file(con, table, export, delivery, others, run, contract, limit)
         read += 1
     vanished = {f: rows for f, rows in known.items() if f not in files and f not in dropped}
     return summary(con, name, read, dropped, vanished)
@@ -107,10 +109,11 @@ def _load_file(
     others: list[Path],
     run: Run,
     contract: Contract,
+    limit: int | None,
 ) -> None:
     con.execute(f"set TimeZone = {literal(export.time_zone)}")
     try:
-        incoming = read_file(con, delivery.path, export)
+        incoming = read_file(con, delivery.path, export, limit)
         lacking = _lacking(con, table, export, incoming, others)
         ask_for_separators(con, table, export, incoming, delivery.path)
         ask_for_currency(con, table, export, incoming, delivery.path)

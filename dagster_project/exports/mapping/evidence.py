@@ -71,7 +71,9 @@ def ask_for_currency(
     signs = " union ".join(
         f"select {numbers.currency_sign(c)} as sign from {incoming.relation}" for c in columns
     )
-    known = con.execute(f"select sign from ({signs}) where sign is not null order by 1").fetchall()
+    known = con.execute(
+        f"select distinct sign from ({signs}) where sign is not null order by 1"
+    ).fetchall()
     if len(known) > 1:
         raise ExportError(
             f"{path}: exports.{table.name}: amounts bear the signs of {len(known)} currencies"

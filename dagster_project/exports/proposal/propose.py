@@ -1,198 +1,169 @@
-"""A first `exports.yml` for files nobody has described yet, with comments to help correct it."""
+"""A first `exports.yml` for files nobody has described yet: known by their maker, or made out."""
 
-import os
-import re
-from dataclasses import dataclass
-from itertools import takewhile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import yaml
 
-from ..config.load import Export
 from ..contract import load_contract
 from ..errors import ExportError
-from ..formats.readers import read_file
 from ..sql import identifier
-from .matching import Match, Values, best_match, look_at
-
-SAMPLE_ROWS = 5_000
-_INTRO = """\
-# A first proposal by `retention init`, from the files' column names and a look at their values.
-# Check every line: on the left our names, on the right theirs; required columns are marked *.
-
-settings:
-  business_time_zone: UTC               # TODO where a day begins and ends, e.g. Europe/London
-  # base_currency: GBP                  # what revenue is reported in; needed where several occur
-
-exports:
-"""
+from .draft import Draft, patterns, text, todo
+from .guess import fits_lines, guess
+from .known import known
+from .look import Look, look_at, same_columns
+from .roles import tokens
+from .settle import measured, settle
+from .trial import mended
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Files of the same columns, what the largest of them holds, and what they were taken for."""
+@dataclass
+class _Found:
+    """What a group of files was taken for, and what it takes other groups for that it joins."""
 
-    files: list[Path]
-    values: dict[str, Values]
-    match: Match | None
-    is_lines: bool
+    look: Look
+    drafts: list[Draft]
+    joins: list[Look] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
+    is_known: bool = False
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """Those that are known and join others first, then the larger ones."""
+        rows = max((values.rows for values in self.look.values.values()), default=0)
+        return (not self.joins, not self.is_known, -rows)
 
 
 def propose(files: list[Path], folder: Path) -> str:
-    """The text of a first `exports.yml` in `folder` for the files.
+    """The text of a first `exports.yml` in `folder` for the files, tried on a sample of them.
 
     Files of the same columns are one export. Raises ExportError where a file cannot be read, or
     where none fits an export.
     """
     if missing := [file for file in files if not file.is_file()]:
         raise ExportError(f"{missing[0]}: no such file")
-    con = duckdb.connect()
-    try:
-        groups = _group(con, sorted({file.resolve() for file in files}))
-    finally:
-        con.close()
-    taken: dict[str, _Group] = {}
-    others: list[tuple[_Group, str]] = []
-    for group in sorted(groups, key=lambda group: -(group.match.score if group.match else 0)):
-        if group.match is None:
-            others.append((group, "fits no export: its columns are " + ", ".join(group.values)))
-        elif first := taken.get(group.match.table.name):
-            others.append((group, _second(group, first)))
-        else:
-            taken[group.match.table.name] = group
-    if not taken:
-        told = "; ".join(f"{group.files[0]} {why}" for group, why in others)
-        raise ExportError(f"none of the files fits an export: {told}")
-    order = [name for name in load_contract().tables if name in taken]
-    text = _INTRO + "\n".join(_export(taken[name], folder) for name in order)
-    for group, why in others:
-        text += f"\n# {_patterns(group.files, folder)} {why}.\n"
-    return text
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        groups = same_columns(con, sorted({file.resolve() for file in files}))
+        looks = [look_at(con, group, f"look {n}") for n, group in enumerate(groups)]
+        found = [_found(con, look, looks) for look in looks]
+        drafts, others, settings = _chosen(con, found, folder)
+    if not drafts:
+        raise ExportError(f"none of the files fits an export: {'; '.join(others)}")
+    order = list(load_contract().tables)
+    drafts.sort(key=lambda draft: order.index(draft.table.name))
+    return text(drafts, _settings(drafts, settings), others, folder)
 
 
-def _group(con: duckdb.DuckDBPyConnection, files: list[Path]) -> list[_Group]:
-    by_columns: dict[frozenset[str], list[Path]] = {}
-    columns: dict[frozenset[str], dict[str, str]] = {}
-    probe = Export(files=["-"], columns={"-": "-"})
-    for file in files:
-        found = read_file(con, file, probe, limit=100).columns
-        key = frozenset(name.lower() for name in found)
-        by_columns.setdefault(key, []).append(file)
-        columns.setdefault(key, found)
-    groups = []
-    for members in by_columns.values():
-        # a first delivery may be empty
-        largest = max(members, key=lambda file: file.stat().st_size)
-        found = read_file(con, largest, probe, limit=SAMPLE_ROWS).columns
-        values = look_at(con, found)
-        match = best_match(load_contract().tables.values(), values)
-        groups.append(_Group(members, values, match, match is not None and _is_lines(con, match)))
-    return groups
+def _found(con: duckdb.DuckDBPyConnection, look: Look, looks: Sequence[Look]) -> _Found:
+    if told := known(con, look, looks):
+        return _Found(look, told.drafts, told.joins, dict(told.settings), True)
+    if fits_lines(look) and (joined := _with_heads(con, look, looks)):
+        whole, heads = joined
+        return _Found(look, guess(con, whole), [heads])
+    return _Found(look, guess(con, look))
 
 
-def _is_lines(con: duckdb.DuckDBPyConnection, match: Match) -> bool:
-    """Whether an order id recurs with another product, quantity or price: then rows are lines."""
-    parts = [
-        match.columns.get(name) for name in ("line_id", "product_id", "quantity", "unit_price")
-    ]
-    told = ", ".join(identifier(part) for part in parts if part)
-    if match.table.name != "orders" or "order_id" not in match.columns or not told:
-        return False
-    order = identifier(match.columns["order_id"])
-    repeating, orders = con.execute(
-        "select count(*) filter (versions > 1), count(*) from ("
-        f"select count(distinct row({told})) as versions from incoming group by {order})"
-    ).fetchall()[0]
-    return repeating > 0.05 * orders
+def _chosen(
+    con: duckdb.DuckDBPyConnection, found: list[_Found], folder: Path
+) -> tuple[list[Draft], list[str], dict[str, str]]:
+    """One draft for each export, settled and tried; sentences about the other files."""
+    taken: dict[str, Draft] = {}
+    others: list[str] = []
+    settings: dict[str, str] = {}
+    joined: list[Look] = []
+    for one in sorted(found, key=lambda one: one.rank):
+        named, columns = patterns(one.look.files, folder), ", ".join(one.look.values)
+        if any(one.look.files == look.files for look in joined) and not (
+            one.drafts and one.drafts[0].table.name not in taken
+        ):
+            others.append(f"{named} is joined to the lines of its orders.")
+            continue
+        if not one.drafts:
+            others.append(f"{named} fits no export: its columns are {columns}.")
+            continue
+        if first := taken.get(one.drafts[0].table.name):
+            others.append(
+                f"{named} fits {first.table.name} as well, which is taken; an export has one"
+                f" mapping: unite the files, or rename columns with `select:` (columns: {columns})."
+            )
+            continue
+        kept = []
+        for draft in one.drafts:
+            try:
+                settle(con, draft, one.look, folder)
+                mended(draft, folder)
+                measured(draft, folder)
+            except ExportError as error:
+                others.append(f"{named} could not be loaded as {draft.table.name}: {error}")
+                continue
+            kept.append(draft)
+            taken.setdefault(draft.table.name, draft)
+        if kept:
+            joined += one.joins
+            settings |= one.settings
+    return list(taken.values()), others, settings
 
 
-def _second(group: _Group, first: _Group) -> str:
-    name = first.match.table.name if first.match else ""
-    return (
-        f"fits {name} as well, which is taken; an export has one mapping: unite the files, or "
-        f"rename columns with `select:` (columns: {', '.join(group.values)})"
-    )
-
-
-def _export(group: _Group, folder: Path) -> str:
-    assert group.match is not None
-    table, columns = group.match.table, group.match.columns
-    lines = [f"  {table.name}:", f"    files: {_patterns(group.files, folder)}"]
-    if table.name == "orders":
-        grain = "line" if group.is_lines else "order"
-        why = "an order id repeats with other products" if group.is_lines else "or line"
-        lines.append(_noted(f"    grain: {grain}", f"{why}: one row per {grain}"))
-    lines += _time_lines(group)
-    if any(group.values[name].has_decimal_comma for name in columns.values()):
-        lines.append(_noted("    decimal: ','", "fractions follow a comma"))
-    if "currency" in table.columns and "currency" not in columns:
-        lines.append("    # currency: GBP                     # TODO no column says: name it")
-    lines.append("    columns:")
-    for column in table.columns.values():
-        mark = "* " if column.is_required else ""
-        if column.name in columns:
-            entry = f"      {column.name}: {_scalar(columns[column.name])}"
-            told = re.split("[:;] ", column.description)[0]
-            lines.append(_noted(entry, f"{mark}{told}"))
-        elif column in group.match.missing:
-            entry = f"      # {column.name}:"
-            lines.append(_noted(entry, f"TODO * no column looks like it: {column.description}"))
-    if rest := [name for name in group.values if name not in columns.values()]:
-        use = "any may serve as a segment, ours: theirs" if table.rest else "not mapped"
-        lines += [f"      # {use}: {', '.join(_scalar(name) for name in rest)}"]
-    return "\n".join(lines) + "\n"
-
-
-def _time_lines(group: _Group) -> list[str]:
-    """What is known of the time zone, and of how times are written."""
-    assert group.match is not None
-    table, columns = group.match.table, group.match.columns
-    kinds = {c.name: c.data_type for c in table.columns.values()}
-    times = [group.values[columns[name]] for name in columns if kinds[name] == "timestamp"]
-    if not times:
-        return []
-    if all(time.has_offset for time in times):
-        lines = [_noted("    # time_zone:", "not needed: the times carry their offset")]
-    else:
-        lines = [
-            _noted("    time_zone: UTC", "TODO the times carry no offset: where is it so late?")
-        ]
-    forms = sorted({time.time_format for time in times if time.time_format})
-    if forms:
-        note = "TODO day first or month first? only one can be right"
-        lines.append(_noted(f"    timestamp_format: {_scalar(forms[0])}", note))
+def _settings(drafts: Sequence[Draft], told: dict[str, str]) -> list[str]:
+    zone = told.get("business_time_zone")
+    lines = []
+    if zone is None:
+        question = "where does a day begin and end? e.g. Europe/London"
+        lines += [f"  {line}" for line in todo("settings.business_time_zone", question)]
+    lines.append(f"  business_time_zone: &zone {zone or 'UTC'}")
+    counts: dict[str, int] = {}
+    for draft in drafts:
+        for code, rows in draft.currencies.items():
+            counts[code] = counts.get(code, 0) + rows
+    if len(counts) > 1:
+        several = ", ".join(f"{code} ({counts[code]:,} rows)" for code in counts)
+        question = f"what shall figures be in? Seen are {several}"
+        lines += [f"  {line}" for line in todo("settings.base_currency", question)]
+        lines.append(f"  base_currency: {max(counts, key=lambda code: counts[code])}")
     return lines
 
 
-def _patterns(files: list[Path], folder: Path) -> str:
-    """The files as a pattern that matches just these, or as a list; relative where possible."""
-    names = [_relative(file, folder) for file in files]
-    if len(names) == 1:
-        return _scalar(names[0])
-    start = re.sub(r"[0-9][0-9._-]*$", "", _common(names))
-    end = re.sub(r"^[0-9_-]*", "", _common([name[::-1] for name in names])[::-1])
-    parent, is_flat = files[0].parent, all(file.parent == files[0].parent for file in files)
-    if is_flat and len(start) > len(_relative(parent, folder)) + 1:
-        pattern = f"{start}*{end if len(start) + len(end) <= min(map(len, names)) else ''}"
-        if sorted(parent.glob(Path(pattern).name)) == sorted(files):
-            return _scalar(pattern)
-    return f"[{', '.join(_scalar(name) for name in names)}]"
+def _with_heads(
+    con: duckdb.DuckDBPyConnection, lines: Look, looks: Sequence[Look]
+) -> tuple[Look, Look] | None:
+    """Lines of orders with what another file says of the order: found by the key between them."""
+    for heads in looks:
+        if heads is lines or not any(values.is_time for values in heads.values.values()):
+            continue
+        for mine in _keys(lines):
+            for theirs in _keys(heads):
+                if heads.values[theirs].is_unique and _is_key(con, lines, mine, heads, theirs):
+                    return _joined(con, lines, mine, heads, theirs), heads
+    return None
 
 
-def _common(names: list[str]) -> str:
-    same = zip(*names, strict=False)
-    return "".join(c[0] for c in takewhile(lambda characters: len(set(characters)) == 1, same))
+def _keys(look: Look) -> list[str]:
+    named = {n: set(tokens(n)) for n, v in look.values.items() if v.filled and not v.is_time}
+    return [n for n, words in named.items() if "order" in words or words == {"id"}]
 
 
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path, folder.resolve())).as_posix()
+def _is_key(
+    con: duckdb.DuckDBPyConnection, lines: Look, mine: str, heads: Look, theirs: str
+) -> bool:
+    """Whether nearly all values of the lines' column are among those of the other."""
+    known_keys = f"select {identifier(theirs)} from {heads.name}"
+    ((share,),) = con.execute(
+        f"select avg(cast({identifier(mine)} in ({known_keys}) as int)) from {lines.name}"
+    ).fetchall()
+    return share is not None and share >= 0.8
 
 
-def _scalar(text: str) -> str:
-    """The text as YAML within a line."""
-    return yaml.safe_dump([text], default_flow_style=True, width=10**6).strip()[1:-1]
-
-
-def _noted(entry: str, note: str) -> str:
-    return f"{entry:<40}# {note.rstrip('.')}"
+def _joined(
+    con: duckdb.DuckDBPyConnection, lines: Look, mine: str, heads: Look, theirs: str
+) -> Look:
+    known_names = {name.lower() for name in lines.values}
+    more = [n for n in heads.values if n.lower() not in known_names and "." not in n]
+    listed = "".join(f",\n  heads.{identifier(name)}" for name in more)
+    select = (
+        f"select lines.*{listed}\nfrom {{file}} as lines\ninner join {{heads}} as heads"
+        f" on lines.{identifier(mine)} = heads.{identifier(theirs)}"
+    )
+    options = {"select": select, "joined": {"heads": str(heads.largest)}}
+    return look_at(con, lines.files, f"{lines.table} joined", options)

@@ -1,0 +1,392 @@
+"""Orders of a shop that nobody knows: who, when, for how much, and whether rows are lines."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from ..contract import load_contract
+from ..sql import identifier
+from .draft import Ask, Draft, Reading
+from .look import Look
+from .roles import is_money, money_kind, tokens
+
+_NEARLY_ALL = 0.9
+_CENT = 0.011
+#: Kinds of money, those that are nearest to what the contract means first.
+_PREFERRED = ("net", "amount", "line_total", "total", "gross")
+
+
+def fit_orders(con: duckdb.DuckDBPyConnection, look: Look, likely: Mapping[str, str]) -> Draft:
+    """The draft of an order export; what cannot be known is asked."""
+    draft = Draft(load_contract().tables["orders"], look.files, dict(look.options), {})
+    named = dict(likely)
+    for ours in ("amount", "customer_id", "ordered_at", "unit_price", "tax_amount"):
+        named.pop(ours, None)
+    for ours in ("shipping_amount", "discount_amount", "cost_amount"):
+        named.pop(ours, None)
+    draft.columns = dict(named)
+    counted = (n for n, v in look.values.items() if "quantity" in tokens(n) and v.is_number)
+    if "quantity" not in named and (quantity := next(counted, None)):
+        draft.columns["quantity"] = quantity
+    _order_id(look, draft)
+    _moment(look, draft)
+    _customer(con, look, draft)
+    _grain(con, look, draft)
+    _money(con, look, draft)
+    if look.options.get("header"):
+        draft.asks.append(
+            Ask("header", "the file has no header: are these columns what they were taken for?")
+        )
+    _name_the_rest(look, draft)
+    return draft
+
+
+def _order_id(look: Look, draft: Draft) -> None:
+    found = draft.columns.get("order_id")
+    if found and look.values[found].is_number and is_money(found, look.values[found]):
+        draft.columns.pop("order_id")
+    if "order_id" in draft.columns:
+        return
+    ids = [n for n, v in look.values.items() if set(tokens(n)) == {"id"} and v.filled]
+    if ids:
+        draft.columns["order_id"] = ids[0]
+
+
+def _moment(look: Look, draft: Draft) -> None:
+    """The time of the order: placed rather than paid, never changed or delivered."""
+    times = {n: set(tokens(n)) for n, v in look.values.items() if v.is_time and v.filled}
+    avoided = {"updated", "birth", "delivered", "refund", "end", "cancelled", "shipping"}
+    ranks = (
+        lambda words: "order" in words and "created" not in words,
+        lambda words: "created" in words,
+        lambda words: words == {"date"},
+        lambda words: "date" in words,
+        lambda words: "paid" in words,
+        lambda words: True,
+    )
+    times = {n: w for n, w in times.items() if n not in (draft.columns.get("order_id"),)}
+    for rank in ranks:
+        for name, words in times.items():
+            if not words & avoided and rank(words):
+                draft.columns["ordered_at"] = name
+                clock = next(
+                    (
+                        n
+                        for n, v in look.values.items()
+                        if look.values[name].is_day
+                        and not v.is_time
+                        and v.few
+                        and all(":" in value and len(value) <= 11 for value, _ in v.few)
+                    ),
+                    None,
+                )
+                if clock and not look.values[name].epoch:
+                    sql = f"{identifier(name)} || ' ' || {identifier(clock)}"
+                    draft.columns["ordered_at"] = {"sql": sql}
+                return
+    if times:
+        name = next(iter(times))
+        draft.columns["ordered_at"] = name
+        draft.asks.append(Ask("columns.ordered_at", f"is `{name}` when the order was placed?"))
+
+
+def _customer(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
+    """Who bought: an id, else an e-mail address, a phone, a name; rather one that recurs."""
+    taken = {str(column) for column in draft.columns.values()}
+    ids: list[str] = []
+    mails: list[str] = []
+    phones: list[str] = []
+    names: list[str] = []
+    for name, values in look.values.items():
+        words = set(tokens(name))
+        if not values.filled or values.is_nested or name in taken:
+            continue
+        if values.is_email:
+            mails.append(name)
+        elif "phone" in words:
+            phones.append(name)
+        elif "customer" in words and not values.is_time:
+            is_person = "name" in words or (
+                values.longest > 3 and not values.is_number and any(" " in v for v, _ in values.few)
+            )
+            other = words & {
+                "group",
+                "type",
+                "comment",
+                "country",
+                "city",
+                "address",
+                "created",
+                "ip",
+            }
+            if other or is_money(name, values):
+                continue
+            (names if is_person else ids).append(name)
+        elif words & {"first", "last"} or words == {"name"}:
+            names.append(name)
+    if look.options.get("header") and not ids:
+        ids = [
+            n
+            for n, v in look.values.items()
+            if n not in taken and v.is_whole and v.repeats and not v.is_time
+        ]
+    ids.sort(key=lambda n: -len(set(tokens(n)) & {"customer", "id"}))
+    fit = [*ids, *mails, *phones, *names]
+    if not fit:
+        draft.columns["customer_id"] = {"sql": "cast(null as varchar)"}
+        question = "no column says who bought; without it there are orders and no customers"
+        draft.asks.append(Ask("columns.customer_id", question))
+        return
+    chosen = fit[0]
+    recurring = [n for n in [*ids, *mails, *phones] if look.values[n].repeats]
+    if not look.values[chosen].repeats and recurring:
+        chosen = recurring[0]
+        draft.remarks.append(f"{fit[0]} differs in every row, so it is no customer")
+    elif (
+        chosen in ids and mails and look.values[chosen].filled < 0.5 * look.values[mails[0]].filled
+    ):
+        chosen = mails[0]
+    if chosen in ids:
+        draft.columns["customer_id"] = chosen
+        return
+    draft.columns["customer_id"] = {"name": chosen, "hash": True}
+    if chosen in names:
+        draft.asks.append(
+            Ask(
+                "columns.customer_id",
+                f"only names say who bought (`{chosen}`), and two customers may share one; an id or"
+                " an e-mail address tells them apart",
+            )
+        )
+
+
+def _grain(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
+    """Rows are lines where an order id recurs with another product, quantity or price."""
+    order = draft.columns.get("order_id")
+    prices = [n for n, v in look.values.items() if is_money(n, v) and money_kind(n) == "unit_price"]
+    parts = [draft.columns.get(n) for n in ("line_id", "product_id", "product_name", "quantity")]
+    told = [part for part in [*parts, *prices[:1]] if isinstance(part, str)]
+    if prices:
+        draft.columns["unit_price"] = prices[0]
+    if not isinstance(order, str) or not told:
+        return
+    listed = ", ".join(identifier(part) for part in told)
+    several, orders = con.execute(
+        "select count(*) filter (versions > 1), count(*) from (select count(distinct"
+        f" row({listed})) as versions from {look.name} group by {identifier(order)})"
+    ).fetchall()[0]
+    if several > 0.05 * orders:
+        draft.options["grain"] = "line"
+
+
+def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
+    """The amount: net where it stands beside gross; what may have tax in it is asked about."""
+    by_kind: dict[str, list[str]] = {}
+    for name, values in look.values.items():
+        if is_money(name, values) and (values.filled or not values.rows):
+            by_kind.setdefault(money_kind(name), []).append(name)
+    columns = draft.columns
+    for part, ours in (
+        *(("tax", "tax_amount"), ("shipping", "shipping_amount")),
+        *(("discount", "discount_amount"), ("cost", "cost_amount")),
+    ):
+        if part in by_kind:
+            columns[ours] = by_kind[part][0]
+    if look.options.get("header") and not by_kind:
+        taken = {str(column) for column in columns.values()}
+        numbers = [
+            n for n, v in look.values.items() if v.is_number and not v.is_time and n not in taken
+        ]
+        numbers.sort(key=lambda n: look.values[n].is_whole)
+        by_kind["amount"] = numbers
+    kind = next((kind for kind in _PREFERRED if by_kind.get(kind)), None)
+    chosen = by_kind[kind][0] if kind else None
+    is_lines = draft.options.get("grain") == "line"
+    quantity, price = columns.get("quantity"), columns.get("unit_price")
+    factors = (quantity, price) if isinstance(quantity, str) and isinstance(price, str) else None
+    if chosen is None and factors is None:
+        _no_money(draft, by_kind)
+        return
+    if factors and (chosen is None or (is_lines and _is_product(con, look, chosen, *factors))):
+        _left_out(draft, by_kind, None)
+        return
+    if is_lines and chosen is not None and _is_shared(con, look, draft, chosen):
+        if factors:
+            _left_out(draft, by_kind, None)
+            return
+        draft.options["amount_is_per"] = "order"
+        if kind not in ("net", "total", "gross"):
+            readings = [
+                Reading(f"`amount_is_per: {per}`", {"amount_is_per": per})
+                for per in ("order", "line")
+            ]
+            question = f"`{chosen}` is the same on all lines of an order: is it the order's?"
+            draft.asks.append(Ask("amount_is_per", question, readings))
+    assert chosen is not None
+    columns["amount"] = _scaled(look, chosen)
+    if is_lines and look.values[chosen].filled < look.values[chosen].rows:
+        columns["amount"] = {"sql": f"coalesce({identifier(chosen)}, 0)"}
+        draft.options["amount_is_per"] = "line"
+    if kind == "net":
+        _after_discount(con, look, draft, by_kind, chosen)
+    else:
+        _ask_for_net(con, look, draft, by_kind, kind or "amount", chosen)
+    _left_out(draft, by_kind, chosen)
+
+
+def _scaled(look: Look, name: str) -> Any:
+    """The column; of hundredths, said to be."""
+    if "cents" in tokens(name) and look.values[name].is_whole:
+        return {"name": name, "unit": "cents"}
+    return name
+
+
+def _no_money(draft: Draft, by_kind: Mapping[str, list[str]]) -> None:
+    draft.columns["amount"] = {"value": 0}
+    question = "no column holds what the order came to; until one does, every order counts as 0"
+    draft.asks.append(Ask("columns.amount", question))
+    _left_out(draft, by_kind, None)
+
+
+def _number(name: str) -> str:
+    column = identifier(name)
+    return f"try_cast(replace({column}, ',', '.') as double)"
+
+
+def _is_product(
+    con: duckdb.DuckDBPyConnection, look: Look, amount: str, quantity: str, price: str
+) -> bool:
+    """Whether an amount is the quantity times the price in nearly all rows."""
+    test = f"abs({_number(amount)} - {_number(quantity)} * {_number(price)}) < {_CENT}"
+    ((share,),) = con.execute(f"select avg(cast({test} as int)) from {look.name}").fetchall()
+    return share is not None and share >= _NEARLY_ALL
+
+
+def _is_shared(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, amount: str) -> bool:
+    """Whether nearly all orders of several lines have one amount on each."""
+    order, column = identifier(draft.columns["order_id"]), identifier(amount)
+    several, shared = con.execute(
+        "select count(*), count(*) filter (least = greatest and least is not null) from ("
+        f"select min({column}) as least, max({column}) as greatest from {look.name}"
+        f" group by {order} having count(*) > 1 and count({column}) = count(*))"
+    ).fetchall()[0]
+    return several > 0 and shared >= _NEARLY_ALL * several
+
+
+def _holds(con: duckdb.DuckDBPyConnection, look: Look, terms: Mapping[str, int]) -> bool:
+    """Whether the columns, added and taken off, come to nothing in nearly all rows."""
+    summed = " ".join(
+        f"{'+' if sign > 0 else '-'} coalesce({_number(name)}, 0)" for name, sign in terms.items()
+    )
+    ((share,),) = con.execute(
+        f"select avg(cast(abs(0 {summed}) < {_CENT} as int)) from {look.name}"
+    ).fetchall()
+    return share is not None and share >= _NEARLY_ALL
+
+
+def _after_discount(
+    con: duckdb.DuckDBPyConnection,
+    look: Look,
+    draft: Draft,
+    by_kind: Mapping[str, list[str]],
+    net: str,
+) -> None:
+    """Whether discounts have been taken off: the total beside it says, or it is asked."""
+    discount = next(iter(by_kind.get("discount", [])), None)
+    if not discount or not look.values[discount].highest:
+        return
+    total = next(iter(by_kind.get("total", by_kind.get("gross", []))), None)
+    parts = {name: 1 for kind in ("tax", "shipping") for name in by_kind.get(kind, [])[:1]}
+    before = {"sql": f"{identifier(net)} - coalesce({identifier(discount)}, 0)"}
+    if total:
+        taken_off = _holds(con, look, {net: 1, **parts, total: -1})
+        still_in = _holds(con, look, {net: 1, **parts, discount: -1, total: -1})
+        if taken_off:
+            return
+        if still_in:
+            draft.columns["amount"] = before
+            return
+    readings = [
+        Reading(f"`{net}`", columns={"amount": net}),
+        Reading(f"`{net}` less `{discount}`", columns={"amount": before}),
+    ]
+    question = f"has `{discount}` been taken off `{net}`?"
+    draft.asks.append(Ask("columns.amount", question, readings))
+
+
+def _ask_for_net(
+    con: duckdb.DuckDBPyConnection,
+    look: Look,
+    draft: Draft,
+    by_kind: Mapping[str, list[str]],
+    kind: str,
+    chosen: str,
+) -> None:
+    """An amount that may have tax and shipping in it: both readings, where they stand beside it."""
+    beside = [name for part in ("tax", "shipping") for name in by_kind.get(part, [])[:1]]
+    question = f"has `{chosen}` shipping and tax in it? Figures are meant without."
+    readings: list[Reading] = []
+    if beside and isinstance(draft.columns["amount"], str):
+        less = " - ".join(identifier(n) for n in [chosen]) + "".join(
+            f" - coalesce({identifier(name)}, 0)" for name in beside
+        )
+        without = {"sql": less}
+        named = " and ".join(f"`{name}`" for name in beside)
+        readings = [
+            Reading(f"`{chosen}`", columns={"amount": chosen}),
+            Reading(f"`{chosen}` less {named}", columns={"amount": without}),
+        ]
+        numeric = not any(look.values[n].has_decimal_comma for n in [chosen, *beside])
+        if kind == "total" and numeric:
+            draft.columns["amount"] = without
+    draft.asks.append(Ask("columns.amount", question, readings))
+
+
+def _left_out(draft: Draft, by_kind: Mapping[str, list[str]], chosen: str | None) -> None:
+    used = str(list(draft.columns.values()))
+    rest = [n for names in by_kind.values() for n in names if n != chosen and n not in used]
+    if rest:
+        draft.remarks.append(f"money left out: {', '.join(rest)}")
+
+
+def _name_the_rest(look: Look, draft: Draft) -> None:
+    used = str(list(draft.columns.values())) + " ".join(draft.remarks)
+    rest = [n for n, v in look.values.items() if n not in used and v.filled and not v.is_nested]
+    if rest:
+        draft.remarks.append(f"not mapped: {', '.join(rest)}")
+
+
+def refunds_of(con: duckdb.DuckDBPyConnection, look: Look, orders: Draft) -> list[Draft]:
+    """Refunds that stand in a column of the orders."""
+    given = [
+        n
+        for n, v in look.values.items()
+        if is_money(n, v) and money_kind(n) == "refund" and v.highest > 0
+    ]
+    order = orders.columns.get("order_id")
+    if not given or not isinstance(order, str):
+        return []
+    name = given[0]
+    at = next((n for n, v in look.values.items() if v.is_time and "refund" in tokens(n)), None)
+    columns: dict[str, Any] = {
+        "refund_id": order,
+        "order_id": order,
+        "customer_id": orders.columns["customer_id"],
+        "amount": _scaled(look, name),
+        "refunded_at": at or orders.columns["ordered_at"],
+    }
+    if "currency" in orders.columns:
+        columns["currency"] = orders.columns["currency"]
+    options = dict(look.options) | {"where": f"{identifier(name)} > 0"}
+    if look.values[name].has_decimal_comma:
+        options["where"] = f"regexp_matches({identifier(name)}, '[1-9]')"
+    draft = Draft(load_contract().tables["refunds"], look.files, options, columns)
+    if at is None:
+        draft.asks.append(
+            Ask(
+                "columns.refunded_at",
+                "the file does not say when money was given back; the order's time stands in",
+            )
+        )
+    return [draft]
