@@ -1,4 +1,4 @@
-"""The `retention` command: `run`, `rejects`, `query`, `export` and `init`."""
+"""The `retention` command: `init`, `check`, `run`, `rejects`, `query` and `export`."""
 
 import argparse
 import os
@@ -12,6 +12,7 @@ from ..settings import DAGSTER_HOME, DEMO_EXPORTS, OFFLINE, ROOT, exports_file, 
 from ..warehouse.files import Warehouse
 from ..warehouse.read import ask
 from ..warehouse.rejects import read_rejects
+from ..warehouse.summary import summary
 from .export_audiences import FORMATS, export_audiences
 
 if TYPE_CHECKING:
@@ -74,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     for command in (run, rejects, query, export):
         command.add_argument("--warehouse", type=Path, default=warehouse_folder())
 
+    look = commands.add_parser(
+        "check", help="load the exports and say what they come to, in seconds; builds nothing"
+    )
+    look.add_argument("--exports", type=Path, default=exports_file(), help="exports.yml to load")
+    look.set_defaults(command=_check)
+
     init = commands.add_parser("init", help="propose an exports.yml for files")
     init.add_argument("files", nargs="+", type=Path, metavar="FILE")
     init.add_argument("--output", type=Path, default=Path("exports.yml"))
@@ -98,12 +105,27 @@ def _run(given: argparse.Namespace) -> int:
             instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
         )
     if result.success:
+        print()
+        with Warehouse(folder).connect() as con:
+            for line in summary(con, load_config(exports), "intermediate.implausible_facts"):
+                print(line)
         print(f"\nThe marts are in {folder / 'marts.duckdb'}. Ask them, for example:\n")
         where = "" if folder == warehouse_folder() else f"--warehouse {folder} "
         for example in EXAMPLES:
             print(f'  {sys.argv[0]} query {where}"{example}"\n')
         return GREEN
     return _tell_failure(result, folder)
+
+
+def _check(given: argparse.Namespace) -> int:
+    from .check import check
+
+    exports = given.exports.resolve()
+    if exports == ROOT / "data/exports.yml":
+        _provide_demo()
+    for line in check(load_config(exports)):
+        print(line)
+    return GREEN
 
 
 def _provide_demo() -> None:
@@ -191,9 +213,13 @@ def _init(given: argparse.Namespace) -> int:
         given.output.write_text(proposed)
     except OSError as error:
         raise ExportError(f"{given.output}: cannot be written ({error.strerror})") from error
-    print(
-        f"Wrote {given.output}. Correct the mapping, then: retention run --exports {given.output}"
-    )
+    from ..exports.proposal.look import SAMPLE_ROWS
+    from .check import check
+
+    print(f"Wrote {given.output}. What a sample of the files comes to by it:\n")
+    for line in check(load_config(given.output), SAMPLE_ROWS):
+        print(line)
+    print(f"\nDecide each TODO in {given.output}, then: retention check --exports {given.output}")
     return GREEN
 
 

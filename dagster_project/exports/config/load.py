@@ -352,6 +352,21 @@ class ExportsConfig(Strict):
             found |= paths
         return dict(sorted(found.items()))
 
+    def todos(self) -> dict[tuple[str, str], str]:
+        """What is still to be decided, by export (or `settings`) and setting: its comments say so.
+
+        A comment that does not name its setting is known by the number of its line.
+        """
+        if not self.path.is_file():
+            return {}
+        found: dict[tuple[str, str], str] = {}
+        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), start=1):
+            if said := re.search(r"#.*?\bTODO\b[ *:]*(.*)", line):
+                named = re.match(r"(?:exports\.)?(\w+)\.([\w.]+): (.*)", said[1])
+                key = (named[1], named[2]) if named else ("settings", f"line {number}")
+                found.setdefault(key, named[3] if named else said[1])
+        return found
+
     def located(self, export: str) -> Export:
         """The export, the files that it joins by where they are.
 

@@ -85,7 +85,7 @@ def create_raw(con: duckdb.DuckDBPyConnection, table: Table, contract: Contract)
     con.execute(f"create or replace table raw.{identifier(table.name)} ({definition})")
     con.execute("delete from ledger.files where export = ?", [table.name])
     con.execute("delete from ledger.rejects where export = ?", [table.name])
-    con.execute("delete from ledger.value_notes where export = ?", [table.name])
+    con.execute("delete from ledger.value_notes where export = ? and what <> 'todo'", [table.name])
     con.execute("commit")
 
 

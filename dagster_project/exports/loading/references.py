@@ -40,6 +40,12 @@ def note_references(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> No
         if rows:
             marks = ", ".join("?" * len(rows[0]))
             con.executemany(f"insert into ledger.{table} values ({marks})", rows)
+    con.execute("delete from ledger.value_notes where what = 'todo'")
+    for (export, setting), question in config.todos().items():
+        con.execute(
+            "insert into ledger.value_notes values (?, ?, ?, 'todo', ?, 1, 1, '')",
+            [export, config.path.name, setting, question],
+        )
     con.execute("commit")
 
 

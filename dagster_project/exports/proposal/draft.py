@@ -14,8 +14,9 @@ from ..contract import Table
 
 _INTRO = """\
 # A first proposal by `retention init`, tried on a sample of the files. On the left our names, on
-# the right theirs; required columns are marked *. Decide each TODO and take its line out: until
-# then `retention check` and every run warn of it. docs/exports.md has all settings.
+# the right theirs; required columns are marked *. What only you know is asked in the lines below:
+# decide, and take the question out; until then `retention check` and every run warn of it.
+# docs/exports.md has all settings.
 
 settings:
 """

@@ -122,6 +122,8 @@ warnings as (
     from {{ source('ledger', 'value_notes') }}
     where what = 'emptied'
     group by export, {{ quoted('column') }}
+    union all
+    select export, warning, occurrences from {{ ref('implausible_facts') }}
 ),
 
 data_warnings as (

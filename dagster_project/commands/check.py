@@ -1,0 +1,46 @@
+"""`retention check`: what the exports come to, in a database that is thrown away."""
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from ..exports.config.load import ExportsConfig
+from ..exports.contract import load_contract
+from ..exports.loading.base_currency import base_currency
+from ..exports.loading.loader import Run, load_export, prepare
+from ..warehouse.staged import Models, defaults
+from ..warehouse.summary import summary
+
+_RUN = Run("check", dt.datetime(1970, 1, 1))  # noqa: DTZ001
+
+
+def check(config: ExportsConfig, limit: int | None = None) -> Iterator[str]:
+    """Lines about the exports; with a `limit`, about so many rows of each file.
+
+    Rows that are there twice or were superseded are left out as staging leaves them out. Raises
+    ExportError where a run would stop at the exports.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect(str(Path(folder) / "check.duckdb")) as con,
+    ):
+        stage(con, config, limit)
+        yield from summary(con, config, "staging.implausible_facts")
+
+
+def stage(con: duckdb.DuckDBPyConnection, config: ExportsConfig, limit: int | None = None) -> None:
+    """Load the exports, and build of the models what says which of their rows count."""
+    con.execute("set TimeZone = 'UTC'")
+    contract = load_contract()
+    prepare(con, config)
+    for name in contract.tables:
+        load_export(con, config, name, _RUN, limit=limit)
+    given = defaults() | config.dbt_vars()
+    given["base_currency"] = given["base_currency"] or base_currency(con, config)
+    models = Models(con, given)
+    for name in config.exports:
+        models.build(contract.tables[name].staged)
+    models.build("implausible_facts")

@@ -1,0 +1,229 @@
+{#- What makes it unlikely that an export was mapped right, each with the setting that cures it. -#}
+{%- set local_time = 'ordered_at' if var('business_time_zone') == 'UTC'
+    else in_time_zone('ordered_at', var('business_time_zone')) -%}
+{%- set many = 'totals.orders >= ' ~ var('implausible_min_orders') -%}
+with order_rows as (
+    select * from {{ ref('stg_order_rows') }}
+    where row_status in ('used', 'quarantined')
+),
+
+orders as (
+    select
+        order_id,
+        min(customer_id) as customer_id,
+        min(order_date) as order_date,
+        min(ordered_at) as ordered_at,
+        count(*) as line_count,
+        count(distinct amount) as amounts,
+        max(amount) as amount
+    from order_rows
+    where row_status = 'used' and status in ('counted', 'refunded') and amount >= 0
+    group by order_id
+),
+
+customers as (
+    select
+        customer_id,
+        count(*) as orders
+    from orders
+    where customer_id is not null
+    group by customer_id
+),
+
+totals as (
+    select
+        coalesce(sum(orders), 0) as orders,
+        count(*) as customers,
+        coalesce(max(orders), 0) as most_orders
+    from customers
+),
+
+months as (
+    select
+        {{ month_number('order_date') }} as month_number,
+        count(*) as orders
+    from orders
+    group by {{ month_number('order_date') }}
+),
+
+neighbours as (
+    select
+        month_number,
+        orders,
+        lag(orders) over (order by month_number) as orders_before,
+        lead(orders) over (order by month_number) as orders_after,
+        lead(month_number) over (order by month_number) as next_month
+    from months
+),
+
+days as (
+    select
+        count(distinct order_date) as days_with_orders,
+        {{ day_diff('min(order_date)', 'max(order_date)') }} + 1 as days_spanned
+    from orders
+),
+
+clocks as (
+    select
+        count(*) as orders,
+        sum(
+            case
+                when ordered_at = cast(cast(ordered_at as date) as timestamp) then 1
+                when {{ local_time }} = cast(cast({{ local_time }} as date) as timestamp) then 1
+                else 0
+            end
+        ) as at_midnight
+    from orders
+),
+
+lines as (
+    select
+        count(*) as orders,
+        sum(case when amounts = 1 and amount <> 0 then 1 else 0 end) as equal_amounts
+    from orders
+    where line_count > 1
+),
+
+money as (
+    select
+        count(*) as loaded_rows,
+        count(currency) as rows_with_currency,
+        sum(case when quantity * unit_price > 0 then 1 else 0 end) as priced_rows,
+        sum(
+            case
+                when quantity * unit_price > 0 and amount > quantity * unit_price + 0.01 then 1
+                else 0
+            end
+        ) as rows_above
+    from {{ source('raw', 'orders') }}
+),
+
+facts as (
+    select
+        'customer_id has one order each' as warning,
+        totals.customers as occurrences,
+        'columns.customer_id' as setting
+    from totals
+    where {{ many }} and totals.most_orders = 1
+    union all
+    select
+        'customer_id is as unique as order_id' as warning,
+        totals.customers as occurrences,
+        'columns.customer_id' as setting
+    from totals
+    where
+        {{ many }} and totals.most_orders > 1
+        and totals.customers >= {{ var('implausible_unique_share') }} * totals.orders
+    union all
+    select
+        'customer_id is the same in a large share of orders' as warning,
+        totals.most_orders as occurrences,
+        'columns.customer_id, null_words or exclude_customers' as setting
+    from totals
+    where
+        {{ many }}
+        and totals.most_orders > {{ var('implausible_customer_share') }} * totals.orders
+    union all
+    select
+        'amount is the same on all lines of an order' as warning,
+        lines.equal_amounts as occurrences,
+        'amount_is_per' as setting
+    from lines
+    where
+        lines.orders >= {{ var('implausible_min_orders') }}
+        and lines.equal_amounts >= 0.9 * lines.orders
+        and '{{ var("amount_is_per") }}' = 'line'
+    union all
+    select
+        'currency is empty in some rows' as warning,
+        money.loaded_rows - money.rows_with_currency as occurrences,
+        'currency' as setting
+    from money
+    where
+        money.rows_with_currency > 0 and money.rows_with_currency < money.loaded_rows
+        and '{{ var("orders_grain") }}' = 'order'
+    union all
+    select
+        'ordered_at is always at midnight' as warning,
+        clocks.at_midnight as occurrences,
+        'columns.ordered_at or time_zone' as setting
+    from clocks
+    where
+        clocks.orders >= {{ var('implausible_min_orders') }}
+        and clocks.at_midnight = clocks.orders
+    union all
+    select
+        'ordered_at leaves out whole months' as warning,
+        sum(next_month - month_number - 1) as occurrences,
+        'files or timestamp_format' as setting
+    from neighbours
+    having sum(next_month - month_number - 1) > 0
+    union all
+    select
+        'ordered_at leaves out single days' as warning,
+        days.days_spanned - days.days_with_orders as occurrences,
+        'files or missing_days' as setting
+    from days
+    where
+        days.days_with_orders < days.days_spanned
+        and days.days_with_orders >= {{ var('implausible_day_share') }} * days.days_spanned
+        and days.days_spanned >= {{ var('implausible_min_orders') }}
+    union all
+    select
+        'ordered_at has a month ten times its neighbours' as warning,
+        sum(orders) as occurrences,
+        'files, timestamp_format or columns.order_id' as setting
+    from neighbours
+    where
+        orders >= {{ var('implausible_min_orders') }}
+        and orders >= {{ var('implausible_month_factor') }} * orders_before
+        and orders >= {{ var('implausible_month_factor') }} * orders_after
+    having count(*) > 0
+    union all
+    select
+        'status is not mapped' as warning,
+        count(*) as occurrences,
+        'status_map' as setting
+    from order_rows
+    where quarantine_reason = 'status is unknown'
+    having count(*) > 0
+    union all
+    select
+        'amount is above quantity times unit_price' as warning,
+        money.rows_above as occurrences,
+        'columns.amount' as setting
+    from money
+    where money.rows_above > 0.1 * money.priced_rows
+),
+
+todos as (
+    select
+        export,
+        {{ quoted('column') }} || ' is still a TODO' as warning,
+        max({{ quoted('rows') }}) as occurrences,
+        {{ quoted('column') }} as setting
+    from {{ source('ledger', 'value_notes') }}
+    where what = 'todo'
+    group by export, {{ quoted('column') }}
+),
+
+implausible_facts as (
+    select
+        'orders' as export,
+        warning,
+        cast(occurrences as bigint) as occurrences,
+        'exports.orders.' || setting as setting
+    from facts
+    union all
+    select
+        export,
+        warning,
+        cast(occurrences as bigint) as occurrences,
+        case
+            when export = 'settings' then 'settings.' || setting
+            else 'exports.' || export || '.' || setting
+        end as setting
+    from todos
+)
+
+select * from implausible_facts
