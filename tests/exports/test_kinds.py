@@ -665,3 +665,49 @@ def test_a_number_with_blanks_among_its_rows_is_one_in_conditions(shop: Shop) ->
 def test_one_sign_is_one_currency(shop: Shop) -> None:
     orders(shop, "o1,c1,2024-07-01,$20", "o2,c1,2024-07-01,$21", number_style="currency")
     assert shop.values("amount") == [20, 21]
+
+
+class TestSqlOfAnExport:
+    ROW = "o1,c1,2024-07-01,30"
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "(select content from read_text('/etc/hostname'))",
+            "(select count(*) from raw.orders)",
+            "(select max(sha256) from ledger.files)",
+            "(from '/etc/hostname')",
+            "exists(from glob('/*'))",
+            "sum) from read_csv('/etc/hostname') --",
+            "sum from read_csv('/etc/hostname'); select (1",
+            "(select 1 from duckdb_settings())",
+            "(with f as (from read_blob('/etc/hostname')) select max(size) from f)",
+            "(select max(x) from query('from raw.orders') as t(x))",
+            "(select count(*) from (show tables))",
+        ],
+    )
+    def test_reads_nothing_but_its_row(self, shop: Shop, sql: str) -> None:
+        for options in ({"columns": COLUMNS | {"amount": {"sql": sql}}}, {"where": f"{sql} > 0"}):
+            shop.write("o.csv", f"id,who,at,sum\n{self.ROW}\n")
+            with pytest.raises(ExportError, match=r"columns\.amount\.sql|where"):
+                shop.load(delivered_at="2024-12-31", **options)
+
+    @pytest.mark.parametrize(
+        "select",
+        [
+            "select * from {file}, read_text('/etc/hostname')",
+            "from {file} where id in (select order_id from raw.orders)",
+            "copy (from {file}) to 'stolen.csv'",
+            "from '/etc/hostname'",
+            "from {file}; drop table raw.orders",
+        ],
+    )
+    def test_a_query_reads_its_file_only(self, shop: Shop, select: str) -> None:
+        with pytest.raises(ExportError, match="select: "):
+            orders(shop, self.ROW, select=select)
+
+    def test_what_it_makes_of_its_row_and_file(self, shop: Shop) -> None:
+        select = "with f as (from {file}) select f.*, n from f, range(2) as r(n) where n = 0"
+        columns = COLUMNS | {"amount": {"sql": "(select max(x) from unnest([sum, 7]) as t(x))"}}
+        orders(shop, self.ROW, select=select, columns=columns)
+        assert shop.values("amount") == [30]

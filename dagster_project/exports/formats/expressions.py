@@ -1,7 +1,13 @@
-"""What `exports.yml` computes over a file in its own SQL: `select`, `sql` and `where`."""
+"""What `exports.yml` computes over a file in its own SQL: `select`, `sql` and `where`.
 
+It may read its own file and nothing else: no table of the warehouse, no other file.
+"""
+
+import json
 import re
+from collections.abc import Iterator, Set
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -13,6 +19,25 @@ from .names import unique_names
 HIDDEN = "\x1f"
 ROW_NAME = f"{HIDDEN}{HIDDEN}row"
 ROW = identifier(ROW_NAME)
+
+
+#: Table functions that make rows of what they are given.
+_HARMLESS = {"range", "generate_series", "unnest", "json_each", "json_tree", "repeat_row"}
+
+
+def over_files(
+    con: duckdb.DuckDBPyConnection, path: Path, given: str, files: dict[str, str]
+) -> str:
+    """An export's own query, with what is read in place of `{file}` and of each `{name}`.
+
+    Raises ExportError where it reads anything else.
+    """
+    query, stand_ins = given, given
+    for name, relation in files.items():
+        query = query.replace(f"{{{name}}}", relation)
+        stand_ins = stand_ins.replace(f"{{{name}}}", identifier(HIDDEN * 3 + name))
+    _stop_beyond_the_file(con, path, "select", stand_ins, {HIDDEN * 3 + name for name in files})
+    return query
 
 
 def select(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
@@ -57,6 +82,7 @@ def evaluate(
         given["where"] = where
     for key, sql in given.items():
         try:
+            _stop_beyond_the_file(con, path, key, f"select ({sql}) as x")
             _describe(con, f"select ({sql}) as x from {source}")
         except duckdb.Error as error:
             raise ExportError(f"{path}: {key}: {first_lines(error)}") from error
@@ -74,6 +100,43 @@ def evaluate(
         raise ExportError(f"{path}: {' or '.join(given)}: {first_lines(error)}") from error
     kinds = kinds_of(con, "incoming")
     return {name: kinds[HIDDEN + name] for name in computed}
+
+
+def _stop_beyond_the_file(
+    con: duckdb.DuckDBPyConnection, path: Path, key: str, query: str, files: Set[str] = frozenset()
+) -> None:
+    """Raise ExportError where a query reads a table beside the `files` and those of its `with`.
+
+    DuckDB's parser says what it reads; what that cannot take apart is no SELECT.
+    """
+    told = con.execute("select json_serialize_sql(?)", [query]).fetchall()[0][0]
+    parsed = json.loads(told)
+    if parsed["error"]:
+        raise ExportError(f"{path}: {key}: {parsed['error_message']}")
+    nodes = list(_nodes(parsed))
+    told_with = [entry["key"] for node in nodes for entry in node.get("cte_map", {}).get("map", [])]
+    own = files | set(told_with)
+    for node in nodes:
+        read = None
+        if node.get("type") == "BASE_TABLE":
+            named = [node["catalog_name"], node["schema_name"], node["table_name"]]
+            read = ".".join(filter(None, named)) if any(named[:2]) or named[2] not in own else None
+        elif node.get("type") == "TABLE_FUNCTION":
+            function = node["function"]["function_name"]
+            read = None if function.lower() in _HARMLESS else f"{function}()"
+        elif node.get("type") == "SHOW_REF":
+            read = "the catalog"
+        if read:
+            raise ExportError(f"{path}: {key}: may read its own file only, not {read}")
+
+
+def _nodes(parsed: Any) -> Iterator[dict[str, Any]]:
+    """Every object within the JSON of a parsed query."""
+    if isinstance(parsed, dict):
+        yield parsed
+    for within in parsed.values() if isinstance(parsed, dict) else parsed:
+        if isinstance(within, dict | list):
+            yield from _nodes(within)
 
 
 def _numbers(

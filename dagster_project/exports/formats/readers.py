@@ -15,7 +15,17 @@ from ..config.load import Export
 from ..errors import ExportError
 from ..sql import file_literal, identifier, literal
 from .csv_files import find_dialect, stage_csv
-from .expressions import HIDDEN, ROW, ROW_NAME, as_numbers, evaluate, first_lines, kinds_of, select
+from .expressions import (
+    HIDDEN,
+    ROW,
+    ROW_NAME,
+    as_numbers,
+    evaluate,
+    first_lines,
+    kinds_of,
+    over_files,
+    select,
+)
 from .json_files import json_source, stage_json
 from .names import clean_name, unique_names
 from .scan import Scan, compression, file_format, scan
@@ -99,11 +109,10 @@ def _names(con: duckdb.DuckDBPyConnection, path: Path, export: Export, kind: str
             return [clean_name(key) for (key,) in keys]
     if export.select is None:
         return [ours for _, ours, _ in _parquet_names(con, path)]
-    query = export.select.replace("{file}", _reader(path, kind))
+    files = {"file": _reader(path, kind)}
     for name, other in export.joined.items():
-        other_kind = file_format(Path(other))
-        query = query.replace(f"{{{name}}}", _reader(Path(other), other_kind))
-    return kinds_of(con, f"({query})")
+        files[name] = _reader(Path(other), file_format(Path(other)))
+    return kinds_of(con, f"({over_files(con, path, export.select, files)})")
 
 
 def _read(
@@ -127,10 +136,7 @@ def _read(
     if export.select:
         mapped = {name.lower() for name in export.named.values()}
         source = f"({as_numbers(con, relation, mapped)})" if kind == "csv" else relation
-        query = export.select.replace("{file}", source)
-        for name, table in joined.items():
-            query = query.replace(f"{{{name}}}", table)
-        select(con, path, query)
+        select(con, path, over_files(con, path, export.select, {"file": source} | joined))
         relation = "selected"
     elif kind == "parquet":
         relation = _view(con, path)
