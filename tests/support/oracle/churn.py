@@ -70,7 +70,8 @@ class Month:
 def months_of(facts: Facts) -> Iterator[Month]:
     """All months of both bases, from the first day of anything on.
 
-    Who ends in a month was last seen on the day N days before it, or later: those days are needed.
+    Who ends in a month was last seen on the day N days before it, or later: those days are needed,
+    and before the history is N days old nobody can end.
     """
     months = facts.periods("month")
     patience = dt.timedelta(days=facts.settings["churn_after_days"])
@@ -98,7 +99,9 @@ def months_of(facts: Facts) -> Iterator[Month]:
                     for stay, following in zip(own, [*own[1:], None], strict=True)
                     if within(stay.ended)
                 ],
-                facts.is_over(first, last) and facts.is_known(base, first - patience, last),
+                facts.is_over(first, last)
+                and facts.is_known(base, first - patience, last)
+                and first >= facts.history_starts_on + patience,
             )
 
 

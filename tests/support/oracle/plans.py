@@ -36,6 +36,7 @@ class Plan:
 
 
 SMALL = {
+    "last_day_is_partial": False,
     "base_currency": "GBP",
     "segments": ["shop"],
     "retention_days": 9,

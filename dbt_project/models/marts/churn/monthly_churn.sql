@@ -18,14 +18,32 @@ bases as (
     select distinct base from movements
 ),
 
--- who ends in a month depends on the days of silence before it, too
+as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+-- who ends in a month depends on the days of silence before it, too: nobody can before the history
+-- is as old
 silent_months as (
     select
         bases.base,
-        periods.is_complete and count(missing.missing_date) = 0 as is_complete,
+        coalesce(
+            periods.incomplete_reason,
+            case
+                when count(missing.missing_date) > 0
+                    then 'a day without input lies in the month or the silence before it'
+            end,
+            case
+                when
+                    periods.period_start
+                    < {{ add_days('as_of.history_starts_on', var('churn_after_days')) }}
+                    then 'the history is younger than churn_after_days'
+            end
+        ) as incomplete_reason,
         periods.period_start as month
     from bases
     inner join {{ ref('calendar_periods') }} as periods on periods.period = 'month'
+    cross join as_of
     left join missing
         on
             bases.base = missing.activity
@@ -33,7 +51,8 @@ silent_months as (
             between {{ add_days('periods.period_start', -var('churn_after_days')) }}
             and periods.period_end
     where bases.base <> 'subscription'
-    group by bases.base, periods.period_start, periods.is_complete
+    group by
+        bases.base, periods.period_start, periods.incomplete_reason, as_of.history_starts_on
 ),
 
 -- subscriptions may be older than everything else that is known of the shop
@@ -42,7 +61,8 @@ calendar as (
     union all
     select
         bases.base,
-        months.is_complete,
+        case when not months.is_complete then 'the period ends after as_of_date' end
+            as incomplete_reason,
         months.month
     from bases
     inner join {{ ref('subscription_months') }} as months on bases.base = 'subscription'
@@ -55,7 +75,8 @@ counted as (
         {%- endfor %}
         calendar.base,
         calendar.month,
-        calendar.is_complete,
+        calendar.incomplete_reason,
+        calendar.incomplete_reason is null as is_complete,
         revenue.opening as opening_mrr,
         -revenue.churned as churned_mrr,
         revenue.closing as closing_mrr,
@@ -116,6 +137,7 @@ monthly_churn as (
         gross_revenue_churn_rate,
         net_revenue_churn_rate,
         is_complete,
+        incomplete_reason,
         month
     from balanced
 )
