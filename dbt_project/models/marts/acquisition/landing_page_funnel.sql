@@ -121,9 +121,10 @@ landing_page_funnel as (
             ('order_rate', 'sessions_with_order', 'sessions_with_wish'),
             ('conversion_rate', 'sessions_with_order', 'observed_sessions'),
         ] %}
-        {{ ratio(step, of) }} as {{ rate }},
-        {{ wilson_low(step, of) }} as {{ rate }}_low,
-        {{ wilson_high(step, of) }} as {{ rate }}_high,
+        {%- set observed = '(case when is_complete then ' ~ of ~ ' end)' %}
+        {{ ratio(step, observed) }} as {{ rate }},
+        {{ wilson_low(step, observed) }} as {{ rate }}_low,
+        {{ wilson_high(step, observed) }} as {{ rate }}_high,
         {%- endfor %}
         is_complete,
         month

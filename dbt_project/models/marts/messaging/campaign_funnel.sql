@@ -90,11 +90,13 @@ campaign_funnel as (
             ('unsubscribe_rate', 'unsubscribed', 'delivered_messages'),
             ('conversion_rate', 'converted', 'observed_visits'),
         ] %}
-        {{ ratio(step, of) }} as {{ rate }},
-        {{ wilson_low(step, of) }} as {{ rate }}_low,
-        {{ wilson_high(step, of) }} as {{ rate }}_high,
+        {%- set observed = '(case when is_complete then ' ~ of ~ ' end)' %}
+        {{ ratio(step, observed) }} as {{ rate }},
+        {{ wilson_low(step, observed) }} as {{ rate }}_low,
+        {{ wilson_high(step, observed) }} as {{ rate }}_high,
         {%- endfor %}
-        {{ ratio('clicked_of_others', 'delivered_of_others') }} as click_rate_of_others,
+        {{ ratio('clicked_of_others', 'case when is_complete then delivered_of_others end') }}
+            as click_rate_of_others,
         {{ ratio('converted_of_others', 'observed_visits_of_others') }}
             as conversion_rate_of_others,
         is_complete,
