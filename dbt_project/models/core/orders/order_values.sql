@@ -47,6 +47,7 @@ order_values as (
         discount_amount,
         {{ money('net_amount') }} as net_amount,
         {{ money_of_double('margin') }} as margin,
+        cost_amount is not null as has_cost,
         order_date,
         ordered_at
     from priced

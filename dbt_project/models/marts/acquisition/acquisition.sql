@@ -1,3 +1,5 @@
+{#- What stands in for costs that nobody tells. -#}
+{%- set stand_in = 'setting' if var('gross_margin') | float < 1 else 'revenue' -%}
 with steps as (
     select * from {{ ref('session_steps') }}
 ),
@@ -55,6 +57,7 @@ counted as (
         coalesce(cohorts.new_customers, 0) as new_customers,
         coalesce(cohorts.revenue, 0) as revenue,
         coalesce(cohorts.margin, 0) as margin,
+        cohorts.has_costs,
         case
             when months.period_start between coverage.first_month and coverage.last_month
                 then coalesce(spending.spend, 0)
@@ -81,6 +84,10 @@ acquisition as (
         {{ ratio('case when is_complete then spend end', 'new_customers') }} as cac,
         {{ money('revenue') }} as revenue_to_date,
         {{ money('margin') }} as margin_to_date,
+        case
+            when has_costs then 'cost of goods'
+            when not has_costs then '{{ stand_in }}'
+        end as margin_basis,
         {{ ratio('margin', 'new_customers') }} as ltv_to_date,
         {{ ratio('case when is_complete and new_customers > 0 then margin end', 'spend') }}
             as ltv_to_cac,

@@ -111,6 +111,13 @@ warnings as (
     from {{ ref('stg_refund_rows') }}
     where row_status = 'used' and is_taken_for_gross
     union all
+    select
+        'orders' as export,
+        'cost_amount is empty and gross_margin not set: margin is revenue' as warning,
+        {{ "count(*)" if var('gross_margin') | float == 1 else "0" }} as occurrences
+    from {{ ref('order_values') }}
+    where not has_cost
+    union all
     select export, moment || ' is in the hour that clocks repeat' as warning, occurrences
     from repeated
     where moment is not null

@@ -15,6 +15,7 @@ flows as (
         customers.month,
         sum(orders.net_amount) as revenue,
         sum(orders.margin) as margin,
+        min(case when orders.has_cost then 1 else 0 end) as has_costs,
         {{ month_start('orders.order_date') }} as order_month
     from {{ ref('order_values') }} as orders
     inner join customers on orders.customer_id = customers.customer_id
@@ -40,6 +41,7 @@ totals as (
         cumulated.month,
         sum(cumulated.revenue) as revenue,
         sum(cumulated.margin) as margin,
+        min(cumulated.has_costs) as has_costs,
         min(case
             when
                 spending.spend > 0 and cumulated.cumulative_margin >= spending.spend
@@ -58,6 +60,7 @@ acquired_cohorts as (
         cast(sizes.new_customers as bigint) as new_customers,
         {{ money('totals.revenue') }} as revenue,
         {{ money('totals.margin') }} as margin,
+        totals.has_costs = 1 as has_costs,
         sizes.month,
         totals.payback_month
     from sizes
