@@ -218,7 +218,7 @@ class Settings(Strict):
     volume_critical_factor: Factor | None = None
     """Times more or fewer than usual that stop the run."""
     prediction_model: Literal["mbg", "bg"] | None = None
-    """Model of purchases: modified BG/NBD or BG/NBD."""
+    """Model of purchases: mbg, the modified BG/NBD, or bg, BG/NBD, which keeps one-time buyers."""
     prediction_horizons: Horizons | None = None
     """Days ahead that purchases are predicted for."""
     prediction_holdout_share: Annotated[float, Field(gt=0, lt=1)] | None = None
