@@ -1,13 +1,11 @@
 """Reports of users of other tools, each a small shop with the answer reckoned by hand.
 
 A folder of `cases/reports` holds the exports and, in `expected.json`, queries on the marts, the
-rows that are right and why; one of `cases/kinds` the same kind of mistake in other tables. What the
-project does not do yet stands in WRONG, with what is wrong.
+rows that are right and why; one of `cases/kinds` the same kind of mistake in other tables.
 """
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,14 +16,6 @@ from ..support.shops import DATA_SETS
 
 FOUND = DATA_SETS.glob("cases/*/*/expected.json")
 CASES = sorted(path.parent for path in FOUND if path.parts[-3] in ("reports", "kinds"))
-#: Case and what is wrong with what it gets today.
-WRONG = {}
-
-
-def case(folder: Path) -> Any:
-    reason = WRONG.get(folder.name)
-    marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
-    return pytest.param(folder, id=folder.name, marks=marks)
 
 
 def asked(queries: list[str]) -> list[str]:
@@ -34,7 +24,7 @@ def asked(queries: list[str]) -> list[str]:
     return sorted(words & set(project.marts()))
 
 
-@pytest.mark.parametrize("folder", [case(folder) for folder in CASES])
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
 def test_report(folder: Path, tmp_path: Path) -> None:
     told = expected(folder)
     shop = figures(folder, tmp_path, *asked([check["sql"] for check in told["checks"]]))
@@ -45,4 +35,3 @@ def test_report(folder: Path, tmp_path: Path) -> None:
 
 def test_every_case_is_there() -> None:
     assert len([folder for folder in CASES if folder.parent.name == "reports"]) == 28
-    assert set(WRONG) <= {folder.name for folder in CASES}
