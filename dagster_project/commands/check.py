@@ -33,7 +33,7 @@ def check(config: ExportsConfig, limit: int | None = None) -> Iterator[str]:
 
 def stage(con: duckdb.DuckDBPyConnection, config: ExportsConfig, limit: int | None = None) -> None:
     """Load the exports, and build of the models what says which of their rows count."""
-    con.execute("set TimeZone = 'UTC'")
+    con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     contract = load_contract()
     prepare(con, config)
     for name in contract.tables:

@@ -23,7 +23,8 @@ _INTRO = """\
 # exports.yml
 
 What to load, what your columns are called, and the settings of your shop. `retention init FILE...`
-proposes a first one; [data/exports.yml](../data/exports.yml) is a commented example. An editor that
+proposes a first one, `retention check` says what the exports come to by it, and what of it looks
+wrong or is still a TODO; [data/exports.yml](../data/exports.yml) is an example. An editor that
 understands `# yaml-language-server: $schema=docs/exports.schema.json` completes and checks it.
 
 ```yaml

@@ -44,7 +44,7 @@ def propose(files: list[Path], folder: Path) -> str:
     if missing := [file for file in files if not file.is_file()]:
         raise ExportError(f"{missing[0]}: no such file")
     with duckdb.connect() as con:
-        con.execute("set TimeZone = 'UTC'")
+        con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         groups = same_columns(con, sorted({file.resolve() for file in files}))
         looks = [look_at(con, group, f"look {n}") for n, group in enumerate(groups)]
         found = [_found(con, look, looks) for look in looks]

@@ -51,7 +51,7 @@ def tried(draft: Draft, folder: Path, reading: Reading | None = None) -> Tried:
     """
     config, name = config_of(draft, folder, reading), draft.table.name
     with duckdb.connect() as con:
-        con.execute("set TimeZone = 'UTC'")
+        con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         prepare(con, config)
         loaded = load_export(con, config, name, RUN, limit=SAMPLE_ROWS)
         money = _SUMMED.get(name, "amount" if "amount" in draft.table.columns else None)
