@@ -1,5 +1,6 @@
 """`retention init`: a right first mapping for exports nobody has described."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,38 @@ def test_money_that_no_column_holds_is_asked_for(tmp_path: Path) -> None:
     config, text = proposed(tmp_path, path)
     assert config.exports["orders"].columns["amount"].value == 0  # type: ignore[union-attr]
     assert "# TODO exports.orders.columns.amount: no column holds what the order came to" in text
+
+
+def test_who_recurs_with_a_time_is_no_profile(tmp_path: Path) -> None:
+    rows = [
+        {"ts": 1704276000 + n, "name": name, "profile": {"user_id": user}}
+        for n, (name, user) in enumerate([("open", "u1"), ("buy", "u1"), ("open", "u2")])
+    ]
+    path = Shop(tmp_path).write("a.jsonl", "\n".join(map(json.dumps, rows)))
+    config, _ = proposed(tmp_path, path)
+    assert config.exports["events"].columns["event_name"] == "name"
+    assert config.exports["events"].columns["customer_id"] == "profile.user_id"
+
+
+def test_an_offset_without_a_colon_is_one(tmp_path: Path) -> None:
+    path = Shop(tmp_path).write(
+        "o.csv", "order;email;created;net\n1;a@x.de;2024-01-05 10:00:00 +0200;5\n"
+    )
+    config, text = proposed(tmp_path, path)
+    assert config.exports["orders"].columns["ordered_at"] == "created"
+    assert "orders.time_zone" not in text
+
+
+def test_an_order_counts_by_its_payment_and_which_of_two_states_is_asked(tmp_path: Path) -> None:
+    path = Shop(tmp_path).write(
+        "o.csv",
+        "order,email,created,net,state,fulfillment_status,payment_status\n"
+        "1,a@x.de,2024-01-05,5,CA,SHIPPED,PAID\n2,b@x.de,2024-01-06,5,NY,PROCESSING,UNPAID\n",
+    )
+    config, text = proposed(tmp_path, path)
+    assert config.exports["orders"].columns["status"] == "payment_status"
+    assert config.exports["orders"].status_map == {"PAID": "counted", "UNPAID": "pending"}
+    assert "columns.status: does `payment_status` say whether an order counts, or" in text
 
 
 def test_two_kinds_of_files_for_one_export_are_told(tmp_path: Path) -> None:

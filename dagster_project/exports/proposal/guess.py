@@ -152,15 +152,16 @@ def _table(look: Look) -> str | None:
         return "sessions"
     if look.options.get("header") and times and any(v.is_number for v in values.values()):
         return "orders"
-    person = (
-        has("email")
-        or has("phone")
-        or has("first")
-        or has("birth")
-        or has("name")
-        or has("consent")
+    person = any(has(word) for word in ("email", "phone", "first", "birth", "consent"))
+    # people are told once or with what changed; who only recurs with a time has done something
+    recurs = any(
+        values[n].repeats for n in named if "customer" in named[n] and not values[n].is_time
     )
-    if (has_who or has("id")) and (person or has("country") or has("created")) and not has_order:
+    if times and recurs and not person:
+        happened = any(set(words) <= {"name", "type"} for n, words in named.items() if words)
+        return "events" if happened else None
+    told = person or has("name") or has("country") or has("created")
+    if (has_who or has("id")) and told and not has_order:
         return "customers"
     return None
 

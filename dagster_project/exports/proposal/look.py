@@ -305,7 +305,9 @@ def values_of(con: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
                 "try_cast(v as boolean) is not null or lower(v) in ('yes', 'no', 'on', 'off')",
                 "regexp_full_match(v, '[^@\\s]+@[^@\\s]+\\.[^@\\s]+')",
                 f"upper(v) in ({', '.join(map(literal, sorted(CURRENCIES)))})",
-                "try_cast(v as timestamptz) is not null and regexp_matches(v, '^[0-9]{4}[-/]')",
+                "regexp_matches(v, '^[0-9]{4}[-/]') and try_cast("
+                "regexp_replace(v, ' ?([+-][0-9]{2}):?([0-9]{2})$', '\\1:\\2') as timestamptz)"
+                " is not null",
                 "contains(v, ':')",
                 "regexp_matches(v, '[0-9]( ?UTC|Z| ?[+-][0-9]{2}(:?[0-9]{2})?)$')",
                 "regexp_full_match(v, '(19|20)[0-9]{6}') and try_strptime(v, '%Y%m%d') is not null",

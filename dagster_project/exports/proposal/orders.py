@@ -7,9 +7,11 @@ import duckdb
 
 from ..contract import load_contract
 from ..sql import identifier
+from ..statuses import DEFAULT_STATUS_MAPS
 from .draft import Ask, Draft, Reading
 from .look import Look
 from .roles import is_money, money_kind, tokens
+from .words import plain, state_of
 
 _NEARLY_ALL = 0.9
 _CENT = 0.011
@@ -30,6 +32,7 @@ def fit_orders(con: duckdb.DuckDBPyConnection, look: Look, likely: Mapping[str, 
     if "quantity" not in named and (quantity := next(counted, None)):
         draft.columns["quantity"] = quantity
     _order_id(look, draft)
+    _state(look, draft)
     _moment(look, draft)
     _customer(con, look, draft)
     _grain(con, look, draft)
@@ -51,6 +54,28 @@ def _order_id(look: Look, draft: Draft) -> None:
     ids = [n for n, v in look.values.items() if set(tokens(n)) == {"id"} and v.filled]
     if ids:
         draft.columns["order_id"] = ids[0]
+
+
+def _state(look: Look, draft: Draft) -> None:
+    """The state of the order: its own, else that of its payment; which of several is asked."""
+    draft.columns.pop("status", None)
+    known = DEFAULT_STATUS_MAPS["orders"]
+    found = []
+    for name, values in look.values.items():
+        if "status" not in tokens(name) or not values.few or values.is_boolean or values.is_time:
+            continue
+        says = any(v.lower() in known or state_of(v, "orders") for v, _ in values.few)
+        if says or "stat" in plain(name).replace("state", ""):  # a state may be one of the Union
+            found.append(name)
+    words = {name: set(tokens(name)) for name in found}
+    found.sort(key=lambda n: (words[n] - {"status", "order"} != set(), "paid" not in words[n]))
+    if not found:
+        return
+    draft.columns["status"] = found[0]
+    if len(found) > 1 and words[found[0]] - {"status", "order"}:
+        others = " or ".join(f"`{name}`" for name in found[1:])
+        question = f"does `{found[0]}` say whether an order counts, or {others}?"
+        draft.asks.append(Ask("columns.status", question))
 
 
 def _moment(look: Look, draft: Draft) -> None:
