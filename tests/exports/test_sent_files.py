@@ -132,7 +132,7 @@ ANSWERS: dict[str, Right | Refused] = {
     "us_thousands2": Refused(("can be read in two ways", "amount", "`thousands: ','`")),
     "words": Right(
         "select count(*), count(customer_id) from staging.stg_order_rows",
-        [(10, 1)],
+        [(10, 0)],
         ("amount is empty", "amount is empty", "ordered_at is empty"),
     ),
     "zero_updated": Right(
