@@ -127,8 +127,8 @@ lifespan_summary as (
         cast(median_low as int) as median_low,
         cast(median_high as int) as median_high,
         cast(restricted_mean_days as double) as restricted_mean_days,
-        cast(restricted_mean_low as double) as restricted_mean_low,
-        cast(restricted_mean_high as double) as restricted_mean_high,
+        cast(round(restricted_mean_low, 9) as double) as restricted_mean_low,
+        cast(round(restricted_mean_high, 9) as double) as restricted_mean_high,
         cast(horizon_days as int) as horizon_days,
         cast(one_over_churn_days as double) as one_over_churn_days,
         -- what the restricted mean would be if the hazard were constant

@@ -45,6 +45,13 @@ order_counts as (
     group by delivered_customer_id
 ),
 
+-- devices of which each login was another customer's
+shared as (
+    select anonymous_id from {{ ref('identity_links') }}
+    group by anonymous_id
+    having count(distinct customer_id) > {{ var('implausible_device_customers') }}
+),
+
 given_back as (
     select refund_id from {{ ref('stg_refund_rows') }}
     where row_status = 'used' and is_of_cancelled
@@ -90,6 +97,13 @@ warnings as (
         count(*) as occurrences
     from {{ ref('stg_sessions') }} as sessions
     where sessions.customer_id is null and sessions.anonymous_id is null
+    union all
+    select
+        'sessions' as export,
+        'anonymous_id is of over {{ var("implausible_device_customers") }} customers;'
+        || ' if it is nobody, name it in not_ids' as warning,
+        count(*) as occurrences
+    from shared
     union all
     select
         'orders' as export,

@@ -30,6 +30,28 @@ customers as (
     group by customer_id
 ),
 
+ranked as (
+    select
+        *,
+        row_number() over (order by orders) as place,
+        count(*) over () as customers
+    from customers
+),
+
+-- beyond what 99 of 100 customers order; an id may be personal, so that its beginning is shown
+busy as (
+    select
+        'customer_id ' || left(customer_id, 2)
+        || '*** has over 100 times the orders of 99 customers in 100' as warning,
+        sum(orders) as occurrences
+    from customers
+    where orders > 100 * (
+            select min(ranked.orders) from ranked
+            where ranked.place >= 0.99 * ranked.customers
+        )
+    group by left(customer_id, 2)
+),
+
 totals as (
     select
         coalesce(sum(orders), 0) as orders,
@@ -123,6 +145,14 @@ facts as (
     where
         {{ many }}
         and totals.most_orders > {{ var('implausible_customer_share') }} * totals.orders
+    union all
+    select
+        busy.warning,
+        busy.occurrences,
+        'columns.customer_id, or settings.not_ids' as setting
+    from busy
+    cross join totals
+    where {{ many }}
     union all
     select
         'amount is the same on all lines of an order' as warning,
