@@ -93,8 +93,8 @@ EVIL = 'who"); drop table raw.orders; --'
 REJECTED = {
     "too few columns": Rejected(HEADER + ROWS + "o9,c9\n" + ROW, 4, [(4, "at", FEWER)]),
     "too few columns in the first row": Rejected(HEADER + "o9\n" + ROWS, 3, [(2, "who", FEWER)]),
-    "too few columns in the last row, cut": Rejected(
-        HEADER + ROWS + "o9,c9,20", 3, [(4, "sum", FEWER)]
+    "too few columns in the last row": Rejected(
+        HEADER + ROWS + "o9,c9,20\n", 3, [(4, "sum", FEWER)]
     ),
     "too many columns": Rejected(
         HEADER + ROWS + "o9,c9,2024-02-01,1,z\n" + ROW, 4, [(4, None, MORE)]
@@ -503,6 +503,9 @@ REFUSED = {
         HEADER + ROWS,
         ["select: two of its columns bear the same name"],
         options={"select": "select *, 1 as sum from {file}"},
+    ),
+    "too few columns in the last row, cut": Refused(
+        HEADER + ROWS + "o9,c9,20", ["line 4", "breaks off within this row", "3 of 4 columns"]
     ),
     "a select with a second statement": Refused(
         HEADER + ROWS,
