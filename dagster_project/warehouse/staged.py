@@ -12,9 +12,9 @@ import duckdb
 import jinja2
 import yaml
 
-from ..exports.contract import load_contract
 from ..exports.sql import identifier, literal
 from ..settings import DBT_PROJECT
+from .project import given_by_contract
 
 
 class _Returned(Exception):
@@ -116,5 +116,4 @@ def _seed(path: Path) -> str:
 def defaults() -> dict[str, Any]:
     """The project's own vars, and what models have to know of the contract."""
     told = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
-    exports = {name: table.for_models for name, table in load_contract().tables.items()}
-    return told | {"exports": exports}
+    return told | given_by_contract()
