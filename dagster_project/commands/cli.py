@@ -208,6 +208,8 @@ def _init(given: argparse.Namespace) -> int:
 
     if given.output.exists():
         raise ExportError(f"{given.output} exists already; move it away or name another --output")
+    if not given.output.resolve().parent.is_dir():
+        raise ExportError(f"{given.output}: cannot be written (its folder does not exist)")
     proposed = propose(given.files, given.output.resolve().parent)
     try:
         given.output.write_text(proposed)

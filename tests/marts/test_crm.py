@@ -329,7 +329,7 @@ def test_landing_pages(shop: Shop) -> None:
         "select click_rate, product_view_rate, wish_rate, order_rate, conversion_rate, is_complete"
         " from landing_page_funnel where landing_page = '/s' or month = date '2024-06-01' order by"
         " month"
-    ) == [(0.01, 0.5, 1.0, 1.0, 0.5, True), (None, 0.0, None, None, None, False)]
+    ) == [(0.01, 0.5, 1.0, 1.0, 0.5, True), (None, None, None, None, None, False)]
 
 
 def test_campaigns(shop: Shop) -> None:

@@ -186,15 +186,23 @@ def referral_growth(exports: Exports, facts: Facts) -> Iterable[Invited]:
         if whom != row["referrer_id"]:
             came = row["joined_at"] or (row["invited_at"] if whom else None)
             rows.append(row | {"whom": whom, "came": came and facts.day(came)})
+    bought: dict[str, dt.datetime] = {}
+    for happening in facts.happenings:
+        if happening.activity == "order":
+            first = bought.get(happening.customer, happening.at)
+            bought[happening.customer] = min(first, happening.at)
+    for row in rows:  # whoever had bought was a customer before, and nobody's to bring
+        row["new"] = not (row["whom"] in bought and bought[row["whom"]] < row["invited_at"])
     first_of: dict[str, Row] = {}
     for row in rows:
-        if row["whom"]:
+        if row["whom"] and row["new"]:
             best = first_of.get(row["whom"], row)
             first_of[row["whom"]] = min(best, row, key=lambda r: (r["came"], r["invited_at"]))
     took_up = [
         row
         for row in rows
         if row["came"]
+        and row["new"]
         and row["came"] <= min(facts.as_of, row["day"] + MATURITY)
         and (not row["whom"] or first_of[row["whom"]] is row)
     ]
@@ -225,8 +233,19 @@ def referral_growth(exports: Exports, facts: Facts) -> Iterable[Invited]:
 def coupon_redemptions(exports: Exports, facts: Facts) -> Iterable[Redeemed]:
     """By campaign, and all together: how often, by how many, and with an order that is named."""
     cut = defaultdict(list)
+    written = Counter(
+        row[name]
+        for rows in exports.rows.values()
+        for row in rows
+        for name in ("campaign", "coupon_code")
+        if row.get(name)
+    )
+    shown: dict[str, str] = {}  # one name for all spellings: the most frequent, or the first
+    for name in sorted(written, key=lambda name: (-written[name], name)):
+        shown.setdefault(name.lower(), name)
     for row in rows_of(exports, facts, "coupons", "customer_id", "redeemed_at"):
-        for campaign in ((row["campaign"] or row["coupon_code"], False), ("all", True)):
+        named = shown[(row["campaign"] or row["coupon_code"]).lower()]
+        for campaign in ((named, False), ("all", True)):
             cut[campaign].append(row)
     known = {sale.id for sale in facts.orders}
     for (campaign, is_total), rows in cut.items():
