@@ -145,6 +145,8 @@ facts as (
     where
         {{ many }}
         and totals.most_orders > {{ var('implausible_customer_share') }} * totals.orders
+        -- of few customers each has a large share
+        and totals.most_orders * totals.customers > 2 * totals.orders
     union all
     select
         busy.warning,
