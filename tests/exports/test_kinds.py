@@ -706,6 +706,12 @@ class TestSqlOfAnExport:
         with pytest.raises(ExportError, match="select: "):
             orders(shop, self.ROW, select=select)
 
+    def test_fetches_no_extension(self, shop: Shop) -> None:
+        columns = COLUMNS | {"amount": {"sql": "st_x(st_point(1, 2))"}}
+        with pytest.raises(ExportError, match=r"columns\.amount\.sql"):
+            orders(shop, self.ROW, columns=columns)
+        assert shop.ask("select current_setting('autoinstall_known_extensions')") == [(False,)]
+
     def test_what_it_makes_of_its_row_and_file(self, shop: Shop) -> None:
         select = "with f as (from {file}) select f.*, n from f, range(2) as r(n) where n = 0"
         columns = COLUMNS | {"amount": {"sql": "(select max(x) from unnest([sum, 7]) as t(x))"}}

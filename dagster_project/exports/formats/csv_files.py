@@ -7,6 +7,7 @@ another dialect; what DuckDB then reads is reconciled with an independent count.
 import io
 import re
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -235,7 +236,7 @@ def _stop_if_cut(con: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect) -
     line, text = last[0], (last[1] or "").strip("\r\n")
     first, *others = text.split(dialect.delimiter)
     with open_bytes(path) as file:
-        *_, end = file
+        (end,) = deque(file, maxlen=1)
     is_last = end.decode(errors="replace") == text
     # a total or a note under the table begins with a word
     if is_last and others and len(others) + 1 < len(dialect.names) and re.search(r"\d", first):

@@ -36,8 +36,10 @@ __all__ = ["Loaded", "Run", "load_export", "prepare"]
 def prepare(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> None:
     """Make the ledger, and put what `exports.yml` adds to the exports where dbt finds it.
 
+    From then on the database fetches no extension, whatever SQL the exports bring.
     Raises ExportError where a file that a setting names is wrong.
     """
+    con.execute("set autoinstall_known_extensions = false")
     create_ledger(con)
     note_references(con, config)
 
