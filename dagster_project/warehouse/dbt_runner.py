@@ -112,7 +112,7 @@ class Dbt:
 
         def run() -> None:
             try:
-                self._invoke(["build", "--select", *map(_selector, nodes), *_ONLY_THESE], told)
+                self._invoke(["build", "--select", *_selectors(nodes), *_ONLY_THESE], told)
             except Exception as error:  # raised again where the caller waits
                 ended.put(error)
             finally:
@@ -160,8 +160,18 @@ class Dbt:
             return invoke([*arguments, *given], self.target, parsed, *callbacks)
 
 
-def _selector(unique_id: str) -> str:
-    return "fqn:" + ".".join(project.manifest()["nodes"][unique_id]["fqn"])
+def _selectors(unique_ids: Collection[str]) -> list[str]:
+    """These nodes for dbt, whole folders by their name: it looks at every node for every name."""
+    kept: dict[tuple[str, ...], bool] = {}
+    nodes = {key: tuple(node["fqn"]) for key, node in project.manifest()["nodes"].items()}
+    for key, fqn in nodes.items():
+        for end in range(1, len(fqn) + 1):
+            kept[fqn[:end]] = kept.get(fqn[:end], True) and key in unique_ids
+    named = {
+        next(fqn[:end] for end in range(1, len(fqn) + 1) if kept[fqn[:end]])
+        for fqn in map(nodes.__getitem__, unique_ids)
+    }
+    return sorted("fqn:" + ".".join(fqn) for fqn in named)
 
 
 def _node_result(finished: Any) -> NodeResult:

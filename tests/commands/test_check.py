@@ -61,6 +61,12 @@ def test_a_sound_export_is_summed_up_and_nothing_else_said(tmp_path: Path) -> No
     assert said.endswith("nothing looks implausible")
 
 
+def test_few_orders_a_day_leave_days_out_by_chance(tmp_path: Path) -> None:
+    rows = orders(60, days=1)
+    del rows[20]
+    assert told(tmp_path, rows).endswith("nothing looks implausible")
+
+
 def one_order_each(rows: list[Order]) -> None:
     for number, row in enumerate(rows):
         row["who"] = f"x{number}"
@@ -90,8 +96,12 @@ def no_march(rows: list[Order]) -> None:
 
 
 def a_day_missing(rows: list[Order]) -> None:
-    rows[:] = orders(60, days=1)
-    del rows[20]
+    twelve = [
+        row | {"id": f"{row['id']}x{n}", "who": f"c{n}"}
+        for row in orders(60, days=1)
+        for n in range(12)
+    ]
+    rows[:] = [row for row in twelve if "2024-01-21" not in row["at"]]
 
 
 def a_month_of_many(rows: list[Order]) -> None:

@@ -109,7 +109,11 @@ def _stop_beyond_the_file(
 
     DuckDB's parser says what it reads; what that cannot take apart is no SELECT.
     """
-    if len(con.extract_statements(query)) != 1:
+    try:
+        statements = con.extract_statements(query)
+    except duckdb.Error as error:
+        raise ExportError(f"{path}: {key}: {first_lines(error)}") from error
+    if len(statements) != 1:
         raise ExportError(f"{path}: {key}: more than one statement is given")
     told = con.execute("select json_serialize_sql(?)", [query]).fetchall()[0][0]
     parsed = json.loads(told)

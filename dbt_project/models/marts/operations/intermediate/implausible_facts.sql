@@ -80,6 +80,7 @@ neighbours as (
 
 days as (
     select
+        count(*) as orders,
         count(distinct order_date) as days_with_orders,
         {{ day_diff('min(order_date)', 'max(order_date)') }} + 1 as days_spanned
     from orders
@@ -200,6 +201,8 @@ facts as (
         days.days_with_orders < days.days_spanned
         and days.days_with_orders >= {{ var('implausible_day_share') }} * days.days_spanned
         and days.days_spanned >= {{ var('implausible_min_orders') }}
+        -- a shop of three orders a day has days without one by chance
+        and days.orders >= {{ var('implausible_orders_per_day') }} * days.days_spanned
     union all
     select
         'ordered_at has a month ten times its neighbours' as warning,
