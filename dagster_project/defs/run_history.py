@@ -1,7 +1,7 @@
 """Dagster's SQLite storage, named in `.dagster/dagster.yaml`, with less work for each event.
 
 A run writes some 1,300 events, and Dagster opens the files, compiles the statement and lets SQLite
-write its journal back for every one: a fifth of a run on a small shop. Files and tables are those
+write its journal back and wait for the disk for every one: a fifth of a run on a small shop. Files and tables are those
 of Dagster's default, so each reads what the other wrote.
 """
 
@@ -16,7 +16,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 
 
 class RunHistory(DagsterSqliteStorage):
@@ -61,6 +61,9 @@ class EventLog(SqliteEventLogStorage):
             poolclass=QueuePool if shard == INDEX_SHARD_NAME else NullPool,
             connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS},
         )
+        # a killed run loses no event; a machine that loses power may lose the run's own file
+        waits = "NORMAL" if shard == INDEX_SHARD_NAME else "OFF"
+        event.listen(engine, "connect", lambda con, _: con.execute(f"pragma synchronous = {waits}"))
         kept = {name: of for name, of in self._engines.items() if name == INDEX_SHARD_NAME}
         self._engines = kept | {shard: engine}
         return engine

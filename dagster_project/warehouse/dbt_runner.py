@@ -75,18 +75,19 @@ class Dbt:
         not built and not among them, DbtError where dbt could not run.
         """
         tables = [project.relation(node) for key, node in project.tables().items() if key in nodes]
+        # open all the while: dbt lets go of the file between two models, and opening it again costs
+        # as much as building a small one
         with self._connect() as con:
             builds.require(con, project.inputs_of(nodes))
             if full_refresh:
                 builds.drop_kept(con, tables)
             builds.begin(con, tables, self.definitions)
-        results = []
-        try:
-            for result in self._results(sorted(nodes)):
-                results.append(result)
-                yield result
-        finally:
-            with self._connect() as con:
+            results = []
+            try:
+                for result in self._results(sorted(nodes)):
+                    results.append(result)
+                    yield result
+            finally:
                 self._note(con, results)
 
     def _note(self, con: duckdb.DuckDBPyConnection, results: list[NodeResult]) -> None:
