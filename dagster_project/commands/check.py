@@ -3,7 +3,6 @@
 import datetime as dt
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 
@@ -25,7 +24,8 @@ def check(config: ExportsConfig, limit: int | None = None) -> Iterator[str]:
     """
     with (
         tempfile.TemporaryDirectory() as folder,
-        duckdb.connect(str(Path(folder) / "check.duckdb")) as con,
+        # in memory, and on disk past what a small machine has
+        duckdb.connect(config={"temp_directory": folder, "memory_limit": "2GB"}) as con,
     ):
         stage(con, config, limit)
         yield from summary(con, config, "staging.implausible_facts")

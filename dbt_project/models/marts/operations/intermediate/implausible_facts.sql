@@ -14,7 +14,7 @@ orders as (
         min(order_date) as order_date,
         min(ordered_at) as ordered_at,
         count(*) as line_count,
-        count(distinct amount) as amounts,
+        min(amount) as least_amount,
         max(amount) as amount
     from order_rows
     where row_status = 'used' and status in ('counted', 'refunded') and amount >= 0
@@ -102,7 +102,7 @@ clocks as (
 lines as (
     select
         count(*) as orders,
-        sum(case when amounts = 1 and amount <> 0 then 1 else 0 end) as equal_amounts
+        sum(case when least_amount = amount and amount <> 0 then 1 else 0 end) as equal_amounts
     from orders
     where line_count > 1
 ),
