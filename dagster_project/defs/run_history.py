@@ -1,8 +1,8 @@
 """Dagster's SQLite storage, named in `.dagster/dagster.yaml`, with less work for each event.
 
-A run writes some 1,300 events, and Dagster opens the files, compiles the statement and lets SQLite
-write its journal back and wait for the disk for every one: a fifth of a run on a small shop. Files and tables are those
-of Dagster's default, so each reads what the other wrote.
+A run writes some 1,300 events, and Dagster opens the files, compiles the statement, lets SQLite
+write its journal back and waits for the disk for every one: a fifth of a run on a small shop.
+Files and tables are those of Dagster's default, so each reads what the other wrote.
 """
 
 from collections.abc import Iterator, Mapping

@@ -13,6 +13,7 @@ from math import prod
 
 import pytest
 import yaml
+from scipy.stats import chi2
 
 from dagster_project.settings import ROOT
 
@@ -166,6 +167,16 @@ def test_contracts_as_published(
         share *= (beta + n) / (alpha + beta + n)
         total += share / survival(2) * 1.1 ** (-(n - 2) * months / 12)
     assert rows[2][5] == pytest.approx(total, rel=5e-3)
+    holds = published.query(
+        "select bool_and(projected_survival_rate between projected_survival_low and"
+        " projected_survival_high), bool_and(renewals_to_come between renewals_to_come_low and"
+        " renewals_to_come_high), bool_and(projected_renewal_rate between projected_renewal_low"
+        " and projected_renewal_high), min(fit_p_value), bool_or(is_fit_rejected)"
+        f" from subscription_projection where billing_months = {months}"
+    )
+    # scipy finds ratios of 1.463 and 12.223, of which chi-squared has 5 degrees
+    likely = chi2.sf({1: 1.463, 12: 12.223}[months], 5)
+    assert holds == [(True, True, True, pytest.approx(likely, abs=0.03), likely < 0.05)]
     assert published.query(
         "select surviving_customers, projected_survival_rate, is_complete"
         f" from subscription_retention where billing_months = {months} and renewal_number = 7"

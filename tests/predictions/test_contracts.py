@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from dagster_project.predictions.models.fitting import NotIdentifiable
-from dagster_project.predictions.models.sbg import ContractModel, fit_contracts, learn_contracts
+from dagster_project.predictions.models.sbg import (
+    DRAWS,
+    ContractModel,
+    draw_contracts,
+    fit_contracts,
+    learn_contracts,
+)
 
 MODEL = ContractModel(0.7, 1.2)
 
@@ -67,3 +73,76 @@ def test_a_reason_stands_where_cohorts_tell_too_little(
 ) -> None:
     learnt = learn_contracts(cohorts)
     assert (learnt.model, learnt.reason) == (None, reason)
+
+
+#: Two years of cohorts as the model has them, to whole customers.
+LIKE_THE_MODEL = [np.round(80 * MODEL.survival(np.arange(ages))) for ages in range(3, 13)]
+
+
+def test_draws_scatter_as_the_covariance_of_the_fit_says() -> None:
+    model, estimates = fit_contracts(LIKE_THE_MODEL)
+    drawn = draw_contracts(LIKE_THE_MODEL, model)
+    assert estimates.covariance is not None
+    for values, middle, variance in zip(
+        (drawn.model.alpha, drawn.model.beta),
+        (model.alpha, model.beta),
+        np.diag(estimates.covariance),
+        strict=True,
+    ):
+        logs = np.log(np.asarray(values)[:, 0])
+        assert logs.shape == (DRAWS,)
+        assert logs.mean() == pytest.approx(np.log(middle), abs=0.05)
+        assert logs.std() == pytest.approx(np.sqrt(variance), rel=0.15)
+
+
+def test_each_drawn_shop_has_the_model_of_greatest_likelihood() -> None:
+    drawn = draw_contracts(LIKE_THE_MODEL, MODEL)
+    again = draw_contracts(LIKE_THE_MODEL, MODEL)
+    assert np.array_equal(drawn.model.alpha, again.model.alpha)
+    # the same shops, each fitted by itself by another method
+    dice = np.random.default_rng(20071)
+    shops: list[list[np.ndarray]] = [[] for _ in range(DRAWS)]
+    for cohort in LIKE_THE_MODEL:
+        survival = MODEL.survival(np.arange(len(cohort)))
+        leaving = np.append(survival[:-1] - survival[1:], survival[-1])
+        for shop, left_at in zip(
+            shops, dice.multinomial(int(cohort[0]), leaving, size=DRAWS), strict=True
+        ):
+            shop.append(cohort[0] - np.append(0, np.cumsum(left_at[:-1])))
+    for number in range(0, DRAWS, 25):
+        model, _ = fit_contracts(shops[number])
+        assert np.asarray(drawn.model.alpha)[number, 0] == pytest.approx(model.alpha, rel=1e-5)
+        assert np.asarray(drawn.model.beta)[number, 0] == pytest.approx(model.beta, rel=1e-5)
+
+
+def test_the_interval_of_a_projection_holds_it_and_widens_with_distance() -> None:
+    model, _ = fit_contracts(LIKE_THE_MODEL)
+    drawn = draw_contracts(LIKE_THE_MODEL, model)
+    numbers = np.arange(0, 40)
+    low, high = drawn.interval(drawn.model.survival(numbers))
+    assert (low <= model.survival(numbers)).all()
+    assert (model.survival(numbers) <= high).all()
+    relative = (high - low) / model.survival(numbers)
+    assert (np.diff(relative) > 0).all()
+    assert low[0] == high[0] == 1
+
+
+def test_a_shop_that_renews_in_another_way_is_told() -> None:
+    model, _ = fit_contracts(LIKE_THE_MODEL)
+    as_modelled = draw_contracts(LIKE_THE_MODEL, model)
+    assert as_modelled.share_as_bad is not None
+    assert as_modelled.share_as_bad > 0.5
+    assert as_modelled.rejects is False
+    # a third leave at once, and half of the rest when an offer is over
+    yearly = [[200, 140, 125, 118, 60, 57, 55]] * 3
+    learnt = learn_contracts(yearly)
+    assert learnt.model is not None
+    drawn = draw_contracts(yearly, learnt.model)
+    assert drawn.share_as_bad == pytest.approx(1 / (1 + DRAWS))
+    assert drawn.rejects is True
+
+
+def test_two_renewals_fit_any_two_parameters() -> None:
+    cohorts = [[100, 60, 45]]
+    drawn = draw_contracts(cohorts, ContractModel(0.7, 1.2))
+    assert (drawn.share_as_bad, drawn.rejects) == (None, None)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaln, digamma, hyp2f1
+from scipy.special import betaln, hyp2f1, xlogy
 
-from .fitting import Estimates, NotIdentifiable, maximise
+from .fitting import BOUND, Estimates, NotIdentifiable, maximise
 from .histories import Floats
 
 START = {"alpha": 1.0, "beta": 1.0}
@@ -22,12 +22,25 @@ FEWEST_RENEWALS = 2
 LOOSE = 100
 
 
+#: Shops drawn from a fitted model; the smallest share that they can tell is 1 in as many and one.
+DRAWS = 400
+#: One seed for all draws: the same exports give the same intervals.
+SEED = 20071
+#: A fit is rejected where fewer than this share of its own draws fit as badly.
+REJECTED = 0.05
+#: Steps of Newton's method; from the fitted model a handful is enough.
+STEPS = 40
+
+
 @dataclass(frozen=True)
 class ContractModel:
-    """The model with its parameters; time is counted in renewals."""
+    """The model with its parameters; time is counted in renewals.
 
-    alpha: float
-    beta: float
+    Parameters may be arrays of one shape (n, 1), for n models at once.
+    """
+
+    alpha: float | Floats
+    beta: float | Floats
 
     def survival(self, periods: ArrayLike) -> Floats:
         """Share of a cohort that is left after this many renewals; 1 after none."""
@@ -69,41 +82,126 @@ def fit_contracts(cohorts: Sequence[ArrayLike]) -> tuple[ContractModel, Estimate
             raise ValueError("a cohort is a row of counts")
         if (np.diff(left) > 0).any():
             raise ValueError("a cohort cannot grow")
-    counted = [left for left in counted if len(left) > 1 and left[0] > 0]
-    lost = sum(left[0] - left[-1] for left in counted)
-    if not lost:
+    due, renewed = renewals_seen(counted)
+    if renewed.sum() == due.sum():
         raise NotIdentifiable("nobody has left yet")
-    if not any(left[1:].any() for left in counted):
+    if not renewed.any():
         raise NotIdentifiable("nobody has renewed yet")
-    ages = max(len(left) for left in counted)
-    # customers by the renewal at which they left, and by the one up to which they were seen to stay
-    left_at, stayed = np.zeros(ages), np.zeros(ages)
-    for left in counted:
-        left_at[1 : len(left)] += left[:-1] - left[1:]
-        stayed[len(left) - 1] += left[-1]
-    t = np.arange(1.0, ages)
-
-    def log_likelihood(logs: Floats) -> tuple[float, Floats]:
-        alpha, beta = np.exp(logs)
-        start = betaln(alpha, beta)
-        value = (left_at[1:] * (betaln(alpha + 1, beta + t - 1) - start)).sum() + (
-            stayed[1:] * (betaln(alpha, beta + t) - start)
-        ).sum()
-        seen = left_at[1:] + stayed[1:]
-        by_sum = (seen * (digamma(alpha + beta) - digamma(alpha + beta + t))).sum()
-        gradient = np.array(
-            [
-                by_sum + left_at[1:].sum() * (digamma(alpha + 1) - digamma(alpha)),
-                by_sum
-                + (left_at[1:] * (digamma(beta + t - 1) - digamma(beta))).sum()
-                + (stayed[1:] * (digamma(beta + t) - digamma(beta))).sum(),
-            ]
-        )
-        return float(value), gradient * np.exp(logs)
-
-    customers = float(sum(left[0] for left in counted))
-    found = maximise(log_likelihood, START, units={}, observations=customers)
+    customers = float(sum(left[0] for left in counted if len(left) > 1))
+    found = maximise(
+        lambda logs: _log_likelihood(logs, due, renewed), START, units={}, observations=customers
+    )
     return ContractModel(**found.values), found
+
+
+def renewals_seen(cohorts: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """By renewal, numbered from 1, the customers whose renewal was due, and who renewed."""
+    ages = max((len(left) for left in cohorts), default=1)
+    due, renewed = np.zeros(ages - 1), np.zeros(ages - 1)
+    for left in cohorts:
+        due[: len(left) - 1] += left[:-1]
+        renewed[: len(left) - 1] += left[1:]
+    return due, renewed
+
+
+def _log_likelihood(logs: Floats, due: Floats, renewed: Floats) -> tuple[float, Floats]:
+    """Of the logs of alpha and beta, with its gradient; by the odds of each renewal."""
+    alpha, beta = np.exp(logs)
+    stays = beta + np.arange(len(due))
+    value = (renewed * np.log(stays) + (due - renewed) * np.log(alpha)).sum() - (
+        due * np.log(alpha + stays)
+    ).sum()
+    by_sum = (due / (alpha + stays)).sum()
+    gradient = np.array([(due - renewed).sum() / alpha - by_sum, (renewed / stays).sum() - by_sum])
+    return float(value), gradient * np.exp(logs)
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnContracts:
+    """Models fitted to shops that were drawn from one model: a parametric bootstrap.
+
+    Attributes:
+        model: The fitted models, as one with arrays of shape (DRAWS, 1).
+        share_as_bad: Share of shops, the real one among them, that a model fits as badly as it
+            does the real one (likelihood ratio against a rate for each renewal); None where there
+            are no more renewals than parameters.
+    """
+
+    model: ContractModel
+    share_as_bad: float | None
+
+    @property
+    def rejects(self) -> bool | None:
+        """Whether the cohorts are not as the model has them; None where that cannot be told."""
+        return None if self.share_as_bad is None else self.share_as_bad < REJECTED
+
+    def interval(self, figures: Floats) -> tuple[Floats, Floats]:
+        """The 95 % interval of figures of `model`, of shape (DRAWS, n): each of shape (n,)."""
+        low, high = np.quantile(figures, [0.025, 0.975], axis=0)
+        return low, high
+
+
+def draw_contracts(cohorts: Sequence[ArrayLike], model: ContractModel) -> DrawnContracts:
+    """Draw shops with these cohorts' sizes and ages from the model, and fit a model to each.
+
+    Efron & Tibshirani (1993), An introduction to the bootstrap, 6.5 and 13.3.
+    """
+    counted = [np.asarray(cohort, float) for cohort in cohorts]
+    dice = np.random.default_rng(SEED)
+    ages = max(len(left) for left in counted)
+    due, renewed = np.zeros((DRAWS, ages - 1)), np.zeros((DRAWS, ages - 1))
+    for left in counted:
+        survival = model.survival(np.arange(len(left)))
+        leaving = np.append(-np.diff(survival), survival[-1])
+        lost = dice.multinomial(int(left[0]), leaving, size=DRAWS)[:, :-1].cumsum(axis=1)
+        stayed = left[0] - lost
+        due[:, : len(left) - 1] += np.column_stack([np.full(DRAWS, left[0]), stayed])[:, :-1]
+        renewed[:, : len(left) - 1] += stayed
+    drawn = _fit_many(due, renewed, model)
+    real = renewals_seen(counted)
+    if (real[0] > 0).sum() <= len(START):
+        return DrawnContracts(drawn, None)
+    badness = _likelihood_ratio(due, renewed, drawn)
+    own = _likelihood_ratio(real[0][None, :], real[1][None, :], model)
+    return DrawnContracts(drawn, float((1 + (badness >= own).sum()) / (1 + DRAWS)))
+
+
+def _fit_many(due: Floats, renewed: Floats, start: ContractModel) -> ContractModel:
+    """The models of greatest likelihood for many shops at once, by Newton's method in logs."""
+    logs = np.tile([float(np.log(start.alpha)), float(np.log(start.beta))], (len(due), 1))
+    lost = (due - renewed).sum(axis=1)
+    for _ in range(STEPS):
+        alpha, beta = np.exp(logs).T[..., None]
+        stays = beta + np.arange(due.shape[1])
+        by_sum, by_square = (due / (alpha + stays)).sum(1), (due / (alpha + stays) ** 2).sum(1)
+        alpha, beta = alpha[:, 0], beta[:, 0]
+        slope_a = lost - alpha * by_sum
+        slope_b = beta * ((renewed / stays).sum(1) - by_sum)
+        bend_a = slope_a - lost + alpha**2 * by_square
+        bend_b = slope_b + beta**2 * (by_square - (renewed / stays**2).sum(1))
+        bend_ab = alpha * beta * by_square
+        determinant = bend_a * bend_b - bend_ab**2
+        is_top = (determinant > 0) & (bend_a < 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            newton = -np.array(
+                [bend_b * slope_a - bend_ab * slope_b, bend_a * slope_b - bend_ab * slope_a]
+            )
+            newton = (newton / determinant).T
+        # away from a top, up the slope
+        uphill = np.sign(np.column_stack([slope_a, slope_b]))
+        step = np.where(is_top[:, None], newton, uphill)
+        logs = np.clip(logs + np.clip(step, -1, 1), -BOUND, BOUND)
+    return ContractModel(*np.exp(logs).T[..., None])
+
+
+def _likelihood_ratio(due: Floats, renewed: Floats, model: ContractModel) -> Floats:
+    """Twice by how much a rate of its own for each renewal fits better, for each shop."""
+    fitted = model.retention(np.arange(1.0, due.shape[1] + 1))
+    lost = due - renewed
+    with np.errstate(divide="ignore", invalid="ignore"):
+        free = np.where(due > 0, renewed / due, 0.5)
+    better = xlogy(renewed, free / fitted) + xlogy(lost, (1 - free) / (1 - fitted))
+    return 2 * better.sum(axis=1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,13 +38,21 @@ subscription_projection as (
         {{ wilson_high('pooled.surviving_customers', 'pooled.due_before') }} as renewal_high,
         {{ ratio('pooled.surviving_customers', 'pooled.eligible_customers') }} as survival_rate,
         renewals.renewal_rate as projected_renewal_rate,
+        renewals.renewal_rate_low as projected_renewal_low,
+        renewals.renewal_rate_high as projected_renewal_high,
         renewals.survival_rate as projected_survival_rate,
+        renewals.survival_rate_low as projected_survival_low,
+        renewals.survival_rate_high as projected_survival_high,
         renewals.renewals_to_come,
+        renewals.renewals_to_come_low,
+        renewals.renewals_to_come_high,
         {%- for name in ['alpha', 'beta'] %}
         contracts.{{ name }},
         contracts.{{ name }}_low,
         contracts.{{ name }}_high,
         {%- endfor %}
+        contracts.fit_p_value,
+        contracts.is_fit_rejected,
         contracts.reason as projection_reason
     from renewals
     inner join contracts on renewals.billing_months = contracts.billing_months
