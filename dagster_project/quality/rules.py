@@ -256,8 +256,8 @@ def stale(export: str, variables: Variables) -> str:
     newest = {
         name: _business_day(
             f"(select max({table.time}) from {'{batch}' if name == export else f'raw.{name}'}"
-            # rows from after their delivery are quarantined later on
-            f" where {table.time} < _delivered_at + interval 2 day)",
+            # what is dated later than it was delivered moves no clock
+            f" where {table.time} < _delivered_at + interval 1 day)",
             variables,
         )
         for name, table in DAILY.items()
@@ -285,7 +285,8 @@ def unusual_volume(export: str, variables: Variables, factor: float, *, closed_d
     day, counted = DAILY[export].day, DAILY[export].volume
     weeks = int(variables["volume_weeks"])
     newest = [
-        f"(select max({table.day}) from staging.{table.staged} where row_status = 'used')"
+        f"(select max({table.day}) from staging.{table.staged}"
+        f" where row_status = 'used' and {table.day} <= _delivered_at)"
         for name, table in DAILY.items()
     ]
     few = "" if closed_days else f"{export} > 0 and"

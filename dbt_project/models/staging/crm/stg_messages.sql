@@ -20,7 +20,9 @@ messages as (
         rows_used.status,
         {{ spelt('rows_used', kinds) | trim }},
         rows_used.message_date,
-        rows_used.occurred_at
+        rows_used.occurred_at,
+        rows_used._file,
+        rows_used._line
     from rows_used
     left join survivors on rows_used.customer_id = survivors.customer_id
     {{ with_spellings('rows_used', kinds) | trim }}

@@ -17,19 +17,30 @@ messages as (
     from known_messages
 ),
 
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by message_key, customer_id, channel
+            order by occurred_at asc, _file asc, _line asc
+        ) as place
+    from messages
+),
+
+-- a message is of the campaign that the first of its rows that says so says
 grouped as (
     select
         message_key,
         customer_id,
         channel,
-        coalesce(min(campaign), 'unknown') as campaign,
+        coalesce({{ first_told('campaign') }}, 'unknown') as campaign,
         {%- for status in ['delivered', 'opened', 'clicked', 'unsubscribed', 'bounced'] %}
         max(case when status = '{{ status }}' then 1 else 0 end) as {{ status }},
         {%- endfor %}
         max(tells_of_deliveries) as tells_of_deliveries,
         min(message_date) as message_date,
         min(case when status = 'clicked' then occurred_at end) as clicked_at
-    from messages
+    from placed
     group by message_key, customer_id, channel
 ),
 
