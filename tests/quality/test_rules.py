@@ -36,7 +36,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                 f"create table staging.{table.staged}"
                 f" (order_id varchar, {table.day} date, row_status varchar,"
                 " quarantine_reason varchar, _file varchar default 'o.csv',"
-                " _line bigint default 1)"
+                " _line bigint default 1, _delivered_at date default date '2099-01-01')"
             )
         yield connection
 
@@ -146,6 +146,9 @@ def test_a_day_is_judged_once_it_is_complete(con: duckdb.DuckDBPyConnection) -> 
     put(con, "events", tuesday + dt.timedelta(days=1), 1)
     deliver(con, "orders", tuesday + dt.timedelta(days=2))
     assert volume(con, as_of_date="") == ([], [])
+    # and a day that lay ahead when it was delivered is none
+    con.execute("update staging.stg_event_rows set _delivered_at = event_date - 1")
+    assert volume(con, as_of_date="") == ([(tuesday, 2, 99.0)],) * 2
 
 
 def test_only_used_rows_count_and_lines_of_an_order_once(con: duckdb.DuckDBPyConnection) -> None:
