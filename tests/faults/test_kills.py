@@ -16,6 +16,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     return Scene(tmp_path_factory.mktemp("kills"))
 
 
+@pytest.mark.timeout(1500)  # four whole runs, beside two other tests
 @pytest.mark.parametrize(
     ("has_marts", "kills"), [(True, 1), pytest.param(False, 1, marks=pytest.mark.nightly)]
 )

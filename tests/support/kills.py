@@ -26,7 +26,7 @@ from dagster_project.warehouse.compare import RUN_COLUMNS, RUN_TABLES
 
 from .shops import dagster_home
 
-PATIENCE = 300  # seconds that a run may take
+PATIENCE = 600  # seconds that a run may take beside other tests
 #: Rows and a sum of hashes, by mart.
 Digest = dict[str, tuple[int, int]]
 
