@@ -112,3 +112,20 @@ case {% for bound in bounds -%}
 when {{ digits }} < '{{ bound }}' then {{ loop.index0 }} {% endfor -%}
 else {{ bounds | length }} end
 {%- endmacro %}
+
+{# How likely a standard normal number lies as far from 0 as `z`, either way; within 0.0000002.
+   Abramowitz & Stegun (1964), 7.1.26. #}
+{% macro two_sided_p(z) -%}
+{%- set x = '(abs(' ~ z ~ ') / sqrt(2e0))' -%}
+{%- set t = '(1e0 / (1e0 + 0.3275911e0 * ' ~ x ~ '))' -%}
+cast({{ t }} * (0.254829592e0 + {{ t }} * (-0.284496736e0 + {{ t }} * (1.421413741e0
+            + {{ t }} * (-1.453152027e0 + {{ t }} * 1.061405429e0)))) * exp(-{{ x }} * {{ x }}) as double)
+{%- endmacro %}
+
+{# The normal number as far out as Student's `t` of so many degrees; of 29 and more the p-value is
+   right within 0.0002. Wallace (1959), Bounds on normal approximations to Student's and the
+   chi-square distributions. #}
+{% macro normal_of_t(t, degrees) -%}
+(8e0 * {{ degrees }} + 1e0) / (8e0 * {{ degrees }} + 3e0)
+        * sqrt({{ degrees }} * ln(1e0 + {{ t }} * {{ t }} / {{ degrees }}))
+{%- endmacro %}

@@ -83,6 +83,7 @@ CONFIG = {
         "churn_after_days": 10,
         "repeat_purchase_days": [30, 60, 300],
         "effect_horizon_days": 60,
+        "interval_min_customers": 4,
     },
     "exports": {
         "orders": {
@@ -269,6 +270,23 @@ def test_intervals_of_the_differences(shop: Shop) -> None:
         assert found[outcome] == pytest.approx([welch.low, welch.high], rel=1e-3)
 
 
+def test_chance_and_what_stands_out_of_all_comparisons(shop: Shop) -> None:
+    rows = shop.query(
+        "select behaviour, outcome, p_value, is_significant from behaviour_effect"
+        " where p_value is not null order by p_value"
+    )
+    found = {row[:2]: row[2] for row in rows}
+    # 2 of 4 and 3 of 4 are active, of 5 of 8: z = -0.25 / sqrt(5/8 * 3/8 * 2/4)
+    z = -0.25 / (5 / 8 * 3 / 8 / 2) ** 0.5
+    assert found["favourited", "active"] == pytest.approx(2 * stats.norm.sf(-z), abs=2e-7)
+    assert found["favourited", "ordered"] == pytest.approx(1, abs=2e-7)
+    # of so few customers the t-test is told by a normal number to a few thousandths
+    welch = stats.ttest_ind([30, 30, 0, 0], [64, 42, 0, 0], equal_var=False)
+    assert found["favourited", "revenue"] == pytest.approx(welch.pvalue, abs=5e-3)
+    adjusted = stats.false_discovery_control([row[2] for row in rows])
+    assert [row[3] for row in rows] == [bool(share <= 0.05) for share in adjusted]
+
+
 def test_every_behaviour_is_told_of(shop: Shop) -> None:
     rows = shop.query(
         "select behaviour, members, others, low from behaviour_effect"
@@ -281,7 +299,8 @@ def test_every_behaviour_is_told_of(shop: Shop) -> None:
         ("ping", 0, 8),
         ("session", 0, 8),
     ]
-    assert [row[0] for row in rows if row[3] is None] == ["looked", "ping", "session"]
+    # one who ordered early is too few to be compared
+    assert [row[0] for row in rows if row[3] is None] == ["looked", "order", "ping", "session"]
 
 
 def test_the_night_the_clocks_go_forward(shop: Shop) -> None:

@@ -131,6 +131,8 @@ class Settings(Strict):
     """How long after the landmark value is counted."""
     lifespan_horizon_days: Annotated[int, Field(ge=1)] | None = None
     """The days over which the restricted mean lifespan is taken."""
+    interval_min_customers: Annotated[int, Field(ge=2)] | None = None
+    """The smallest group whose money has an interval and which is compared with others."""
     value_horizon_days: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = (
         None
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from math import sqrt
 from typing import NamedTuple
 
-from scipy.stats import ttest_ind
+from scipy.stats import false_discovery_control, norm, ttest_ind
 
 from .facts import Facts
 from .rates import wilson
@@ -25,16 +25,29 @@ class Effect(NamedTuple):
     difference: float | None
     low: float | None
     high: float | None
+    p_value: float | None
+    is_significant: bool | None
 
 
 SHARES = ("ordered", "active")
+ENOUGH = 30
 
 
-def behaviour_effect(facts: Facts) -> Iterator[Effect]:
+def behaviour_effect(facts: Facts) -> list[Effect]:
+    """'Many comparisons at once are marked by Benjamini-Hochberg at 5 %.'"""
+    rows = list(_effects(facts))
+    told = [row for row in rows if row.p_value is not None]
+    shares = false_discovery_control([row.p_value for row in told]) if told else []
+    stands_out = {row[:2]: bool(share <= 0.05) for row, share in zip(told, shares, strict=True)}
+    return [row._replace(is_significant=stands_out.get(row[:2])) for row in rows]
+
+
+def _effects(facts: Facts) -> Iterator[Effect]:
     """'Membership is fixed by day k, value counts only after day k (a landmark).'
 
     Compared are customers who came within the history, were known by their landmark, and whom the
     horizon has passed. Shares have the interval of Newcombe (1998, method 10), averages Welch's.
+    'Groups under interval_min_customers get counts and no comparison.'
     """
     landmark = facts.settings["landmark_day"]
     horizon = facts.settings["effect_horizon_days"]
@@ -58,11 +71,13 @@ def behaviour_effect(facts: Facts) -> Iterator[Effect]:
             did_not = [outcomes[customer][outcome] for customer in landmarks.keys() - members]
             interval = newcombe if outcome in SHARES else welch
             means = [sum(group) / len(group) if group else None for group in (did, did_not)]
-            difference = None if None in means else means[0] - means[1]  # type: ignore[operator]
-            yield Effect(
-                *(behaviour, outcome, landmark, horizon, len(did), len(did_not), *means),
-                *(difference, *interval(did, did_not)),
-            )
+            row = (behaviour, outcome, landmark, horizon, len(did), len(did_not), *means)
+            if min(len(did), len(did_not)) < ENOUGH:
+                yield Effect(*row, None, None, None, None, None)
+                continue
+            difference = means[0] - means[1]  # type: ignore[operator]
+            chance = by_shares if outcome in SHARES else by_means
+            yield Effect(*row, difference, *interval(did, did_not), chance(did, did_not), None)
 
 
 def _outcomes(facts: Facts, customer: str, landmark: dt.date) -> dict[str, float]:
@@ -92,3 +107,19 @@ def welch(one: list[float], other: list[float]) -> tuple[float | None, float | N
     if len(set(one)) < 2 or len(set(other)) < 2:
         return None, None
     return tuple(ttest_ind(one, other, equal_var=False).confidence_interval(0.95))
+
+
+def by_shares(one: list[float], other: list[float]) -> float | None:
+    """The p-value of a difference of shares, by the z-test with the share of all."""
+    p = (sum(one) + sum(other)) / (len(one) + len(other))
+    if p in (0, 1):
+        return None
+    error = sqrt(p * (1 - p) * (1 / len(one) + 1 / len(other)))
+    return 2 * norm.sf(abs(sum(one) / len(one) - sum(other) / len(other)) / error)
+
+
+def by_means(one: list[float], other: list[float]) -> float | None:
+    """The p-value of a difference of means, by Welch; none where a group has no spread."""
+    if len(set(one)) < 2 or len(set(other)) < 2:
+        return None
+    return ttest_ind(one, other, equal_var=False).pvalue

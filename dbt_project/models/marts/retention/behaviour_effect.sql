@@ -1,4 +1,6 @@
-{#- Shares differ within Newcombe's interval (1998, method 10), averages within Welch's. -#}
+{#- Shares differ within Newcombe's interval (1998, method 10), averages within Welch's. Of many
+    comparisons those that stand out are told by Benjamini & Hochberg (1995), at 5 %. -#}
+{%- set enough = 'least(members, others) >= ' ~ var('interval_min_customers') -%}
 {%- set outcomes = ['ordered', 'active', 'orders', 'revenue'] -%}
 with customers as (
     select * from {{ ref('landmark_customers') }}
@@ -86,6 +88,7 @@ measured as (
         {{ wilson_high(one ~ '_total', one ~ 's') }} as {{ one }}_high,
         {{ squared_error(one ~ '_total', one ~ '_squares', one ~ 's') }} as {{ one }}_error,
         {%- endfor %}
+        cast(member_total + other_total as double) / nullif(members + others, 0) as pooled,
         outcome in ('ordered', 'active') as is_share
     from groups
 ),
@@ -116,6 +119,36 @@ compared as (
     from spread
 ),
 
+-- of shares by their common share, of averages by Welch's t
+tested as (
+    select
+        *,
+        {{ enough }} as has_enough,
+        case
+            when not {{ enough }} then null
+            when is_share
+                then difference
+                    / sqrt(nullif(pooled * (1 - pooled), 0) * (1e0 / members + 1e0 / others))
+            else {{ normal_of_t('(difference / sqrt(member_error + other_error))', 'degrees') }}
+        end as deviation
+    from compared
+),
+
+told as (
+    select
+        *,
+        {{ two_sided_p('deviation') }} as p_value
+    from tested
+),
+
+ranked as (
+    select
+        *,
+        count(p_value) over () as comparisons,
+        row_number() over (order by p_value nulls last, behaviour, outcome) as p_rank
+    from told
+),
+
 behaviour_effect as (
     select
         behaviour,
@@ -126,10 +159,21 @@ behaviour_effect as (
         cast(others as bigint) as others,
         member_value,
         other_value,
-        cast(difference as double) as difference,
-        cast(difference - case when is_share then below else welch end as double) as low,
-        cast(difference + case when is_share then above else welch end as double) as high
-    from compared
+        case when has_enough then cast(difference as double) end as difference,
+        case
+            when has_enough
+                then cast(difference - case when is_share then below else welch end as double)
+        end as low,
+        case
+            when has_enough
+                then cast(difference + case when is_share then above else welch end as double)
+        end as high,
+        p_value,
+        -- the share of false ones among all that stand out as far or further
+        min(p_value * comparisons / p_rank) over (
+            order by p_rank desc rows between unbounded preceding and current row
+        ) <= 0.05e0 as is_significant
+    from ranked
 )
 
 select * from behaviour_effect
