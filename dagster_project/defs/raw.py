@@ -96,7 +96,8 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
                 f"raw.{name}: no rows of {len(days)} days ({days[0]} first) came;"
                 " what needs them is marked incomplete"
             )
-        note_definitions(con, shop.run, shop.dbt.definitions, shop.variables)
+        given = shop.variables | shop.config.report_settings()
+        note_definitions(con, shop.run, shop.dbt.definitions, given)
         for name in CONTRACT.ledger:
             builds.note_ledger(con, name)
             if dg.AssetKey(["ledger", name]) in context.selected_asset_keys:

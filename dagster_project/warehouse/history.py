@@ -20,7 +20,13 @@ from ..exports.loading.writing import Run
 from ..exports.sql import literal
 
 #: Settings that define no figure: up to which day figures go, and when a gate warns.
-_NO_DEFINITIONS = ("as_of_date", "last_day_is_partial", "max_", "volume_")
+_NO_DEFINITIONS = ("as_of_date", "last_day_is_partial", "max_", "volume_", "report_")
+
+#: Settings that readers of the figures have to know.
+_TOLD = (
+    *("base_currency", "business_time_zone", "week_starts_on", "churn_after_days"),
+    *("report_title", "report_language"),
+)
 
 _TABLES = """
 create schema if not exists ledger;
@@ -29,6 +35,7 @@ create table if not exists ledger.runs (
     as_of_date date, marts_rows bigint, checks_passed bigint, checks_failed bigint,
     is_published boolean
 );
+alter table ledger.runs add column if not exists settings varchar;
 create table if not exists ledger.published_cells (
     study varchar, bucket varchar, period varchar, cohort_start date, period_number integer,
     cohort_size bigint, retained_customers bigint, revenue decimal(18, 4), is_complete boolean
@@ -116,11 +123,18 @@ def note_definitions(
     models: Mapping[str, str],
     variables: Mapping[str, Any],
 ) -> None:
-    """Note by which definitions the run makes its figures: models, settings, and studies."""
+    """Note by which definitions the run makes its figures: models, settings, and studies.
+
+    Of the settings, those that readers of the figures have to know are noted as they are.
+    """
     deciding = {k: v for k, v in variables.items() if not k.startswith(_NO_DEFINITIONS)}
     studies = con.execute("select * from ledger.studies order by all").fetchall()
     told = json.dumps([dict(models), deciding, studies], sort_keys=True, default=str)
     con.execute(
-        "update ledger.runs set definitions = ? where run_id = ?",
-        [hashlib.sha256(told.encode()).hexdigest(), run.run_id],
+        "update ledger.runs set definitions = ?, settings = ? where run_id = ?",
+        [
+            hashlib.sha256(told.encode()).hexdigest(),
+            json.dumps({key: variables[key] for key in _TOLD if variables.get(key)}),
+            run.run_id,
+        ],
     )

@@ -118,6 +118,8 @@ _SHOP = {
     "history_starts_on": "2022-01-01",
     "stickiness_window_days": [7, 28],
     "assume_consent": True,
+    "report_title": "Rosewood & Co",
+    "report_language": "ru",
 }
 
 

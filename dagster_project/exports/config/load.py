@@ -23,6 +23,7 @@ from ..errors import ExportError
 from .faults import EachKeyOnce, contract_faults, sentence
 from .schema import (
     FILES,
+    REPORT,
     Abbreviation,
     Currency,
     Encoding,
@@ -399,7 +400,7 @@ class ExportsConfig(Strict):
 
     def dbt_vars(self) -> dict[str, Any]:
         """The settings that were given, as dbt vars."""
-        given = self.settings.model_dump(mode="json", exclude_none=True, exclude=FILES)
+        given = self.settings.model_dump(mode="json", exclude_none=True, exclude=FILES | REPORT)
         if orders := self.exports.get("orders"):
             given |= {
                 "orders_grain": orders.grain,
@@ -410,6 +411,10 @@ class ExportsConfig(Strict):
         if (refunds := self.exports.get("refunds")) and refunds.amounts:
             given["refund_amounts"] = refunds.amounts
         return given | {"sessions_mapped": "sessions" in self.exports}
+
+    def report_settings(self) -> dict[str, str]:
+        """The settings of the report that were given."""
+        return self.settings.model_dump(include=REPORT, exclude_none=True)
 
 
 def _any_case(pattern: str) -> str:

@@ -237,7 +237,13 @@ class Settings(Strict):
     """Customers who bought again below whom nothing is predicted."""
     renewals_ahead: Annotated[int, Field(ge=0, le=1000)] | None = None
     """Renewals beyond those seen that are projected."""
+    report_title: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    """What the report is about: the shop's name."""
+    report_language: Literal["en", "ru"] | None = None
+    """The language the report opens in; the page has a switch."""
 
 
 #: Settings that name a file.
 FILES = {"exchange_rates", "exclude_customers"}
+#: Settings of the report, which decide no figure.
+REPORT = {"report_title", "report_language"}
