@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from .defs import dbt_assets, gates, predictions, publish, raw, schedule, sensors
+from .defs import dbt_assets, gates, predictions, publish, raw, report, schedule, sensors
 from .defs.console import progress
 from .defs.resources import Shop
 from .settings import exports_file, warehouse_folder
@@ -23,6 +23,7 @@ def build(
             predictions.predictions,
             dbt_assets.marts,
             publish.published,
+            report.report,
         ],
         asset_checks=[gates.raw_gate, gates.staging_gate, gates.marts_gate],
         jobs=[schedule.nightly],

@@ -1,4 +1,4 @@
-"""The `retention` command: `init`, `check`, `run`, `rejects`, `query` and `export`."""
+"""The `retention` command: `init`, `check`, `run`, `report`, `rejects`, `query` and `export`."""
 
 import argparse
 import os
@@ -57,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=_run)
 
+    report = commands.add_parser("report", help="make the page of the published marts anew")
+    report.add_argument("--open", action="store_true", help="show it in the browser")
+    report.set_defaults(command=_report)
+
     query = commands.add_parser("query", help="read the published marts with SQL")
     query.add_argument("sql")
     query.set_defaults(command=_query)
@@ -72,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=FORMATS, default="csv")
     export.add_argument("--folder", type=Path, help="default: audiences/ beside the marts")
     export.set_defaults(command=_export)
-    for command in (run, rejects, query, export):
+    for command in (run, report, rejects, query, export):
         command.add_argument("--warehouse", type=Path, default=warehouse_folder())
 
     look = commands.add_parser(
@@ -113,8 +117,9 @@ def _run(given: argparse.Namespace) -> int:
         where = "" if folder == warehouse_folder() else f"--warehouse {folder} "
         for example in EXAMPLES:
             print(f'  {sys.argv[0]} query {where}"{example}"\n')
+        print(f"The report, to open in a browser: {Warehouse(folder).report_file.as_uri()}")
         return GREEN
-    return _tell_failure(result, folder)
+    return tell_failure(result, folder)
 
 
 def _check(given: argparse.Namespace) -> int:
@@ -137,13 +142,22 @@ def _provide_demo() -> None:
         ensure_demo(DEMO_EXPORTS)
 
 
-def _tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
+def tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
     """Say what failed and what to do; the exit code is that of the gravest failure."""
     print("", file=sys.stderr)
     codes = [_tell(event) for event in result.all_events if event.is_failure and event.step_key]
     if not codes:  # before the first step: the run could not get hold of the warehouse
         codes = [_tell(event) for event in result.all_events if event.is_failure]
-    marts = Warehouse(folder).marts_file
+    warehouse = Warehouse(folder)
+    if any(e.is_step_success and e.step_key == "published__marts" for e in result.all_events):
+        print(
+            f"\nThe marts are published in {warehouse.marts_file}, but no report was made of them:"
+            f" {warehouse.report_file} is missing, or of an earlier run. To try again:"
+            f" {sys.argv[0]} report --warehouse {folder}",
+            file=sys.stderr,
+        )
+        return max(codes, default=BROKEN)
+    marts = warehouse.marts_file
     last = f"the last good marts stand in {marts}" if marts.exists() else "there are no marts yet"
     print(f"\nNothing was published; {last}.", file=sys.stderr)
     if RED in codes:
@@ -185,6 +199,20 @@ def _warehouse(given: argparse.Namespace) -> Warehouse:
 def _query(given: argparse.Namespace) -> int:
     for answer in ask(_warehouse(given).marts_file, given.sql):
         answer.show(max_rows=200)
+    return GREEN
+
+
+def _report(given: argparse.Namespace) -> int:
+    import webbrowser
+
+    from ..report.page import write_report
+
+    warehouse = _warehouse(given)
+    write_report(warehouse.marts_file, warehouse.report_file)
+    address = warehouse.report_file.as_uri()
+    print(address)
+    if given.open and not webbrowser.open(address):
+        print("No browser could be started; open the address above.", file=sys.stderr)
     return GREEN
 
 

@@ -1,7 +1,8 @@
 """The run as CI makes it: what a person needs in the morning is kept in one folder.
 
-`python -m dagster_project.nightly FOLDER` runs the project's own exports.yml and leaves there the
-marts, what every gate found, dbt's docs, and `summary.md`, whether the run was green or not.
+`python -m dagster_project.commands.nightly FOLDER` runs the project's own exports.yml and leaves
+there the marts, their report, what every gate found, dbt's docs, and `summary.md`, whether the run
+was green or not.
 """
 
 import argparse
@@ -47,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         shutil.copytree(warehouse.docs_folder, artifacts / "data_docs", dirs_exist_ok=True)
     if code == GREEN:
         shutil.copy(warehouse.marts_file, artifacts / "marts.duckdb")
+        shutil.copy(warehouse.report_file, artifacts / "report.html")
         _write_docs(warehouse, given.exports, artifacts / "dbt_docs")
     (artifacts / "summary.md").write_text(_summary(code, said.getvalue(), warehouse))
     print(f"{VERDICTS.get(code, 'broken')}: see {artifacts / 'summary.md'}")

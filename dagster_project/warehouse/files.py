@@ -53,6 +53,11 @@ class Warehouse:
         return self.folder / "rejects.parquet"
 
     @property
+    def report_file(self) -> Path:
+        """Where people read what the marts say: one page."""
+        return self.folder / "report" / "index.html"
+
+    @property
     def docs_folder(self) -> Path:
         """Where people read what the gates found: a local site."""
         return self.folder / "data_docs"

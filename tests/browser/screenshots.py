@@ -1,20 +1,27 @@
 """The pictures of docs/, by hand after `make run`: `python -m tests.browser.screenshots`.
 
-lineage.png shows how the groups follow from each other, group.png a mart that was made by itself.
+lineage.png shows how the groups follow from each other, group.png a mart that was made by itself,
+report.png the top of the report.
 """
 
 from playwright.sync_api import Page, ViewportSize
 
-from dagster_project.settings import DAGSTER_HOME, ROOT
+from dagster_project.settings import DAGSTER_HOME, ROOT, warehouse_folder
+from dagster_project.warehouse.files import Warehouse
 
 from .ui import browser, materialize_in_group, serve
 
 GROUP, MART = "churn", "churn_bridge"
 WINDOW: ViewportSize = {"width": 1500, "height": 640}
+REPORT: ViewportSize = {"width": 1240, "height": 1240}
 
 
 def main() -> None:
-    """Take both pages, with the states of the last run."""
+    """Take the report and both pages of the UI, with the states of the last run."""
+    with browser() as chromium:
+        page = chromium.new_page(viewport=REPORT)
+        page.goto(Warehouse(warehouse_folder()).report_file.as_uri())
+        _take(page, "report")
     with serve(DAGSTER_HOME, {}) as address, browser() as chromium:
         page = chromium.new_page(viewport=WINDOW, base_url=address)
         page.set_default_timeout(60_000)

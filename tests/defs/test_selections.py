@@ -8,6 +8,7 @@ import dagster as dg
 import duckdb
 import pytest
 
+from dagster_project.commands.cli import BROKEN, tell_failure
 from dagster_project.warehouse.files import Warehouse
 
 from ..support.shops import Shop, ShopRun, materialize, run_shop
@@ -133,6 +134,37 @@ def test_publishing_alone_publishes_what_is_built(shop: Shop) -> None:
     run = materialize(shop, dg.AssetSelection.assets(["published", "marts"]))
     assert run.result.success
     assert made(run) == {"published/marts"}
+
+
+def test_the_report_of_a_shop_with_orders_only_says_what_else_there_could_be(shop: Shop) -> None:
+    shop.warehouse.report_file.unlink()
+    run = materialize(shop, dg.AssetSelection.assets(["published", "report"]))
+    assert run.result.success
+    assert made(run) == {"published/report"}
+    page = shop.warehouse.report_file.read_text()
+    for language, your_column in (("en", "your column"), ("ru", "ваш столбец")):
+        for block, export in (("referrals", "referrals"), ("nps", "surveys")):
+            start = page.index(f'id="{language}-{block}"')
+            lack = page[start : page.index("</article>", start)]
+            assert f"exports:\n  {export}:" in lack
+            assert your_column in lack
+    assert 'data-headline="churn" data-raw="0' in page
+
+
+def test_marts_stay_published_when_no_report_can_be_made_of_them(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.warehouse.report_file.unlink()
+    shop.warehouse.report_file.mkdir()
+    run = materialize(shop, dg.AssetSelection.groups("operations"))
+    assert made(run) >= {"published/marts"}
+    assert made(run).isdisjoint({"published/report"})
+    assert not run.result.success
+    assert tell_failure(run.result, shop.warehouse.folder) == BROKEN
+    said = capsys.readouterr().err
+    assert "error in published__report" in said
+    assert f"The marts are published in {shop.warehouse.marts_file}, but no report" in said
+    assert "Nothing was published" not in said
 
 
 def test_publishing_refuses_tables_that_are_older_than_their_inputs(shop: Shop) -> None:

@@ -1,0 +1,1 @@
+"""The report: one page of the published marts, for people who open no database."""

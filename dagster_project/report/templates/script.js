@@ -1,0 +1,308 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const pages = [...document.querySelectorAll("[data-language]")];
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const kept = {
+    get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
+    set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* a page may be denied it */ } },
+  };
+  const fill = (text, given) => text.replace(/\{(\w+)\}/g, (_, key) => given[key]);
+
+  // numbers and dates as the page's language writes them
+  const number = (value, digits, words) => {
+    const [whole, rest] = value.toFixed(digits).split(".");
+    const parted = whole.replace(/\B(?=(\d{3})+$)/g, words.thousands);
+    return rest ? parted + words.point + rest : parted;
+  };
+  const percent = (share, digits, words) =>
+    fill(words.percent, { n: number(100 * share, digits, words) });
+  const month = (day, words) =>
+    fill(words.month, { month: words.months[Number(day.slice(5, 7)) - 1], year: day.slice(0, 4) });
+  const date = (day, words) => fill(words.date, {
+    day: Number(day.slice(8)), month: words.months_of_dates[Number(day.slice(5, 7)) - 1],
+    year: day.slice(0, 4),
+  });
+
+  // the heat map: what it shows, and drawing it anew
+  const studies = Object.keys(data.months);
+  const state = { study: studies[0], segment: "all=all", mode: "on", per: "month" };
+  const cohorts = () => {
+    const found = state.per === "week"
+      ? (data.weeks[state.study] || {})["all=all"]
+      : (data.months[state.study] || {})[state.segment];
+    return found || [];
+  };
+  const shade = (rate, top) => rate
+    ? Math.min(data.shades - 1, Math.ceil((data.shades - 1) * rate / top - 1e-9)) : 0;
+  const topRate = (rows, at) => {
+    let top = 0;
+    for (const [, size, , cells] of rows) {
+      if (size < data.small) continue;
+      for (const cell of cells) if (cell.length > 1) top = Math.max(top, cell[at] / size);
+    }
+    return top || 1;
+  };
+  const element = (name, text, css) => {
+    const made = document.createElement(name);
+    if (text !== undefined) made.textContent = text;
+    if (css) made.className = css;
+    return made;
+  };
+  const drawHeat = (table, words) => {
+    const rows = cohorts();
+    const at = state.mode === "on" ? 0 : 3;
+    const width = Math.max(0, ...rows.map((row) => row[3].length));
+    const top = topRate(rows, at);
+    const head = table.tHead.rows[0];
+    while (head.cells.length > 2) head.deleteCell(2);
+    for (let n = 1; n <= width; n += 1) {
+      const th = element("th", n);
+      th.scope = "col";
+      head.append(th);
+    }
+    const body = document.createElement("tbody");
+    for (const [start, size, truncated, cells] of rows) {
+      const line = body.insertRow();
+      const told = state.per === "week" ? date(start, words) : month(start, words);
+      const th = element("th", told + (truncated ? "*" : ""), "text");
+      th.scope = "row";
+      line.append(th, element("td", number(size, 0, words), "size"));
+      for (let n = 0; n < width; n += 1) {
+        const cell = cells[n];
+        if (!cell) line.append(element("td", "", "later"));
+        else if (cell.length === 1) line.append(element("td", "", "open"));
+        else {
+          const css = size < data.small ? "small" : `s${shade(cell[at] / size, top)}`;
+          line.append(element("td", Math.floor(100 * cell[at] / size + 0.5), css));
+        }
+      }
+    }
+    table.tBodies[0].replaceWith(body);
+  };
+  const readHeat = (words, row, column) => {
+    const cohort = cohorts()[row];
+    const [start, size, truncated, cells] = cohort;
+    const cell = cells[column];
+    const given = {
+      cohort: state.per === "week" ? date(start, words) : month(start, words),
+      k: column + 1, unit: state.per === "week" ? words.in_weeks : words.in_months,
+      size: number(size, 0, words),
+    };
+    if (!cell) return fill(words.none, given);
+    const at = state.mode === "on" || cell.length === 1 ? 0 : 3;
+    given.n = number(cell[at], 0, words);
+    if (cell.length === 1) return fill(words.cell_open, given);
+    given.rate = percent(cell[at] / size, 1, words);
+    given.low = percent(cell[at + 1] / 1000, 1, words);
+    given.high = percent(cell[at + 2] / 1000, 1, words);
+    const notes = [];
+    if (truncated) notes.push(words.truncated);
+    if (size < data.small) notes.push(fill(words.small_told, { small: data.small }));
+    return [fill(words.cell, given), ...notes].join(" ");
+  };
+  const drawn = () => {
+    for (const page of pages) {
+      const words = data.words[page.dataset.language];
+      for (const table of all("[data-heat]", page)) {
+        drawHeat(table, words);
+        label(table);
+        reading(table).textContent = words.hint;
+      }
+    }
+    for (const select of all("select[data-state]")) {
+      select.value = state[select.dataset.state];
+      if (select.dataset.state === "segment") select.disabled = state.per === "week";
+    }
+    for (const button of all("button[data-state]")) {
+      button.setAttribute("aria-pressed", String(state[button.dataset.state] === button.value));
+    }
+    const name = state.segment.split("=")[0];
+    for (const panel of all("[data-curve]")) {
+      panel.hidden = panel.dataset.study !== state.study || panel.dataset.segment !== name;
+    }
+  };
+
+  // one stop for the Tab key, arrows within: every cell is told in the line above its map
+  const reading = (table) => table.closest("article").querySelector("[data-reading]");
+  const label = (table) => {
+    const found = all("tbody td:not(.size)", table);
+    found.forEach((cell, place) => { cell.tabIndex = place ? -1 : 0; });
+  };
+  const tell = (table, cell) => {
+    const words = data.words[table.closest("[data-language]").dataset.language];
+    const row = cell.parentElement.rowIndex - 1;
+    const column = cell.cellIndex - 2;
+    if (table.matches("[data-heat]")) reading(table).textContent = readHeat(words, row, column);
+    else if (cell.textContent) {
+      reading(table).textContent = fill(words.value_cell, {
+        cohort: cell.parentElement.cells[0].textContent, k: column, value: cell.textContent,
+      });
+    } else reading(table).textContent = fill(words.none, {
+      cohort: cell.parentElement.cells[0].textContent, k: column, unit: words.in_months,
+    });
+  };
+  const cellOf = (event) => event.target.closest("tbody td:not(.size)");
+  for (const table of all("[data-heat], [data-value-heat]")) {
+    table.addEventListener("mouseover", (event) => {
+      const cell = cellOf(event);
+      if (cell) tell(table, cell);
+    });
+    table.addEventListener("focusin", (event) => {
+      const cell = cellOf(event);
+      if (cell) tell(table, cell);
+    });
+    table.addEventListener("keydown", (event) => {
+      const cell = cellOf(event);
+      if (!cell) return;
+      const rows = [...table.tBodies[0].rows];
+      const row = rows.indexOf(cell.parentElement);
+      const last = cell.parentElement.cells.length - 1;
+      const to = {
+        ArrowLeft: [row, Math.max(2, cell.cellIndex - 1)],
+        ArrowRight: [row, Math.min(last, cell.cellIndex + 1)],
+        ArrowUp: [Math.max(0, row - 1), cell.cellIndex],
+        ArrowDown: [Math.min(rows.length - 1, row + 1), cell.cellIndex],
+        Home: [event.ctrlKey ? 0 : row, 2],
+        End: [event.ctrlKey ? rows.length - 1 : row, last],
+      }[event.key];
+      if (!to) return;
+      event.preventDefault();
+      const next = rows[to[0]].cells[to[1]];
+      cell.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    });
+  }
+  for (const control of all("[data-state]")) {
+    control.addEventListener(control.matches("select") ? "change" : "click", () => {
+      state[control.dataset.state] = control.value;
+      drawn();
+    });
+  }
+
+  // files for other programs; text that a spreadsheet would take for a formula is told apart
+  const field = (value) => {
+    const isNumber = value !== "" && Number.isFinite(Number(value));
+    const safe = !isNumber && /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : String(value);
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const download = (name, rows) => {
+    const text = rows.map((row) => row.map(field).join(",")).join("\r\n") + "\r\n";
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));
+    link.download = `${name}.csv`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
+  const rowsOf = (table) => {
+    const heads = [...table.tHead.rows[0].cells];
+    const names = heads.flatMap((th) => [th.dataset.name, th.dataset.low, th.dataset.high]
+      .filter((name) => name !== undefined));
+    const lines = [...table.tBodies[0].rows].map((row) => [...row.cells].flatMap((cell, place) => {
+      const values = [cell.dataset.v];
+      if (heads[place].dataset.low !== undefined) values.push(cell.dataset.l || "");
+      if (heads[place].dataset.high !== undefined) values.push(cell.dataset.h || "");
+      return values;
+    }));
+    return [names, ...lines];
+  };
+  for (const button of all("[data-csv-of]")) {
+    button.addEventListener("click", () => {
+      const near = button.closest("[data-curve]") || button.closest("article");
+      download(button.dataset.csvOf, rowsOf(near.querySelector("table[data-csv]")));
+    });
+  }
+  for (const button of all("[data-heat-csv]")) {
+    button.addEventListener("click", () => {
+      const names = ["study", "segment", "period", "cohort_start", "period_number", "cohort_size",
+        "customers_back", "rate", "rate_low", "rate_high", "is_complete"];
+      const at = state.mode === "on" ? 0 : 3;
+      const segment = state.per === "week" ? "all=all" : state.segment;
+      const lines = cohorts().flatMap(([start, size, , cells]) => cells.map((cell, place) => {
+        const isComplete = cell.length > 1;
+        const rate = isComplete
+          ? [cell[at] / size, cell[at + 1] / 1000, cell[at + 2] / 1000] : ["", "", ""];
+        return [state.study, segment, state.per, start, place + 1, size, cell[isComplete ? at : 0],
+          ...rate, isComplete];
+      }));
+      download(`cohorts-${state.study}-${state.per}-${state.mode}`, [names, ...lines]);
+    });
+  }
+
+  const copy = async (text) => {
+    try { await navigator.clipboard.writeText(text); } catch {
+      const area = element("textarea", text);
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  };
+  for (const button of all("[data-copy]")) {
+    const told = button.textContent;
+    button.addEventListener("click", async () => {
+      await copy(button.parentElement.querySelector("code").textContent);
+      const words = data.words[button.closest("[data-language]").dataset.language];
+      button.textContent = words.copied;
+      setTimeout(() => { button.textContent = told; }, 1500);
+    });
+  }
+
+  // language, theme, and links into what is folded
+  const speak = (code) => {
+    root.lang = code;
+    for (const page of pages) page.hidden = page.dataset.language !== code;
+    for (const button of all("[data-set-language]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.setLanguage === code));
+    }
+  };
+  for (const button of all("[data-set-language]")) {
+    button.addEventListener("click", () => {
+      const code = button.dataset.setLanguage;
+      kept.set("retention-language", code);
+      speak(code);
+      reach();
+      const shown = pages.find((page) => !page.hidden);
+      shown.querySelector(`[data-set-language="${code}"]`).focus();
+    });
+  }
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const paint = () => {
+    root.dataset.theme = kept.get("retention-theme") || (dark.matches ? "dark" : "light");
+  };
+  dark.addEventListener("change", paint);
+  for (const button of all("[data-theme-switch]")) {
+    button.addEventListener("click", () => {
+      kept.set("retention-theme", root.dataset.theme === "dark" ? "light" : "dark");
+      paint();
+    });
+  }
+  for (const button of all("[data-print]")) button.addEventListener("click", () => print());
+  const unfold = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target instanceof HTMLDetailsElement) target.open = true;
+  };
+  addEventListener("hashchange", unfold);
+
+  // whatever scrolls has to be reached by the keyboard, and nothing else
+  const reach = () => {
+    const within = pages.find((page) => !page.hidden);
+    for (const box of all(".drawing, .scroll:not(:has([role=grid])), pre", within)) {
+      const isCut = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+      if (isCut) box.tabIndex = 0; else box.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("resize", reach);
+  document.addEventListener("toggle", reach, true);
+
+  root.classList.remove("no-script");
+  const known = kept.get("retention-language");
+  if (known && data.words[known]) speak(known);
+  paint();
+  unfold();
+  all("[data-value-heat]").forEach(label);
+  if (studies.length) drawn();
+  reach();
+})();

@@ -1,0 +1,416 @@
+"""The page says what the marts say, in both languages, and nothing that it should not."""
+
+import datetime as dt
+import html
+import json
+import re
+import shutil
+import string
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from dagster_project.commands.cli import GREEN, main
+from dagster_project.exports.errors import ExportError
+from dagster_project.report import heat
+from dagster_project.report.blocks import SECTIONS
+from dagster_project.report.language import LANGUAGES, WORDS, language
+from dagster_project.report.page import TEMPLATES, write_report
+from dagster_project.report.queries import HEADLINES, QUERIES
+from dagster_project.warehouse.read import ask
+
+HOSTILE = "</script><img src=x onerror=alert(1)>'\"&{{ 7 * 7 }}"
+
+
+@pytest.fixture(scope="module")
+def marts(demo_folder: Path) -> Path:
+    """The published marts of the demo."""
+    return demo_folder / "warehouse/marts.duckdb"
+
+
+@pytest.fixture(scope="module")
+def page(marts: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Their page."""
+    file = tmp_path_factory.mktemp("report") / "index.html"
+    write_report(marts, file)
+    return file.read_text()
+
+
+def rows(marts: Path, sql: str) -> list[tuple]:
+    with duckdb.connect(str(marts), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def changed(marts: Path, folder: Path, *statements: str) -> Path:
+    """A copy of the marts in which something is otherwise."""
+    copy = folder / "marts.duckdb"
+    shutil.copy(marts, copy)
+    copy.chmod(0o644)
+    with duckdb.connect(str(copy)) as con:
+        for statement in statements:
+            con.execute(statement)
+    return copy
+
+
+class Seen(HTMLParser):
+    """The tags of a page, and the cells of each block's table, in one language."""
+
+    def __init__(self, page: str, code: str) -> None:
+        super().__init__()
+        self.code, self.block, self.place = code, "", ""
+        self.tags: list[str] = []
+        self.cells: dict[str, list[list[str]]] = {}
+        self.headlines: dict[str, str] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append(tag)
+        self.place = given.get("data-language") or self.place
+        if self.place != self.code:
+            return
+        if tag == "article":
+            self.block = (given.get("id") or "").removeprefix(f"{self.code}-")
+            if headline := given.get("data-headline"):
+                self.headlines[headline] = given.get("data-raw") or ""
+        if tag == "tr":
+            self.cells.setdefault(self.block, []).append([])
+        if "data-v" in given:
+            ends = (given[end] or "" for end in ("data-v", "data-l", "data-h") if end in given)
+            self.cells[self.block][-1] += ends
+
+
+def data(page: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    assert found
+    loaded: dict[str, Any] = json.loads(found[1])
+    return loaded
+
+
+def test_every_cell_of_the_heat_map_is_the_marts(marts: Path, page: str) -> None:
+    found = {
+        (
+            "month" if kind == "months" else "week",
+            study,
+            *segment.split("=", 1),
+            start,
+            place + 1,
+        ): (
+            size,
+            bool(truncated),
+            cell,
+        )
+        for kind in ("months", "weeks")
+        for study, segments in data(page)[kind].items()
+        for segment, cohorts in segments.items()
+        for start, size, truncated, cells in cohorts
+        for place, cell in enumerate(cells)
+    }
+    expected = {}
+    for row in rows(
+        marts,
+        """
+        select period, study, segment_name, segment_value, cohort_start, period_number,
+            cohort_size, is_left_truncated, is_complete, retained_customers, retained_on_or_after,
+            rate_low, rate_high, on_or_after_low, on_or_after_high
+        from cohort_retention
+        where bucket = 'calendar' and period_number > 0
+            and (period = 'month' or period = 'week' and segment_name = 'all')
+        """,
+    ):
+        period, study, name, value, start, offset, size, truncated, complete = row[:9]
+        back, after, *bounds = row[9:]
+        tenths = [None if bound is None else round(1000 * bound) for bound in bounds]
+        cell = [back, *tenths[:2], after, *tenths[2:]] if complete else [back]
+        key = (period, study, name, value, start.isoformat(), offset)
+        expected[key] = (size, truncated, cell)
+    assert {key: expected[key] for key in found} == found
+    months = {key for key in expected if key[0] == "month"}
+    assert months <= found.keys()
+    assert len(found) > 3000
+
+
+def test_a_cell_s_percentage_is_the_marts_rate(marts: Path) -> None:
+    """The page divides counts; the mart publishes rates."""
+    for back, after, size, rate, after_rate in rows(
+        marts,
+        "select retained_customers, retained_on_or_after, cohort_size, retention_rate,"
+        " on_or_after_rate from cohort_retention where is_complete and period <> 'day'",
+    ):
+        assert (back / size, after / size) == pytest.approx((rate, after_rate), abs=1e-12)
+
+
+def test_the_first_state_of_the_heat_map_is_a_table_of_these_figures(page: str) -> None:
+    body = re.search(r"<table[^>]*data-heat.*?<tbody>(.*?)</tbody>", page, re.S)
+    assert body
+    shown = [re.findall(r"<td[^>]*>(.*?)</td>", line) for line in body[1].split("</tr>")[:-1]]
+    cohorts = data(page)["months"]["order_to_order"]["all=all"]
+    for line, (_, size, _, cells) in zip(shown, cohorts, strict=True):
+        told = [str(int(100 * c[0] / size + 0.5)) if len(c) > 1 else "" for c in cells]
+        assert line[1:] == told + [""] * (len(line) - 1 - len(cells))
+
+
+def test_the_headlines_are_the_marts(marts: Path, page: str) -> None:
+    (month,) = rows(marts, "select max(month) from monthly_churn where is_complete")[0]
+    expected = {
+        "churn": rows(
+            marts,
+            f"select churn_rate from monthly_churn where base = 'order' and month = '{month}'",
+        )[0][0],
+        "active": rows(
+            marts,
+            "select mau from active_customers where activity = 'any' and segment_name = 'all'"
+            " and activity_date = (select max(activity_date) from active_customers)",
+        )[0][0],
+        "new": rows(
+            marts,
+            "select new_customers from lifecycle where activity = 'order' and period = 'month'"
+            f" and segment_name = 'all' and period_start = '{month}'",
+        )[0][0],
+        "back": rows(
+            marts,
+            "select retention_rate from cohort_retention where study = 'order_to_order'"
+            " and period = 'month' and bucket = 'calendar' and segment_name = 'all'"
+            f" and period_number = 1 and cohort_start = date '{month}' - interval 1 month",
+        )[0][0],
+        "worth": rows(
+            marts,
+            "select cumulative_revenue_per_customer from cohort_value"
+            " where months_since_first_order = 6 and is_complete order by cohort_month desc",
+        )[0][0],
+        "revenue": float(
+            sum(
+                revenue
+                for cohort, age, revenue in rows(
+                    marts,
+                    "select cohort_month, months_since_first_order, revenue_cash from cohort_value",
+                )
+                if cohort.year * 12 + cohort.month + age == month.year * 12 + month.month
+            )
+        ),
+    }
+    for code in LANGUAGES:
+        shown = {name: float(raw) for name, raw in Seen(page, code).headlines.items()}
+        assert shown == pytest.approx(expected, abs=1e-6)
+
+
+def test_tables_are_the_marts(marts: Path, page: str) -> None:
+    """Some by hand: of the churn, the campaigns' money and the accounting every row."""
+    seen = Seen(page, "en").cells
+    churn = {line[0]: line[1:] for line in seen["churn"] if line}
+    for month, *counts, rate in rows(
+        marts,
+        "select month, opening_customers, new_customers, reactivated_customers, churned_customers,"
+        " closing_customers, churn_rate from monthly_churn where base = 'order' and is_complete",
+    ):
+        shown = churn.pop(month.isoformat())
+        assert shown[:5] == [str(count) for count in counts]
+        assert shown[5] == ("" if rate is None else str(round(rate, 6)))
+    assert not churn
+    spent = {}
+    for campaign, channel, cost in rows(
+        marts, "select campaign, channel, cost from campaign_funnel"
+    ):
+        spent[campaign, channel] = spent.get((campaign, channel), 0) + (cost or 0)
+    shown = {(line[0], line[1]): float(line[9] or 0) for line in seen["campaigns"] if line}
+    assert shown == {key: pytest.approx(float(cost)) for key, cost in spent.items()}
+    accounted = {line[0]: line[1:] for line in seen["rows"] if line}
+    assert {export: line[1] for export, line in accounted.items()} == {
+        export: str(count)
+        for export, count in rows(marts, "select export, rows_in_files from source_accounting")
+    }
+
+
+def test_every_query_runs_as_it_is_shown(marts: Path, page: str) -> None:
+    shown = re.findall(r"<pre><code>(select.*?)</code></pre>", page, re.S)
+    assert len(shown) == len(LANGUAGES) * (len(HEADLINES) + len(QUERIES))
+    for sql in sorted({html.unescape(text) for text in shown}):
+        (answer,) = ask(marts, sql)
+        assert answer.columns
+
+
+def test_the_same_marts_give_the_same_bytes(marts: Path, page: str, tmp_path: Path) -> None:
+    again = tmp_path / "deep/index.html"
+    assert write_report(marts, again) == len(page.encode())
+    assert again.read_text() == page
+    assert [file.name for file in again.parent.iterdir()] == ["index.html"]
+    assert (marts.parent / "report/index.html").read_text() == page, "the run's own"
+    assert len(page.encode()) < 3_000_000
+
+
+def test_no_customer_is_on_the_page(marts: Path, page: str) -> None:
+    words = set(re.findall(r"[\w-]+", page))
+    ids = {customer for (customer,) in rows(marts, "select customer_id from customer_value")}
+    assert len(ids) > 700
+    assert not ids & words
+    assert not re.findall(r"\w@\w", page)
+
+
+def test_nothing_is_asked_of_other_places(page: str) -> None:
+    """Nor could it: the page forbids itself every request, which `tests/browser` watches."""
+    assert "default-src 'none'" in page
+    markup = re.sub(r"<script.*?</script>", "", page, flags=re.S)
+    assert not re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?(?!#)[^\"')\s]+", markup)
+    assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+
+
+def test_names_of_the_shop_are_text(marts: Path, page: str, tmp_path: Path) -> None:
+    name = HOSTILE.replace("'", "''")
+    settings = json.dumps({"base_currency": "GBP", "report_title": HOSTILE}).replace("'", "''")
+    copy = changed(
+        marts,
+        tmp_path,
+        f"update metric_run_log set settings = '{settings}'",
+        f"update campaign_funnel set campaign = '{name}' || campaign",
+        f"update acquisition set source = '{name}' where source = 'organic'",
+        f"update landing_page_funnel set landing_page = '{name}', diagnosis = '{name}'",
+        *(
+            f"update {mart} set segment_value = '{name}' || segment_value,"
+            f" segment_name = segment_name || '{name}' where segment_name <> 'all'"
+            for mart in ("cohort_retention", "retention_curve", "segment_value")
+        ),
+        f"update quarantine set reason = '{name}'",
+    )
+    write_report(copy, tmp_path / "index.html")
+    text = (tmp_path / "index.html").read_text()
+    seen, clean = Seen(text, "en"), Seen(page, "en")
+    assert set(seen.tags) == set(clean.tags)
+    assert "img" not in seen.tags
+    assert seen.tags.count("script") == 2
+    assert "{{ 7 * 7 }}" in text
+    assert any(HOSTILE in segment for segment in data(text)["months"]["order_to_order"])
+
+
+def leaves(words: dict[str, Any], above: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in words.items():
+        name = f"{above}.{key}" if above else str(key)
+        found |= leaves(value, name) if isinstance(value, dict) else {name: str(value)}
+    return found
+
+
+def test_languages_have_the_same_words_with_the_same_gaps() -> None:
+    english, *others = (
+        leaves(yaml.safe_load((WORDS / f"{code}.yml").read_text())) for code in ("en", "ru")
+    )
+    for other in others:
+        assert english.keys() == other.keys()
+        for key, text in english.items():
+            gaps = [
+                sorted(g for _, g, *_ in string.Formatter().parse(t) if g)
+                for t in (text, other[key])
+            ]
+            assert gaps[0] == gaps[1], key
+            assert other[key], key
+
+
+def test_every_word_is_used_and_every_column_has_one() -> None:
+    words = yaml.safe_load((WORDS / "en.yml").read_text())
+    blocks = [block for blocks in SECTIONS.values() for block in blocks]
+    keys = {key for block in blocks for key, _ in block.queries}
+    assert keys == words["blocks"].keys() == QUERIES.keys()
+    shown = {column.name for block in blocks for column in block.columns}
+    shown |= {one.column for block in blocks if block.chart for one in block.chart.series}
+    elsewhere = {"period_number", "retained_customers", "retention_rate", "on_or_after_rate"}
+    assert shown | elsewhere | {"eligible_customers", "recency_score"} == words["columns"].keys()
+    assert HEADLINES.keys() == words["cards"].keys() & HEADLINES.keys()
+    sources = "".join(
+        path.read_text() for path in (*TEMPLATES.glob("*"), *TEMPLATES.parent.glob("*.py"))
+    )
+    for group in ("page", "trust", "heat", "worth", "chart", "method"):
+        unused = [key for key in words[group] if not re.search(rf"\b{key}\b", sources)]
+        assert unused == [], group
+
+
+def test_numbers_are_written_as_the_language_does() -> None:
+    english, russian = language("en", "GBP"), language("ru", "GBP")
+    assert english.percent(0.1785) == "17.9%"
+    assert russian.percent(0.1785) == "17,9\u00a0%"
+    assert english.money(-1234567.5) == "\u2212£1,234,568"
+    assert russian.money(-1234567.5) == "\u22121\u00a0234\u00a0568\u00a0£"
+    assert language("en", "CHF").money(2) == "CHF\u00a02.00"
+    assert language("en").money(0.005) == "0.01"
+    assert english.number(0.5) == "1"
+    assert english.date(dt.date(2024, 3, 1)) == "1 March 2024"
+    assert russian.date(dt.date(2024, 3, 1)).startswith("1 марта 2024")
+    assert russian.month(dt.date(2024, 3, 1)) == "март 2024"
+
+
+def luminance(colour: str) -> float:
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+def test_every_shade_can_be_read(theme: int) -> None:
+    """WCAG AA: 4.5 for text, 3 for the lines of charts; shades get darker, or lighter, evenly."""
+    style = (TEMPLATES / "style.css").read_text()
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6})", style.split("}")[theme]))
+    dark_from = 6 if theme else 7
+    for n in range(heat.SHADES):
+        ink = colours["high-ink" if n >= dark_from else "low-ink"]
+        assert contrast(colours[f"s{n}"], ink) >= 4.5, n
+    lightness = [luminance(colours[f"s{n}"]) for n in range(heat.SHADES)]
+    assert lightness == sorted(lightness, reverse=not theme)
+    for ground in ("card", "ground", "soft"):
+        for ink in ("ink", "quiet", "accent", "good", "look", "bad"):
+            assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    assert contrast(colours["small-ink"], colours["small"]) >= 4.5
+    assert min(contrast(colours[f"c{n}"], colours["card"]) for n in range(8)) >= 3
+
+
+def test_small_cohorts_are_grey_and_open_cells_have_no_figure() -> None:
+    assert heat.table([["2024-01-01", 29, 0, [[5, 80, 350, 6, 90, 380], [2]]]])[0]["cells"] == [
+        {"text": 17, "css": "small", "cell": [5, 80, 350, 6, 90, 380]},
+        {"text": "", "css": "open", "cell": [2]},
+    ]
+    assert [heat.shade(rate, 0.4) for rate in (0, 0.001, 0.2, 0.4, 0.6)] == [0, 1, 5, 9, 9]
+    assert [heat.percent(part, 200) for part in (0, 1, 2, 199, 200)] == [0, 1, 1, 100, 100]
+
+
+def test_what_is_empty_says_what_it_needs(marts: Path, tmp_path: Path) -> None:
+    lost = ("marketing_spend", "referrals")
+    copy = changed(
+        marts,
+        tmp_path,
+        *(
+            f"delete from {mart}"
+            for mart in ("acquisition", "referral_growth", "referral_effect", "prediction_verdict")
+        ),
+        f"delete from source_accounting where export in {lost}",
+        "update mart_availability set is_filled = false, reason = 'referrals is not mapped'"
+        " where mart like 'referral%'",
+    )
+    write_report(copy, tmp_path / "index.html")
+    text = (tmp_path / "index.html").read_text()
+    lack = re.search(r'id="en-referrals".*?</article>', text, re.S)
+    assert lack
+    assert "referrals is not mapped" in lack[0]
+    assert "    columns:\n      referrer_id: your column\n      invited_at: your column" in lack[0]
+    assert "ваш столбец" in text
+
+
+def test_the_command_makes_the_page_anew(
+    marts: Path, page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(marts, tmp_path)
+    assert main(["report", "--warehouse", str(tmp_path)]) == GREEN
+    assert capsys.readouterr().out.strip() == (tmp_path / "report/index.html").as_uri()
+    assert (tmp_path / "report/index.html").read_text() == page
+
+
+def test_marts_of_another_version_are_told_of(marts: Path, tmp_path: Path) -> None:
+    older = changed(marts, tmp_path, "alter table lifespan_summary drop column median_low")
+    with pytest.raises(ExportError, match="published by an older version; run `retention run`"):
+        write_report(older, tmp_path / "index.html")
+    assert not (tmp_path / "index.html").exists()
