@@ -355,7 +355,7 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
             "acquisition",
             (
                 Column("source", "text"),
-                Column("visitors", "count"),
+                Column("sessions", "count"),
                 Column("new_customers", "count"),
                 Column("spend", "money"),
                 Column("cac", "money"),

@@ -9,14 +9,14 @@ from markupsafe import Markup
 from . import cells, charts
 from .language import Language
 
-#: How each is written, and whether more of it is good.
-KINDS = {
+#: How each is written, and whether more of it is good: not said of a mean without an interval.
+KINDS: dict[str, tuple[str, bool | None]] = {
     "revenue": ("money", True),
     "active": ("count", True),
     "new": ("count", True),
     "churn": ("percent", False),
     "back": ("percent", True),
-    "worth": ("money", True),
+    "worth": ("money", None),
 }
 
 
@@ -81,7 +81,7 @@ def _compared(
     found: Headline,
     rows: Sequence[Mapping[str, Any]],
     kind: str,
-    more_is_good: bool,
+    more_is_good: bool | None,
     words: Language,
 ) -> Headline:
     """The figure with its change against the period before."""
@@ -100,7 +100,7 @@ def _compared(
         overlap = now["low"] <= before["high"] and before["low"] <= now["high"]
         certainty = words("cards.chance" if overlap else "cards.sure")
     mood = "better" if (moved > 0) == more_is_good else "worse"
-    if not moved or certainty == words("cards.chance"):
+    if not moved or more_is_good is None or certainty == words("cards.chance"):
         mood = "unsure"
     was = cells.text(before["value"], kind, words)
     return Headline(

@@ -15,7 +15,6 @@ SMALL = 30
 SHADES = 10
 #: How many studies and segments times studies are shown at most.
 STUDIES, TABLES = 6, 90
-NOT_OVER = "the period ends after as_of_date"
 
 
 def payload(rows: Iterable[Row], preferred: Sequence[str]) -> dict[str, dict[str, list[list[Any]]]]:

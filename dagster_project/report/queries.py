@@ -106,7 +106,7 @@ _HEAT = """
         select
             study, segment_name, segment_value, cohort_start, period_number, cohort_size,
             retained_customers, rate_low, rate_high, retained_on_or_after, on_or_after_low,
-            on_or_after_high, is_complete, incomplete_reason, is_left_truncated
+            on_or_after_high, is_complete, is_left_truncated
         from cohort_retention
         where bucket = 'calendar' and period = '{period}' and period_number between 1 and {count}
             and cohort_start > (
@@ -324,14 +324,15 @@ QUERIES = {
     """,
     "acquisition": f"""
         select
-            source, cast(sum(visitors) as bigint) as visitors,
+            source, cast(sum(sessions) as bigint) as sessions,
             cast(sum(new_customers) as bigint) as new_customers,
             cast(sum(spend) as double) as spend,
-            cast(sum(spend) as double) / nullif(sum(new_customers), 0) as cac,
+            cast(sum(spend) as double)
+            / nullif(sum(new_customers) filter (spend is not null), 0) as cac,
             cast(sum(revenue_to_date) as double) as revenue_to_date,
             cast(sum(margin_to_date) as double) / nullif(sum(new_customers), 0) as ltv_to_date,
-            cast(sum(margin_to_date) as double) / nullif(cast(sum(spend) as double), 0)
-            as ltv_to_cac,
+            cast(sum(margin_to_date) filter (spend is not null) as double)
+            / nullif(cast(sum(spend) as double), 0) as ltv_to_cac,
             string_agg(distinct margin_basis, ', ' order by margin_basis) as margin_basis
         from acquisition
         where is_complete

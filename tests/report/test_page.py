@@ -84,6 +84,11 @@ class Seen(HTMLParser):
             self.cells[self.block][-1] += ends
 
 
+def seen_rows(page: Path, block: str) -> list[list[str]]:
+    """The rows of a block's table as other programs get them."""
+    return [line for line in Seen(page.read_text(), "en").cells[block] if line]
+
+
 def data(page: str) -> dict[str, Any]:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
     assert found
@@ -223,6 +228,38 @@ def test_tables_are_the_marts(marts: Path, page: str) -> None:
         export: str(count)
         for export, count in rows(marts, "select export, rows_in_files from source_accounting")
     }
+
+
+def test_what_customers_cost_leaves_out_months_whose_spending_is_not_told(
+    marts: Path, tmp_path: Path
+) -> None:
+    copy = changed(
+        marts,
+        tmp_path,
+        "update acquisition set spend = null, cac = null where month < (select min(month) from"
+        " acquisition) + interval 4 month",
+    )
+    write_report(copy, tmp_path / "index.html")
+    shown = {line[0]: line[3:7] for line in seen_rows(tmp_path / "index.html", "acquisition")}
+    expected: dict[str, list[float]] = {}
+    for source, spend, customers, margin, won in rows(
+        copy,
+        "select source, spend, new_customers, margin_to_date, new_customers from acquisition"
+        " where is_complete",
+    ):
+        sums = expected.setdefault(source, [0.0] * 5)
+        sums[3] += float(margin)
+        sums[4] += won
+        if spend is not None:
+            for place, value in enumerate((spend, customers, margin)):
+                sums[place] += float(value)
+    assert shown.keys() == expected.keys()
+    for source, (spend, customers, margin, all_margin, won) in expected.items():
+        told_spend, cac, each, over = shown[source]
+        assert float(told_spend) == pytest.approx(spend)
+        assert float(cac) == pytest.approx(spend / customers, abs=1e-5)
+        assert float(each) == pytest.approx(all_margin / won, abs=1e-5)
+        assert over == "" if not spend else float(over) == pytest.approx(margin / spend, abs=1e-5)
 
 
 def test_every_query_runs_as_it_is_shown(marts: Path, page: str) -> None:
