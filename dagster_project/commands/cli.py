@@ -1,4 +1,4 @@
-"""The `retention` command: `init`, `check`, `run`, `report`, `rejects`, `query` and `export`."""
+"""The `retention` command: `init`, `check`, `run`, `report`, `query` and what else there is."""
 
 import argparse
 import os
@@ -10,9 +10,9 @@ from ..exports.config.load import load_config
 from ..exports.errors import ExportError
 from ..settings import DAGSTER_HOME, DEMO_EXPORTS, OFFLINE, ROOT, exports_file, warehouse_folder
 from ..warehouse.files import Warehouse
-from ..warehouse.read import ask
 from ..warehouse.rejects import read_rejects
 from ..warehouse.summary import summary
+from . import query as queries
 from .export_audiences import FORMATS, export_audiences
 
 if TYPE_CHECKING:
@@ -62,8 +62,22 @@ def _parser() -> argparse.ArgumentParser:
     report.set_defaults(command=_report)
 
     query = commands.add_parser("query", help="read the published marts with SQL")
-    query.add_argument("sql")
+    query.add_argument("sql", nargs="?", help="SELECTs; else, or for -, standard input")
+    query.add_argument("--file", type=Path, help="a file with the SQL")
+    query.add_argument(
+        "--format",
+        choices=queries.FORMATS,
+        help="default: a table on a screen, csv with all columns when piped",
+    )
+    query.add_argument("--output", type=Path, help="the file that parquet is written to")
     query.set_defaults(command=_query)
+
+    tables = commands.add_parser("tables", help="the published tables and what each answers")
+    tables.set_defaults(command=_tables)
+
+    describe = commands.add_parser("describe", help="what a table and its columns mean")
+    describe.add_argument("table")
+    describe.set_defaults(command=_describe)
 
     rejects = commands.add_parser(
         "rejects", help="show rows that were rejected or held back, after a red run too"
@@ -76,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=FORMATS, default="csv")
     export.add_argument("--folder", type=Path, help="default: audiences/ beside the marts")
     export.set_defaults(command=_export)
-    for command in (run, report, rejects, query, export):
+    for command in (run, report, rejects, query, tables, describe, export):
         command.add_argument("--warehouse", type=Path, default=warehouse_folder())
 
     look = commands.add_parser(
@@ -197,8 +211,20 @@ def _warehouse(given: argparse.Namespace) -> Warehouse:
 
 
 def _query(given: argparse.Namespace) -> int:
-    for answer in ask(_warehouse(given).marts_file, given.sql):
-        answer.show(max_rows=200)
+    sql = queries.question(given.sql, given.file, sys.stdin)
+    marts = _warehouse(given).marts_file
+    for note in queries.answer(marts, sql, given.format, given.output, sys.stdout):
+        print(note, file=sys.stderr)
+    return GREEN
+
+
+def _tables(given: argparse.Namespace) -> int:
+    queries.show(queries.tables(_warehouse(given).marts_file), ("table", "rows", "question"))
+    return GREEN
+
+
+def _describe(given: argparse.Namespace) -> int:
+    print("\n".join(queries.describe(_warehouse(given).marts_file, given.table)))
     return GREEN
 
 

@@ -1,5 +1,6 @@
 """The published marts, as people read them."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,18 +46,52 @@ def ask(marts: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
     where a statement is no SELECT.
     """
     with read_marts(marts) as con:
-        for setting in _ALONE:
-            con.execute(f"set {setting}")
         try:
-            statements = con.extract_statements(sql)
-            for statement in statements:
-                if statement.type != duckdb.StatementType.SELECT:
-                    raise ExportError(
-                        f"query: {statement.type.name} is refused: the published marts are only"
-                        " read; write a SELECT"
-                    )
-            for statement in statements:
+            for statement in _selects(con, sql):
                 answer = con.sql(statement)
                 yield answer.execute()
         except duckdb.Error as error:
             raise ExportError(str(error)) from error
+
+
+def write_parquet(marts: Path, sql: str, file: Path) -> int:
+    """Write the answer to one SELECT to a Parquet file, whole or not at all; its rows.
+
+    The question is asked behind the same door as others; its answer is kept in a file of its own,
+    from which another connection writes. Raises ExportError as `ask` does, where there is more than
+    one SELECT, and where the file cannot be written.
+    """
+    new = file.with_name(f".{file.name}.partial")
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "answer.duckdb"
+        try:
+            with read_marts(marts) as con:
+                con.execute(f"attach {literal(kept)} as kept")
+                statements = _selects(con, sql)
+                if len(statements) != 1:
+                    raise ExportError("query: one file holds the answer to one SELECT")
+                con.execute(f"create table kept.answer as {statements[0].query}")
+            with duckdb.connect(str(kept), read_only=True) as con:
+                con.execute(f"copy answer to {literal(new)} (format parquet)")
+                counted = con.execute("select count(*) from answer").fetchone()
+            new.replace(file)
+        except (duckdb.Error, OSError) as error:
+            raise ExportError(str(error)) from error
+        finally:
+            new.unlink(missing_ok=True)
+    assert counted is not None
+    return int(counted[0])
+
+
+def _selects(con: duckdb.DuckDBPyConnection, sql: str) -> list[duckdb.Statement]:
+    """The statements of a question, behind a locked door; refused where one is no SELECT."""
+    for setting in _ALONE:
+        con.execute(f"set {setting}")
+    statements = con.extract_statements(sql)
+    for statement in statements:
+        if statement.type != duckdb.StatementType.SELECT:
+            raise ExportError(
+                f"query: {statement.type.name} is refused: the published marts are only"
+                " read; write a SELECT"
+            )
+    return statements
