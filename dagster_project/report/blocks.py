@@ -55,6 +55,8 @@ class Block:
     wide: bool = False
     #: a drawing of its own, by `page.py`
     special: str | None = None
+    #: the export it cannot do without, where its mart can
+    needs: str | None = None
     #: further queries that are told beside its rows, and their marts
     extra: tuple[tuple[str, str], ...] = ()
 
@@ -380,6 +382,7 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
                 Column("months_to_payback", "payback"),
             ),
             wide=True,
+            needs="marketing_spend",
         ),
         Block(
             "conversion",

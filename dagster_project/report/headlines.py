@@ -107,8 +107,7 @@ def _compared(
         **{
             **found.__dict__,
             "change": change,
-            "before": f"{words('cards.versus', period=told(before['period']))}"
-            f" ({words('cards.was', value=was)})",
+            "before": words("cards.before", period=told(before["period"]), value=was),
             "mood": mood,
             "certainty": certainty,
         }

@@ -170,18 +170,18 @@ class View:
         return told
 
     @property
-    def trust(self) -> list[tuple[str, bool]]:
-        """Sentences about whether the figures are complete, and whether each is good news."""
+    def trust(self) -> list[tuple[str, str]]:
+        """Whether the figures are complete: sentences that are `good`, a `note` or to `look` at."""
         figures, words = self.figures, self.words
         passed, failed = (figures.run.get(f"checks_{how}") for how in ("passed", "failed"))
         told = []
         if passed is None:
-            told.append((words("trust.gates_none"), False))
+            told.append((words("trust.gates_none"), "look"))
         elif failed:
             given = {"passed": words.number(passed), "failed": words.number(failed)}
-            told.append((words("trust.gates_warned", **given), False))
+            told.append((words("trust.gates_warned", **given), "look"))
         else:
-            told.append((words("trust.gates_ok", passed=words.number(passed)), True))
+            told.append((words("trust.gates_ok", passed=words.number(passed)), "good"))
         total = {
             column: sum(row[f"rows_{column}"] or 0 for row in figures.rows["rows"])
             for column in (
@@ -200,15 +200,15 @@ class View:
             if open_rows
             else words("trust.rows_exact")
         )
-        told.append((f"{words('trust.rows', **given)} {proof}", not open_rows))
-        odd = len(figures.rows["warnings"])
-        told.append(
-            (words("trust.warnings", n=odd) if odd else words("trust.warnings_none"), not odd)
-        )
+        told.append((f"{words('trust.rows', **given)} {proof}", "look" if open_rows else "good"))
+        if odd := len(figures.rows["warnings"]):
+            told.append((words("trust.warnings", n=odd), "look"))
+        else:
+            told.append((words("trust.warnings_none"), "good"))
         if restated := sum(row["cells"] for row in figures.rows["restatements"]):
-            told.append((words("trust.restated", n=words.number(restated)), False))
+            told.append((words("trust.restated", n=words.number(restated)), "look"))
         if empty := len(figures.rows["availability"]):
-            told.append((words("trust.empty_marts", n=empty), True))
+            told.append((words("trust.empty_marts", n=empty), "note"))
         return told
 
     @property
@@ -227,12 +227,11 @@ class View:
     def missing(self, block: Block) -> dict[str, Any]:
         """Why a block is empty, what it needs, and a piece of `exports.yml` that would give it."""
         needs, reason = self.figures.availability.get(block.mart, (None, None))
-        lists = [
-            part.split(", ") for part in (needs or "").replace(" or ", ", ").split("; ") if part
-        ]
+        needs = block.needs or needs or ""
+        lists = [part.split(", ") for part in needs.replace(" or ", ", ").split("; ") if part]
         unmet = [names for names in lists if not set(names) & set(self.figures.mapped)]
         words = self.words
-        told = f" {words('page.and')} ".join(
+        told = f"; {words('page.and')} ".join(
             f" {words('page.or')} ".join(words.value(name) for name in names) for names in lists
         )
         return {
