@@ -1,6 +1,7 @@
 """Words, numbers, dates and money as a language writes them."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -21,14 +22,13 @@ class Language:
 
     code: str
     words: dict[str, Any]
+    texts: dict[str, str]
     currency: str | None = None
 
     def __call__(self, key: str, **given: Any) -> str:
         """The text of a key such as `page.title`, with what stands in its braces."""
-        found: Any = self.words
-        for part in key.split("."):
-            found = found[part]
-        return str(found).format(**given) if given else str(found)
+        text = self.texts[key]
+        return text.format(**given) if given else text
 
     def value(self, text: Any, kind: str = "values") -> str:
         """A word of the marts in this language, as it stands where it is the shop's own."""
@@ -72,11 +72,20 @@ class Language:
 
 
 @cache
-def _read(code: str) -> dict[str, Any]:
-    words: dict[str, Any] = yaml.safe_load((WORDS / f"{code}.yml").read_text(encoding="utf-8"))
-    return words
+def _read(code: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The words of a language as they stand in its file, and by their whole keys."""
+    words = yaml.safe_load((WORDS / f"{code}.yml").read_text(encoding="utf-8"))
+    return words, dict(_texts(words, ""))
+
+
+def _texts(words: dict[str, Any], above: str) -> Iterator[tuple[str, str]]:
+    for key, value in words.items():
+        if isinstance(value, dict):
+            yield from _texts(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", str(value)
 
 
 def language(code: str, currency: str | None = None) -> Language:
     """A language of `words/`, for money in a currency."""
-    return Language(code, _read(code), currency)
+    return Language(code, *_read(code), currency)

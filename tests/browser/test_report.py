@@ -217,7 +217,7 @@ def test_the_theme_is_the_readers_until_it_is_switched(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(f"{ground} !== '{light}'")
     shown(page, "[data-theme-switch]").click()
-    assert page.evaluate(ground) == light
+    page.wait_for_function(f"{ground} === '{light}'")
 
 
 def test_a_table_is_downloaded_as_it_stands(page: Page, marts: Path) -> None:

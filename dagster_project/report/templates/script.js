@@ -269,13 +269,13 @@
     });
   }
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const paint = () => {
-    root.dataset.theme = kept.get("retention-theme") || (dark.matches ? "dark" : "light");
-  };
+  let chosen = kept.get("retention-theme");
+  const paint = () => { root.dataset.theme = chosen || (dark.matches ? "dark" : "light"); };
   dark.addEventListener("change", paint);
   for (const button of all("[data-theme-switch]")) {
     button.addEventListener("click", () => {
-      kept.set("retention-theme", root.dataset.theme === "dark" ? "light" : "dark");
+      chosen = root.dataset.theme === "dark" ? "light" : "dark";
+      kept.set("retention-theme", chosen);
       paint();
     });
   }
