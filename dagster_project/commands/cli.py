@@ -41,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ExportError as error:
         print(f"error: {error}", file=sys.stderr)
         return USER_ERROR
+    except BrokenPipeError:  # whoever read the answer has had enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return GREEN
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,11 +60,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=_run)
 
-    report = commands.add_parser("report", help="make the page of the published marts anew")
+    report = commands.add_parser(
+        "report",
+        help="make the page of the published marts anew",
+        epilog="for example: retention report --open",
+    )
     report.add_argument("--open", action="store_true", help="show it in the browser")
     report.set_defaults(command=_report)
 
-    query = commands.add_parser("query", help="read the published marts with SQL")
+    query = commands.add_parser(
+        "query",
+        help="read the published marts with SQL",
+        epilog='for example: retention query "select month, churn_rate from monthly_churn"'
+        " --format json",
+    )
     query.add_argument("sql", nargs="?", help="SELECTs; else, or for -, standard input")
     query.add_argument("--file", type=Path, help="a file with the SQL")
     query.add_argument(
@@ -75,7 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     tables = commands.add_parser("tables", help="the published tables and what each answers")
     tables.set_defaults(command=_tables)
 
-    describe = commands.add_parser("describe", help="what a table and its columns mean")
+    describe = commands.add_parser(
+        "describe",
+        help="what a table and its columns mean",
+        epilog="for example: retention describe cohort_retention",
+    )
     describe.add_argument("table")
     describe.set_defaults(command=_describe)
 

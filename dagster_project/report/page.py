@@ -51,13 +51,19 @@ def write_report(marts: Path, page: Path) -> int:
     """Write the report of published marts, whole or not at all; its size in bytes.
 
     The page is a function of the marts alone: the same marts give the same bytes.
-    Raises ExportError where the marts cannot be read or are of an older version.
+    Raises ExportError where the marts cannot be read or are of an older version, and where the page
+    cannot be written.
     """
     text = render(read_figures(marts)).encode()
-    page.parent.mkdir(parents=True, exist_ok=True)
     new = page.with_suffix(".new")
-    new.write_bytes(text)
-    new.replace(page)
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(text)
+        new.replace(page)
+    except OSError as error:
+        raise ExportError(f"{page}: cannot be written ({error.strerror})") from error
+    finally:
+        new.unlink(missing_ok=True)
     return len(text)
 
 

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -59,6 +61,15 @@ def test_a_pipe_gets_every_column_of_every_statement_as_csv(room: Path, capsys: 
         "\none\n1\n"
     )
     assert len(asked(room, capsys, "from retention").splitlines()) == 501
+
+
+def test_whoever_reads_the_answer_may_stop(room: Path) -> None:
+    command = Path(sys.executable).with_name("retention")
+    long = "select a.n, b.n as m from retention a, retention b"
+    pipe = f"{command} query '{long}' --warehouse {room} | head -n 2"
+    ran = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[0] == "n,m"
+    assert ran.stderr == ""
 
 
 def test_json_is_an_array_of_rows(room: Path, capsys: Capture) -> None:

@@ -8,7 +8,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from dagster_project.commands.cli import BROKEN, tell_failure
+from dagster_project.commands.cli import USER_ERROR, tell_failure
 from dagster_project.warehouse.files import Warehouse
 
 from ..support.shops import Shop, ShopRun, materialize, run_shop
@@ -160,9 +160,10 @@ def test_marts_stay_published_when_no_report_can_be_made_of_them(
     assert made(run) >= {"published/marts"}
     assert made(run).isdisjoint({"published/report"})
     assert not run.result.success
-    assert tell_failure(run.result, shop.warehouse.folder) == BROKEN
+    assert tell_failure(run.result, shop.warehouse.folder) == USER_ERROR
     said = capsys.readouterr().err
     assert "error in published__report" in said
+    assert "report/index.html: cannot be written (Is a directory)" in said
     assert f"The marts are published in {shop.warehouse.marts_file}, but no report" in said
     assert "Nothing was published" not in said
 
