@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ create table if not exists ledger.runs (
     as_of_date date, marts_rows bigint, checks_passed bigint, checks_failed bigint,
     is_published boolean
 );
+alter table ledger.runs add column if not exists accepted varchar;
 create table if not exists ledger.published_cells (
     study varchar, bucket varchar, period varchar, cohort_start date, period_number integer,
     cohort_size bigint, retained_customers bigint, revenue decimal(18, 4), is_complete boolean
@@ -123,4 +124,12 @@ def note_definitions(
     con.execute(
         "update ledger.runs set definitions = ? where run_id = ?",
         [hashlib.sha256(told.encode()).hexdigest(), run.run_id],
+    )
+
+
+def note_accepted(con: duckdb.DuckDBPyConnection, run: Run, accepted: Sequence[str]) -> None:
+    """Note what gates found in the run's deliveries and `exports.yml` lets through."""
+    con.execute(
+        "update ledger.runs set accepted = ? where run_id = ?",
+        ["; ".join(accepted) or None, run.run_id],
     )

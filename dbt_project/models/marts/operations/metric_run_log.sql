@@ -7,6 +7,7 @@ metric_run_log as (
     select
         run_id,
         definitions,
+        accepted,
         cast(run_number as int) as run_number,
         cast(marts_rows as bigint) as {{ quoted('rows') }},
         cast(checks_passed as bigint) as checks_passed,
