@@ -1,5 +1,7 @@
 """Exports and the raw tables they become."""
 
+import html
+import re
 from collections.abc import Iterator
 
 import dagster as dg
@@ -60,7 +62,11 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
     """New and changed files into the raw tables."""
     with told(), shop.warehouse.connect() as con:
         prepare(con, shop.config)
-        prepare_history(con, shop.warehouse.marts_file, shop.run)
+        if damage := prepare_history(con, shop.warehouse.marts_file, shop.run):
+            context.log.warning(
+                f"{shop.warehouse.marts_file}: cannot be read ({damage}); this run publishes a new"
+                " one"
+            )
         for name in CONTRACT.tables:
             if ["raw", name] not in [list(key.path) for key in context.selected_asset_keys]:
                 continue
@@ -140,6 +146,12 @@ def markdown_table(columns: list[str], rows: list[list]) -> str:
     kept = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)]
     if not kept:
         return "no rows"
-    lines = [[columns[i] for i in kept], ["---"] * len(kept)]
-    lines += [["" if row[i] is None else str(row[i]) for i in kept] for row in rows]
+    lines = [[as_text(columns[i]) for i in kept], ["---"] * len(kept)]
+    lines += [["" if row[i] is None else as_text(row[i]) for i in kept] for row in rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def as_text(value: object) -> str:
+    """A value of an export as Markdown that shows it and does nothing else: no link, no HTML."""
+    plain = " ".join(html.escape(str(value), quote=False).split())
+    return re.sub(r"([\\`*_\[\]()#|~!:])", r"\\\1", plain)

@@ -15,7 +15,6 @@ from typing import Any
 
 import duckdb
 
-from ..exports.errors import ExportError
 from ..exports.loading.writing import Run
 from ..exports.sql import literal
 
@@ -44,7 +43,6 @@ create table if not exists ledger.published_restatements (
 """
 
 _RECALL = """
-begin;
 delete from ledger.runs where run_id in (select run_id from {published}.metric_run_log);
 insert into ledger.runs by name
     select * exclude (published, rows), published as is_published, rows as marts_rows
@@ -56,34 +54,50 @@ insert into ledger.published_cells by name
     select study, bucket, period, cohort_start, period_number, cohort_size, retained_customers,
         revenue, is_complete
     from {published}.cohort_retention where segment_name = 'all';
-commit;
 """
 
 
-def prepare_history(con: duckdb.DuckDBPyConnection, marts_file: Path, run: Run) -> None:
+def prepare_history(con: duckdb.DuckDBPyConnection, marts_file: Path, run: Run) -> str | None:
     """Note the run in `ledger.runs`, and recall what is published.
 
-    Marts of a version without a log of runs count as none.
-    Raises ExportError where the published file is damaged.
+    Marts of a version without a log of runs count as none. So do damaged ones, which the run
+    replaces: what the build file remembers of them stands.
+
+    Returns:
+        Why the published file could not be read, where it is damaged.
     """
     con.execute(_TABLES)
+    damage = None
     if marts_file.exists():
-        with _published(con, marts_file):
-            tables = con.execute(
-                "select schema_name, table_name from duckdb_tables()"
-                " where database_name = 'published'"
-            ).fetchall()
-            # files of versions up to 0.1 have the marts in a schema of that name
-            schema = "marts" if ("marts", "metric_run_log") in tables else "main"
-            recalled = ("metric_run_log", "restatements", "cohort_retention")
-            if {(schema, table) for table in recalled} <= set(tables):
-                con.execute(_RECALL.format(published=f"published.{schema}"))
+        try:
+            with _published(con, marts_file):
+                _recall(con)
+        except duckdb.Error as error:
+            damage = str(error).splitlines()[0]
     con.execute(
         "insert into ledger.runs (run_number, run_id, started_at, is_published)"
         " select coalesce(max(run_number), 0) + 1, ?, ?, false from ledger.runs"
         " having count(*) filter (where run_id = ?) = 0",
         [run.run_id, run.started_at, run.run_id],
     )
+    return damage
+
+
+def _recall(con: duckdb.DuckDBPyConnection) -> None:
+    tables = con.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'published'"
+    ).fetchall()
+    # files of versions up to 0.1 have the marts in a schema of that name
+    schema = "marts" if ("marts", "metric_run_log") in tables else "main"
+    recalled = ("metric_run_log", "restatements", "cohort_retention")
+    if {(schema, table) for table in recalled} <= set(tables):
+        con.execute("begin")
+        try:
+            con.execute(_RECALL.format(published=f"published.{schema}"))
+        except duckdb.Error:
+            con.execute("rollback")
+            raise
+        con.execute("commit")
 
 
 @contextmanager
@@ -98,13 +112,7 @@ def _published(con: duckdb.DuckDBPyConnection, marts_file: Path) -> Iterator[Non
         except duckdb.IOException:
             copy = Path(folder) / "marts.duckdb"
             shutil.copyfile(marts_file, copy)
-            try:
-                con.execute(f"attach {literal(copy)} as published (read_only)")
-            except duckdb.Error as error:
-                raise ExportError(
-                    f"{marts_file}: cannot be read ({str(error).splitlines()[0]}); move it away, "
-                    "and the next run publishes a new one"
-                ) from error
+            con.execute(f"attach {literal(copy)} as published (read_only)")
         try:
             yield
         finally:

@@ -46,7 +46,7 @@ class Gates:
         self.warehouse = Warehouse(folder / "warehouse")
 
     def write(self, name: str, header: str, rows: list[str]) -> None:
-        (self.folder / name).write_text("\n".join([header, *rows]) + "\n")
+        (self.folder / name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
 
     def orders(self, delivered: dt.date, days: dict[dt.date, int], strangers: int = 0) -> None:
         """Orders of seven customers, of whom so many are not in the CRM."""
@@ -61,10 +61,15 @@ class Gates:
         """One run, and what it kept: suites by stage."""
         shop = run_shop(self.folder, CONFIG)
         folder = self.warehouse.checks_folder / shop.result.run_id
-        return shop, {file.stem: json.loads(file.read_text()) for file in folder.glob("*.json")}
+        return shop, {
+            file.stem: json.loads(file.read_text(encoding="utf-8"))
+            for file in folder.glob("*.json")
+        }
 
     def docs(self, shop: ShopRun) -> str:
-        return (self.warehouse.folder / "data_docs" / f"{shop.result.run_id}.html").read_text()
+        return (self.warehouse.folder / "data_docs" / f"{shop.result.run_id}.html").read_text(
+            encoding="utf-8"
+        )
 
 
 def day(number: int) -> dt.date:
@@ -114,7 +119,7 @@ def test_what_is_odd_is_told_and_published(gates: Gates) -> None:
     later = {day(DAYS + n): 30 for n in range(13)} | {day(DAYS + 13): 9}
     gates.orders(day(DAYS + 14), later, strangers=3)
     path = gates.folder / f"orders_{day(DAYS + 14)}.csv"
-    header, *rows = path.read_text().splitlines()
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
     gates.write(path.name, header + ",shop", [row + ",Kiel" for row in rows])
     shop, kept = gates.run()
     assert shop.result.success
@@ -174,4 +179,6 @@ def test_personal_data_is_in_no_result_and_no_page(gates: Gates) -> None:
     files = [*gates.warehouse.checks_folder.rglob("*.json")]
     files += (gates.warehouse.folder / "data_docs").iterdir()
     assert len(files) > 10
-    assert not [file for file in files if "@" in file.read_text().replace("@media", "")]
+    assert not [
+        file for file in files if "@" in file.read_text(encoding="utf-8").replace("@media", "")
+    ]

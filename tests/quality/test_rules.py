@@ -13,7 +13,7 @@ from dagster_project.exports.config.schema import Settings
 from dagster_project.quality import rules
 from dagster_project.settings import DBT_PROJECT
 
-DEFAULTS = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+DEFAULTS = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 MONDAY = dt.date(2024, 3, 25)
 
 

@@ -44,7 +44,7 @@ optional column is left empty, counted and warned of.
 
 def page() -> str:
     """The page, in Markdown."""
-    defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+    defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     parts = [
         _INTRO,
         _section("Of an export", "`exports.<name>.<setting>`", Export, {}),
@@ -135,5 +135,5 @@ def _yaml(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
-    SCHEMA.write_text(json_schema())
+    PAGE.write_text(page(), encoding="utf-8")
+    SCHEMA.write_text(json_schema(), encoding="utf-8")
