@@ -169,6 +169,16 @@ def test_what_brings_customers_may_change_but_not_vanish() -> None:
     assert _said(night(20, direct=100), past) == [("values", "warning")]
 
 
+def test_customers_who_were_there_before() -> None:
+    def night(number: int, known: int, rows: int = 100) -> Night:
+        return _night(number, rows, named=rows, busiest=3, known_customers=known)
+
+    past = [night(n, 30 + n // 3) for n in range(30)]  # ever more of them
+    assert _said(night(30, 0), past) == [("customers", "critical")]
+    assert _said(night(30, 8), past) == [("customers", "warning")]
+    assert _said(night(30, 45, 300), past) == []  # a launch
+
+
 def _amounts(number: int, **changed: float) -> Night:
     told = {"median": 30.0, "mean": 36.0, "sigma": 0.6, "largest": 200.0, "total": 3600.0}
     return _night(number, amounts={"amount": told | {"zero": 0, "negative": 0} | changed})

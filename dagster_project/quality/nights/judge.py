@@ -242,16 +242,16 @@ def _customers(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
             change,
         )
         return
-    usual = median(told["known_customers"] / told["named"] for told in before)
+    # of a young shop ever more are known: the newest nights say how many
+    shares = [told["known_customers"] / told["named"] for told in before[-MIN_NIGHTS:]]
+    usual = median(shares)
+    none = known < 0.03 * usual * named
     chance = math.sqrt(usual * (1 - usual) / named)
-    if (
-        usual * named >= MIN_BAD_ROWS / 2
-        and known < 0.25 * usual * named
-        and _off(known / named, [t["known_customers"] / t["named"] for t in before], chance)
-    ):
+    few = known < 0.25 * usual * named and _off(known / named, shares, chance)
+    if usual * named >= MIN_BAD_ROWS / 2 and (none or few):
         yield Finding(
             "customers",
-            _gravity(known < 0.03 * usual * named),
+            _gravity(none),
             f"{known:,} of {named:,} rows are of customers who were there before",
             f"about {usual * named:,.0f}",
             "write customer_id as before: `columns: {customer_id: {sql: ...}}`",
