@@ -8,10 +8,10 @@ import dagster as dg
 
 from ..exports.contract import load_contract
 from ..exports.loading.ledger import Loaded
-from ..exports.loading.loader import load_export, prepare
+from ..exports.loading.loader import SHOWN, load_export, prepare
 from ..exports.loading.missing_days import note_missing_days
 from ..warehouse import builds
-from ..warehouse.history import note_definitions, prepare_history
+from ..warehouse.history import note_accepted, note_definitions, prepare_history
 from .groups import GROUPS
 from .resources import Shop, told
 from .schedule import EVERY_NIGHT
@@ -92,6 +92,22 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
                     f" {', '.join(list(loaded.vanished)[:5])}"
                     f"{' ...' if len(loaded.vanished) > 5 else ''}; --prune takes them out"
                 )
+            if loaded.remapped:
+                context.log.info(
+                    f"raw.{name}: {len(loaded.remapped)} files are mapped in another way now and"
+                    f" were read again: {', '.join(loaded.remapped[:SHOWN])}"
+                    f"{' ...' if len(loaded.remapped) > SHOWN else ''}"
+                )
+            for file, reason in loaded.accepted.items():
+                context.log.warning(
+                    f"raw.{name}: {file} is gone; its rows stay as they were loaded under another"
+                    f" mapping (accepted: {reason})"
+                )
+            note_accepted(
+                con,
+                shop.run,
+                [f"{name}: {f}: mapping (accepted: {why})" for f, why in loaded.accepted.items()],
+            )
             builds.note_raw(con, name)
             preview = con.execute(f"select * from raw.{name} limit {PREVIEW_ROWS}").fetchall()
             yield dg.MaterializeResult(

@@ -136,8 +136,10 @@ def note_definitions(
 
 
 def note_accepted(con: duckdb.DuckDBPyConnection, run: Run, accepted: Sequence[str]) -> None:
-    """Note what gates found in the run's deliveries and `exports.yml` lets through."""
-    con.execute(
-        "update ledger.runs set accepted = ? where run_id = ?",
-        ["; ".join(accepted) or None, run.run_id],
-    )
+    """Note what was found in the run's deliveries, and is let through by `exports.yml`."""
+    for told in accepted:
+        con.execute(
+            "update ledger.runs set accepted = concat_ws('; ', accepted, $1) where run_id = $2"
+            " and not contains(coalesce(accepted, ''), $1)",
+            [told, run.run_id],
+        )

@@ -85,7 +85,8 @@ def _file_column(value: Any) -> Any:
 FileColumn = Annotated[str | OtherColumn, BeforeValidator(_file_column)]
 
 
-#: What a delivery can be odd in: the gates of `quality/nights`.
+#: What a delivery can be odd in: the gates of `quality/nights`; and that it is gone while what was
+#: loaded of it was loaded under another mapping.
 NightGate = Literal[
     "rows",
     "lost",
@@ -98,6 +99,7 @@ NightGate = Literal[
     "refunds",
     "dates",
     "times",
+    "mapping",
 ]
 
 
@@ -105,7 +107,8 @@ class Accepted(Strict):
     """A delivery that is odd and right: what a gate finds about it is let through."""
 
     file: str = Field(
-        examples=["orders_2024-03-31.csv"], description="The file, as the finding names it."
+        examples=["orders_2024-03-31.csv"],
+        description="The file, as the finding names it; `*` matches.",
     )
     gate: NightGate = Field(examples=["amounts"], description="What is odd, as the finding says.")
     reason: Annotated[str, Field(min_length=3)] = Field(
@@ -119,7 +122,8 @@ class Accepted(Strict):
 
     def covers(self, file: str, gate: str, delivered_at: dt.date) -> bool:
         """Whether this is about what a gate finds in a delivery."""
-        return (self.file, self.gate) == (file, gate) and self.delivered_at in (None, delivered_at)
+        named = self.file == file or fnmatchcase(file, self.file)
+        return named and self.gate == gate and self.delivered_at in (None, delivered_at)
 
 
 class Export(Strict):
