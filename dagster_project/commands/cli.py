@@ -1,4 +1,4 @@
-"""The `retention` command: `init`, `check`, `run`, `rejects`, `query` and `export`."""
+"""The `retention` command: `init`, `check`, `run`, `rejects`, `query`, `rollback` and `export`."""
 
 import argparse
 import os
@@ -22,6 +22,7 @@ from ..settings import (
     warehouse_folder,
 )
 from ..warehouse.files import Warehouse
+from ..warehouse.kept import kept, rollback
 from ..warehouse.read import ask
 from ..warehouse.rejects import read_rejects
 from ..warehouse.summary import summary
@@ -94,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("sql")
     query.set_defaults(command=_query)
 
+    back = commands.add_parser("rollback", help="publish earlier marts again")
+    back.add_argument("--to", metavar="NAME", help="which; the ones before the last by default")
+    back.add_argument("--list", action="store_true", help="name those that are kept, do nothing")
+    back.set_defaults(command=_rollback)
+
     rejects = commands.add_parser(
         "rejects", help="show rows that were rejected or held back, after a red run too"
     )
@@ -105,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=FORMATS, default="csv")
     export.add_argument("--folder", type=Path, help="default: audiences/ beside the marts")
     export.set_defaults(command=_export)
-    for command in (run, rejects, query, export):
+    for command in (run, rejects, query, export, back):
         command.add_argument("--warehouse", type=Path, default=warehouse_folder())
 
     look = commands.add_parser(
@@ -245,6 +251,21 @@ def _warehouse(given: argparse.Namespace) -> Warehouse:
 def _query(given: argparse.Namespace) -> int:
     for answer in ask(_warehouse(given).marts_file, given.sql):
         answer.show(max_rows=200)
+    return GREEN
+
+
+def _rollback(given: argparse.Namespace) -> int:
+    warehouse = _warehouse(given)
+    if given.list:
+        for each in kept(warehouse):
+            print(f"{each.name}  up to {each.as_of_date}  run {each.run_id}")
+        return GREEN
+    with warehouse.lock("rollback", print):
+        chosen = rollback(warehouse, given.to)
+    print(
+        f"published again: {chosen.name}, up to {chosen.as_of_date}. The next run publishes what"
+        " the exports come to then: mend what was wrong before it (docs/runbook.md)."
+    )
     return GREEN
 
 

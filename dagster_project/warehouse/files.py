@@ -50,6 +50,11 @@ class Warehouse:
         return self.folder / "marts.duckdb"
 
     @property
+    def kept_folder(self) -> Path:
+        """Where the last published files are kept."""
+        return self.folder / "kept"
+
+    @property
     def dbt_target(self) -> Path:
         """Where dbt keeps what it compiled for this shop."""
         return self.folder / "dbt"

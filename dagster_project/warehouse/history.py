@@ -18,8 +18,8 @@ import duckdb
 from ..exports.loading.writing import Run
 from ..exports.sql import literal
 
-#: Settings that define no figure: up to which day figures go, and when a gate warns.
-_NO_DEFINITIONS = ("as_of_date", "last_day_is_partial", "max_", "volume_")
+#: Settings that define no figure: up to which day figures go, when a gate warns, what is kept.
+_NO_DEFINITIONS = ("as_of_date", "last_day_is_partial", "max_", "volume_", "kept_marts")
 
 _TABLES = """
 create schema if not exists ledger;

@@ -217,6 +217,8 @@ class Settings(Strict):
     """Times fewer rows than usual that are warned of, where chance does not explain it."""
     volume_critical_factor: Factor | None = None
     """Times fewer that stop the run, and times more that are warned of."""
+    kept_marts: Annotated[int, Field(ge=0)] | None = None
+    """Published files before the last one that are kept, for `retention rollback`."""
     prediction_model: Literal["mbg", "bg"] | None = None
     """Model of purchases: mbg, the modified BG/NBD, or bg, BG/NBD, which keeps one-time buyers."""
     prediction_horizons: Horizons | None = None
