@@ -68,8 +68,8 @@ def rollback(warehouse: Warehouse, name: str | None = None) -> KeptMarts:
         chosen = [each for each in found if now is None or each.name < now]
     if not chosen:
         raise ExportError(
-            f"{warehouse.kept_folder}: {name or 'what was before that which is published'} is not kept"
-            f" (kept: {names}); the setting kept_marts says how many are"
+            f"{warehouse.kept_folder}: {name or 'what was before that which is published'} is not"
+            f" kept (kept: {names}); the setting kept_marts says how many are"
         )
     new = warehouse.marts_file.with_name("marts.duckdb.new")
     new.unlink(missing_ok=True)

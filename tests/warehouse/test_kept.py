@@ -16,8 +16,8 @@ def publish(warehouse: Warehouse, number: int) -> None:
     with duckdb.connect(str(new)) as con:
         con.execute(
             f"create table metric_run_log as select {number} as run_number,"
-            f" 'run {number}' as run_id, date '2024-01-01' + {number} as as_of_date, true as published,"
-            f" timestamp '2024-01-02 03:00:00' + to_days({number}) as started_at"
+            f" 'run {number}' as run_id, date '2024-01-01' + {number} as as_of_date,"
+            f" true as published, timestamp '2024-01-02 03:00:00' + to_days({number}) as started_at"
         )
     new.replace(warehouse.marts_file)
     keep(warehouse, earlier=2)
