@@ -97,6 +97,17 @@ def test_a_finding_shows_no_id(nightly: Shop, tmp_path: Path) -> None:
     assert "C0123" not in text
 
 
+def test_a_row_decades_before_all_others_is_held_back(nightly: Shop, tmp_path: Path) -> None:
+    shop, told = _after(nightly, tmp_path, "one order of 1991")
+    assert told == []
+    with duckdb.connect(str(shop.folder / "build.duckdb")) as con:
+        found = con.execute(
+            "select quarantine_reason, count(*), min(ordered_at)::date::varchar"
+            " from staging.stg_order_rows where row_status = 'quarantined' group by all"
+        ).fetchall()
+    assert found == [("ordered_at is decades before all others", 1, "1991-05-05")]
+
+
 def test_an_unknown_gate_is_no_gate(tmp_path: Path) -> None:
     (tmp_path / "exports.yml").write_text(
         "exports: {orders: {files: a.csv, columns: {customer_id: a, ordered_at: b, amount: c},"
