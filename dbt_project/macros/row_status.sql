@@ -137,8 +137,8 @@ case
         end
 {%- endmacro %}
 
-{# Why a moment is impossible: before 1990, decades before all but a few of its export's, or more than
-   a day after the file that holds it. `raw` is the export's table. #}
+{# Why a moment is impossible: before 1990, decades before all but a few of its export's, or more
+   than a day after the file that holds it. `raw` is the export's table. #}
 {% macro moment_faults(column, raw) -%}
 when {{ column }} < timestamp '1990-01-01 00:00:00' then '{{ column }} is before 1990'
             when extract(year from {{ column }}) < {{ first_year(column, raw) }}
@@ -153,8 +153,8 @@ when {{ column }} < date '1990-01-01' then '{{ column }} is before 1990'
             when {{ column }} > {{ add_days('_delivered_at', 1) }} then '{{ column }} is after its delivery'
 {%- endmacro %}
 
-{# The year after the last long gap that only a few rows are before; NULL where there is none. One row
-   of 1991 would begin a history of decades. #}
+{# The year after the last long gap that only a few rows are before; NULL where there is none. One
+   row of 1991 would begin a history of decades. #}
 {% macro first_year(column, raw) -%}
 (
                 select max(told_years.told_year) from (
