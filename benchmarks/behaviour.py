@@ -83,7 +83,7 @@ class Cost:
     def run(self, *command: str, **environment: str) -> None:
         """Run a command to its end; its failure is ours."""
         started, cpu = time.perf_counter(), _children_cpu()
-        with tempfile.TemporaryFile("w+") as output:
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
             process = subprocess.Popen(
                 command, env=os.environ | environment, cwd=ROOT, stdout=output, stderr=output
             )
@@ -117,7 +117,7 @@ def _children_cpu() -> float:
 def _peak_bytes(process: int) -> int:
     """Most memory a process has held so far; what wait4 tells begins with that of its parent."""
     try:
-        status = Path(f"/proc/{process}/status").read_text()
+        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     except OSError:
         return 0
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
@@ -197,13 +197,13 @@ def _dbt(room: Path, cost: Cost, *options: str) -> None:
 
 def _model_seconds(room: Path) -> dict[str, float]:
     """Seconds of the last run by model."""
-    results = json.loads((room / "dbt/run_results.json").read_text())["results"]
+    results = json.loads((room / "dbt/run_results.json").read_text(encoding="utf-8"))["results"]
     return {one["unique_id"].split(".")[-1]: float(one["execution_time"]) for one in results}
 
 
 def _after_staging(room: Path) -> float:
     """Seconds of the last run's models after staging."""
-    manifest = json.loads((room / "dbt/manifest.json").read_text())["nodes"]
+    manifest = json.loads((room / "dbt/manifest.json").read_text(encoding="utf-8"))["nodes"]
     later = {node["name"] for node in manifest.values() if node["schema"] != "staging"}
     return sum(seconds for name, seconds in _model_seconds(room).items() if name in later)
 

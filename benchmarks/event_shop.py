@@ -46,7 +46,7 @@ def prepare_room(room: Path, customers: int) -> None:
     """
     for folder in ("events", "later"):
         (room / folder).mkdir()
-    (room / "exports.yml").write_text(yaml.safe_dump(CONFIG))
+    (room / "exports.yml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     for seed in range(SHOPS):
         _write_shop(room, seed, customers // SHOPS)
 

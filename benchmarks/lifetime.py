@@ -90,7 +90,7 @@ def _measured(work: Callable[[Path], str], room: Path) -> tuple[float, float, st
 
 def _peak_gigabytes() -> float:
     """Most memory this process has held; what getrusage tells begins with that of its parent."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
     return int(found[1]) / 1e6 if found else float("nan")
 
 
@@ -235,7 +235,9 @@ def _whole_step(room: Path) -> str:
         con.execute(
             f"create table core.as_of as select date '2022-01-01' + {DAYS - 1} as as_of_date"
         )
-    variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+    variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))[
+        "vars"
+    ]
     dbt = Dbt(build, room / "dbt", variables)
     # once a run, for all steps
     dbt.parse()

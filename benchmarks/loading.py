@@ -87,7 +87,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as room:
         folder = Path(room)
         config = folder / "exports.yml"
-        config.write_text(yaml.safe_dump(CSV if given.format == "csv" else PARQUET))
+        config.write_text(
+            yaml.safe_dump(CSV if given.format == "csv" else PARQUET), encoding="utf-8"
+        )
         work: dict[str, Callable[[Path], None]]
         if given.format == "csv":
             _write_orders(folder / "orders.csv", given.rows or 5_000_000)

@@ -509,7 +509,7 @@ def run_all(seed: int, count: int, only: str | None = None) -> list[str]:
 def _demo(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Sheet]]]:
     """The demo's configuration of these exports, and its files, copied into the folder."""
     ensure_demo(DEMO_EXPORTS)
-    config = yaml.safe_load((ROOT / "data" / "exports.yml").read_text())
+    config = yaml.safe_load((ROOT / "data" / "exports.yml").read_text(encoding="utf-8"))
     config["exports"] = {name: config["exports"][name] for name in EXPORTS}
     sheets: dict[str, dict[str, Sheet]] = {}
     for name, export in config["exports"].items():

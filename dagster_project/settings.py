@@ -11,6 +11,9 @@ DAGSTER_HOME = ROOT / ".dagster"
 #: How long a run waits for another one to let go of the warehouse.
 LOCK_SECONDS = int(os.environ.get("RETENTION_LOCK_SECONDS", "600"))
 
+#: How long a run may take before it is ended, so that it does not hold the warehouse for ever.
+RUN_SECONDS = int(os.environ.get("RETENTION_RUN_SECONDS", "21600"))
+
 #: Marts are written so that clients as old as this DuckDB can open them.
 STORAGE_VERSION = "v1.4.0"
 

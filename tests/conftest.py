@@ -34,7 +34,9 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def build(folder: Path) -> None:
         simulate(folder / "exports/demo", seed=11, customers=900, months=12)
-        shop = run_shop(folder, yaml.safe_load((ROOT / "data/exports.yml").read_text()))
+        shop = run_shop(
+            folder, yaml.safe_load((ROOT / "data/exports.yml").read_text(encoding="utf-8"))
+        )
         assert shop.result.success
 
     return once(tmp_path_factory, "demo", build)

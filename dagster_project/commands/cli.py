@@ -3,13 +3,26 @@
 import argparse
 import os
 import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exports.config.load import load_config
-from ..exports.errors import ExportError
-from ..settings import DAGSTER_HOME, DEMO_EXPORTS, OFFLINE, ROOT, exports_file, warehouse_folder
+from ..exports.errors import ExportError, WarehouseBusy
+from ..settings import (
+    DAGSTER_HOME,
+    DEMO_EXPORTS,
+    OFFLINE,
+    ROOT,
+    RUN_SECONDS,
+    exports_file,
+    warehouse_folder,
+)
 from ..warehouse.files import Warehouse
+from ..warehouse.kept import kept, rollback
 from ..warehouse.rejects import read_rejects
 from ..warehouse.summary import summary
 from . import query as queries
@@ -19,6 +32,17 @@ if TYPE_CHECKING:
     import dagster as dg
 
 GREEN, RED, USER_ERROR, BROKEN = 0, 1, 2, 3
+
+#: What a machine lacks, or a damaged file, by the class of DuckDB's or Python's error.
+MENDED_BY_PEOPLE = {
+    "OutOfMemoryException": "give it more memory or disk, or see RETENTION_MEMORY",
+    "PermissionError": "let this user read and write it",
+    "OSError": "is the disk full, or the file out of reach?",
+} | dict.fromkeys(
+    ("IOException", "FatalException", "InternalException", "SerializationException"),
+    "if the disk is full, make room; if build.duckdb is damaged, move it away, and the next run"
+    " builds it anew from the exports",
+)
 
 EXAMPLES = (
     "select cohort_start, period_number, cohort_size, retention_rate from cohort_retention"
@@ -38,12 +62,19 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         return given.command(given)
-    except ExportError as error:
+    except (ExportError, WarehouseBusy) as error:
         print(f"error: {error}", file=sys.stderr)
         return USER_ERROR
     except BrokenPipeError:  # whoever read the answer has had enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return GREEN
+    except OSError as error:  # a full disk, a folder that may not be written
+        print(f"error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        return USER_ERROR
+    except Exception:
+        traceback.print_exc()
+        print("error: a defect; the lines above say where", file=sys.stderr)
+        return BROKEN
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,6 +125,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     describe.add_argument("table")
     describe.set_defaults(command=_describe)
+    back = commands.add_parser("rollback", help="publish earlier marts again")
+    back.add_argument("--to", metavar="NAME", help="which; the ones before the last by default")
+    back.add_argument("--list", action="store_true", help="name those that are kept, do nothing")
+    back.set_defaults(command=_rollback)
 
     rejects = commands.add_parser(
         "rejects", help="show rows that were rejected or held back, after a red run too"
@@ -106,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=FORMATS, default="csv")
     export.add_argument("--folder", type=Path, help="default: audiences/ beside the marts")
     export.set_defaults(command=_export)
-    for command in (run, report, rejects, query, tables, describe, export):
+    for command in (run, report, rejects, query, tables, describe, export, back):
         command.add_argument("--warehouse", type=Path, default=warehouse_folder())
 
     look = commands.add_parser(
@@ -134,7 +169,7 @@ def _run(given: argparse.Namespace) -> int:
     from ..definitions import build
 
     job = build(exports, folder, given.full_refresh, given.prune).resolve_job_def("nightly")
-    with dg.DagsterInstance.get() as instance:
+    with _time_limit(), dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
         )
@@ -152,6 +187,28 @@ def _run(given: argparse.Namespace) -> int:
     return tell_failure(result, folder)
 
 
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    """End the process, and with it its hold on the warehouse, where a run takes far too long."""
+
+    def give_up() -> None:
+        print(
+            f"error: the run was ended after {RUN_SECONDS} seconds, nothing was published; see what"
+            " it waited for (memory, disk), or give it more (RETENTION_RUN_SECONDS)",
+            file=sys.stderr,
+            flush=True,
+        )
+        os._exit(BROKEN)
+
+    timer = threading.Timer(RUN_SECONDS, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _check(given: argparse.Namespace) -> int:
     from .check import check
 
@@ -167,7 +224,7 @@ def _provide_demo() -> None:
     """The project's own exports.yml names the demo shop until it is changed."""
     from ..demo import ensure_demo
 
-    text = (ROOT / "data/exports.yml").read_text()
+    text = (ROOT / "data/exports.yml").read_text(encoding="utf-8")
     if "exports/demo/" in text:
         ensure_demo(DEMO_EXPORTS)
 
@@ -212,6 +269,11 @@ def _tell(event: "dg.DagsterEvent") -> int:
         said = error.message.strip().removeprefix(f"dagster._core.errors.{error.cls_name}: ")
         print(f"red gate: {said}", file=sys.stderr)
         return RED
+    if error.cls_name in MENDED_BY_PEOPLE:
+        said = error.message.strip().splitlines()[0].split(": ", 1)[-1]
+        remedy = MENDED_BY_PEOPLE[error.cls_name]
+        print(f"error in {event.step_key or 'the run'}: {said}; {remedy}", file=sys.stderr)
+        return USER_ERROR
     if error.cls_name in ("ExportError", "WarehouseBusy"):
         print(f"error: {error.message.strip().split(': ', 1)[-1]}", file=sys.stderr)
         return USER_ERROR
@@ -258,6 +320,21 @@ def _report(given: argparse.Namespace) -> int:
     return GREEN
 
 
+def _rollback(given: argparse.Namespace) -> int:
+    warehouse = _warehouse(given)
+    if given.list:
+        for each in kept(warehouse):
+            print(f"{each.name}  up to {each.as_of_date}  run {each.run_id}")
+        return GREEN
+    with warehouse.lock("rollback", print):
+        chosen = rollback(warehouse, given.to)
+    print(
+        f"published again: {chosen.name}, up to {chosen.as_of_date}. The next run publishes what"
+        " the exports come to then: mend what was wrong before it (docs/runbook.md)."
+    )
+    return GREEN
+
+
 def _rejects(given: argparse.Namespace) -> int:
     counts, rows = read_rejects(_warehouse(given).rejects_file, given.limit)
     counts.show(max_rows=200, max_width=200)
@@ -282,7 +359,7 @@ def _init(given: argparse.Namespace) -> int:
         raise ExportError(f"{given.output}: cannot be written (its folder does not exist)")
     proposed = propose(given.files, given.output.resolve().parent)
     try:
-        given.output.write_text(proposed)
+        given.output.write_text(proposed, encoding="utf-8")
     except OSError as error:
         raise ExportError(f"{given.output}: cannot be written ({error.strerror})") from error
     from ..exports.proposal.look import SAMPLE_ROWS

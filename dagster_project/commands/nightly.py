@@ -50,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
         shutil.copy(warehouse.marts_file, artifacts / "marts.duckdb")
         shutil.copy(warehouse.report_file, artifacts / "report.html")
         _write_docs(warehouse, given.exports, artifacts / "dbt_docs")
-    (artifacts / "summary.md").write_text(_summary(code, said.getvalue(), warehouse))
+    (artifacts / "summary.md").write_text(
+        _summary(code, said.getvalue(), warehouse), encoding="utf-8"
+    )
     print(f"{VERDICTS.get(code, 'broken')}: see {artifacts / 'summary.md'}")
     return code
 
@@ -78,7 +80,7 @@ def _failed_checks(warehouse: Warehouse) -> list[str]:
     runs = sorted(warehouse.checks_folder.glob("*"), key=lambda path: path.stat().st_mtime)
     failed = []
     for file in sorted(runs[-1].glob("*.json")) if runs else []:
-        for suite in json.loads(file.read_text()):
+        for suite in json.loads(file.read_text(encoding="utf-8")):
             failed += [
                 f"- {outcome['severity']}: `{suite['schema']}.{suite['table']}` "
                 f"{outcome['description'] or outcome['expectation']}: {outcome['observed']}"

@@ -13,9 +13,11 @@ from ..quality.gates_staging import staging_gates
 from ..quality.gx.outcomes import SuiteResult
 from ..quality.gx.runner import GateError
 from ..quality.gx.suites import Gate, run_gates
+from ..quality.nights.findings import note_findings
 from ..quality.results import not_judged, record
 from ..quality.rules import note_columns
 from ..warehouse import builds
+from ..warehouse.history import note_accepted
 from ..warehouse.project import gate_bounds
 from ..warehouse.rejects import write_rejects
 from .resources import Shop
@@ -79,6 +81,13 @@ def _raw_gates(shop: Shop) -> list[Gate]:
     return raw_gates(CONTRACT, shop.config.exports, shop.variables, shop.run.run_id)
 
 
+def _staging_gates(shop: Shop) -> list[Gate]:
+    with shop.warehouse.connect() as con:
+        accepted = note_findings(con, shop.config, CONTRACT, shop.variables)
+        note_accepted(con, shop.run, accepted)
+    return staging_gates(CONTRACT, shop.config.exports, shop.variables)
+
+
 def _keep(shop: Shop, stage: str, found: Mapping[tuple[str, str], list[SuiteResult]]) -> Path:
     """Keep what a gate found, where people look for it: red runs need it most."""
     run = shop.run
@@ -131,7 +140,7 @@ raw_gate = _gate(
 staging_gate = _gate(
     "staging",
     [("staging", table.staged) for table in CONTRACT.tables.values()],
-    lambda shop: staging_gates(CONTRACT, shop.config.exports, shop.variables),
+    _staging_gates,
 )
 marts_gate = _gate(
     "marts",

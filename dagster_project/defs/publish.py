@@ -4,6 +4,7 @@ import dagster as dg
 
 from ..exports.contract import load_contract
 from ..exports.errors import ExportError
+from ..quality.nights.findings import remember
 from ..warehouse import builds
 from ..warehouse.first_orders import note_first_orders
 from ..warehouse.project import gate_bounds, marts
@@ -35,6 +36,7 @@ def published(context: dg.AssetExecutionContext, shop: Shop) -> dg.MaterializeRe
                 )
         result = publish(shop.warehouse, shop.run.run_id, shop.dbt)
         with shop.warehouse.connect() as con:
+            remember(con)
             if moves := note_first_orders(con, shop.run.run_id):
                 context.log.info(str(moves))
     context.log.info(

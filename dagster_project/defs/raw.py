@@ -1,15 +1,17 @@
 """Exports and the raw tables they become."""
 
+import html
+import re
 from collections.abc import Iterator
 
 import dagster as dg
 
 from ..exports.contract import load_contract
 from ..exports.loading.ledger import Loaded
-from ..exports.loading.loader import load_export, prepare
+from ..exports.loading.loader import SHOWN, load_export, prepare
 from ..exports.loading.missing_days import note_missing_days
 from ..warehouse import builds
-from ..warehouse.history import note_definitions, prepare_history
+from ..warehouse.history import note_accepted, note_definitions, prepare_history
 from .groups import GROUPS
 from .resources import Shop, told
 from .schedule import EVERY_NIGHT
@@ -60,7 +62,11 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
     """New and changed files into the raw tables."""
     with told(), shop.warehouse.connect() as con:
         prepare(con, shop.config)
-        prepare_history(con, shop.warehouse.marts_file, shop.run)
+        if damage := prepare_history(con, shop.warehouse.marts_file, shop.run):
+            context.log.warning(
+                f"{shop.warehouse.marts_file}: cannot be read ({damage}); this run publishes a new"
+                " one"
+            )
         for name in CONTRACT.tables:
             if ["raw", name] not in [list(key.path) for key in context.selected_asset_keys]:
                 continue
@@ -86,6 +92,22 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
                     f" {', '.join(list(loaded.vanished)[:5])}"
                     f"{' ...' if len(loaded.vanished) > 5 else ''}; --prune takes them out"
                 )
+            if loaded.remapped:
+                context.log.info(
+                    f"raw.{name}: {len(loaded.remapped)} files are mapped in another way now and"
+                    f" were read again: {', '.join(loaded.remapped[:SHOWN])}"
+                    f"{' ...' if len(loaded.remapped) > SHOWN else ''}"
+                )
+            for file, reason in loaded.accepted.items():
+                context.log.warning(
+                    f"raw.{name}: {file} is gone; its rows stay as they were loaded under another"
+                    f" mapping (accepted: {reason})"
+                )
+            note_accepted(
+                con,
+                shop.run,
+                [f"{name}: {f}: mapping (accepted: {why})" for f, why in loaded.accepted.items()],
+            )
             builds.note_raw(con, name)
             preview = con.execute(f"select * from raw.{name} limit {PREVIEW_ROWS}").fetchall()
             yield dg.MaterializeResult(
@@ -141,6 +163,12 @@ def markdown_table(columns: list[str], rows: list[list]) -> str:
     kept = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)]
     if not kept:
         return "no rows"
-    lines = [[columns[i] for i in kept], ["---"] * len(kept)]
-    lines += [["" if row[i] is None else str(row[i]) for i in kept] for row in rows]
+    lines = [[as_text(columns[i]) for i in kept], ["---"] * len(kept)]
+    lines += [["" if row[i] is None else as_text(row[i]) for i in kept] for row in rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def as_text(value: object) -> str:
+    """A value of an export as Markdown that shows it and does nothing else: no link, no HTML."""
+    plain = " ".join(html.escape(str(value), quote=False).split())
+    return re.sub(r"([\\`*_\[\]()#|~!:])", r"\\\1", plain)

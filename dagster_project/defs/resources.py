@@ -64,7 +64,9 @@ class Shop(dg.ConfigurableResource):
     @cached_property
     def variables(self) -> dict[str, Any]:
         """dbt's vars: the project's defaults, the shop's settings, and its only currency."""
-        defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+        defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))[
+            "vars"
+        ]
         given = defaults | self.config.dbt_vars()
         if not given["base_currency"]:
             with self.warehouse.connect() as con:

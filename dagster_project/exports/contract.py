@@ -97,7 +97,10 @@ def _column(spec: Mapping) -> Column:
 @cache
 def load_contract(path: Path = SOURCES_FILE) -> Contract:
     """Read the contract from dbt's sources file."""
-    sources = {source["name"]: source for source in yaml.safe_load(path.read_text())["sources"]}
+    sources = {
+        source["name"]: source
+        for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]
+    }
     raw = sources["raw"]
     tables = {}
     for spec in raw["tables"]:

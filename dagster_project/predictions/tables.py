@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 @cache
 def _source() -> dict[str, Any]:
-    (source,) = yaml.safe_load(SOURCES_FILE.read_text())["sources"]
+    (source,) = yaml.safe_load(SOURCES_FILE.read_text(encoding="utf-8"))["sources"]
     return source
 
 

@@ -87,7 +87,7 @@ def _worst(outcomes: list[TableOutcome]) -> str:
 def _write(path: Path, template: str, **values: Any) -> None:
     """One page, swapped in whole."""
     new = path.with_suffix(".new")
-    new.write_text(_environment().get_template(template).render(**values))
+    new.write_text(_environment().get_template(template).render(**values), encoding="utf-8")
     new.replace(path)
 
 

@@ -1,4 +1,5 @@
-"""What the gate on staging asks: is every row tagged, and is too much of an export held back."""
+"""What the gate on staging asks: is every row tagged, is too much of an export held back, and is
+a delivery unlike the shop's own past."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from ..exports.contract import Contract
 from . import rules
 from .gx.runner import load_gx
 from .gx.suites import Gate
+from .nights import findings
 from .rules import Variables
 
 if TYPE_CHECKING:
@@ -14,13 +16,19 @@ if TYPE_CHECKING:
 
 
 def staging_gates(contract: Contract, mapped: Iterable[str], variables: Variables) -> list[Gate]:
-    """Gates on staging: one for each mapped export, on its tagged rows."""
+    """Gates on staging: one for each mapped export, on its tagged rows and its newest nights.
+
+    `nights.findings.note_findings` has to have judged these.
+    """
     gx = load_gx()
     exports = list(mapped)
     gates = []
     for name in exports:
         staged = contract.tables[name].staged
-        suite = {("staging", staged): _tagged_rows(gx, name, variables)}
+        suite = {
+            ("staging", staged): _tagged_rows(gx, name, variables),
+            ("ledger", "night_findings"): _nights(gx, name),
+        }
         if name == "orders" and "customers" in exports:
             suite["staging", "stg_orders"] = [_known_customers(gx, variables)]
         gates.append(Gate(("staging", staged), suite))
@@ -50,8 +58,6 @@ def _tagged_rows(gx: Any, name: str, variables: Variables) -> list["Expectation"
         return expectations
     return [
         *expectations,
-        _volume(gx, name, variables, "critical"),
-        _volume(gx, name, variables, "warning"),
         gx.ExpectColumnProportionOfNonNullValuesToBeBetween(
             column="customer_id",
             min_value=0,
@@ -61,19 +67,19 @@ def _tagged_rows(gx: Any, name: str, variables: Variables) -> list["Expectation"
     ]
 
 
-def _volume(gx: Any, name: str, variables: Variables, severity: str) -> "Expectation":
-    setting = f"volume_{severity}_factor"
-    factor, weeks = variables[setting], variables["volume_weeks"]
-    closed_days = severity == "warning"
-    shut = "" if closed_days else "; a day without any is only warned of, shops close"
-    return gx.UnexpectedRowsExpectation(
-        severity=severity,
-        description=f"the {name} of the newest complete day are within a factor of {factor:g} of"
-        f" the usual, the median of that weekday in the {weeks} weeks before ({setting}){shut}",
-        unexpected_rows_query=rules.unusual_volume(
-            name, variables, factor, closed_days=closed_days
-        ),
-    )
+def _nights(gx: Any, name: str) -> list["Expectation"]:
+    described = {
+        "critical": f"what is delivered of {name} is like the nights before",
+        "warning": f"what is delivered of {name} is much like the nights before",
+    }
+    return [
+        gx.UnexpectedRowsExpectation(
+            severity=severity,
+            description=text,
+            unexpected_rows_query=findings.rule(name, severity),
+        )
+        for severity, text in described.items()
+    ]
 
 
 def _known_customers(gx: Any, variables: Variables) -> "Expectation":

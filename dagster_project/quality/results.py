@@ -88,7 +88,7 @@ def forget_old_runs(folder: Path, runs: Sequence[KeptRun]) -> None:
 def _load_run(folder: Path) -> KeptRun:
     files = {stage: folder / f"{stage}.json" for stage in STAGES}
     stages = tuple(
-        KeptStage(stage, tuple(json.loads(file.read_text())))
+        KeptStage(stage, tuple(json.loads(file.read_text(encoding="utf-8"))))
         for stage, file in files.items()
         if file.is_file()
     )

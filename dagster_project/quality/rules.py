@@ -270,68 +270,6 @@ def stale(export: str, variables: Variables) -> str:
     """
 
 
-def unusual_volume(export: str, variables: Variables, factor: float, *, closed_days: bool) -> str:
-    """The newest complete day against the median of the same weekday in the weeks before it.
-
-    A day is complete if a file was delivered after it. Quiet where fewer than half of the weeks
-    are within the export's history, or where the median is below `volume_min_rows`.
-
-    Args:
-        export: One of DAILY; the rule is on its tagged rows.
-        variables: dbt's vars.
-        factor: How many times more or fewer than the median is unusual.
-        closed_days: Whether a day without any row is unusual. Holidays have none.
-    """
-    day, counted = DAILY[export].day, DAILY[export].volume
-    weeks = int(variables["volume_weeks"])
-    newest = [
-        f"(select max({table.day}) from staging.{table.staged}"
-        f" where row_status = 'used' and {table.day} <= _delivered_at)"
-        for name, table in DAILY.items()
-    ]
-    few = "" if closed_days else f"{export} > 0 and"
-    return f"""
-        with judged as (
-            select least(
-                {_as_of(newest, variables)},
-                (select max(delivered_at) from ledger.files where export = {literal(export)}) - 1
-            ) as day
-        ),
-        weekdays as (
-            select judged.day - cast(7 * week as int) as day, week
-            from judged
-            cross join range(0, {weeks + 1}) as weeks (week)
-        ),
-        counts as (
-            select {day} as day, {counted} as counted
-            from {{batch}}
-            where row_status = 'used' and {day} in (select day from weekdays)
-            group by {day}
-        ),
-        filled as (
-            select weekdays.day, weekdays.week, coalesce(counts.counted, 0) as counted
-            from weekdays
-            left join counts on weekdays.day = counts.day
-            where weekdays.day >= (select min({day}) from {{batch}} where row_status = 'used')
-        ),
-        compared as (
-            select
-                max(day) filter (where week = 0) as day,
-                max(counted) filter (where week = 0) as {export},
-                median(counted) filter (where week > 0) as usual,
-                count(*) filter (where week > 0) as weeks
-            from filled
-        )
-        select day, {export}, usual
-        from compared
-        where 2 * weeks >= {weeks} and usual >= {int(variables["volume_min_rows"])}
-            and (
-                ({few} {export} * {_double(factor)} < usual)
-                or {export} > usual * {_double(factor)}
-            )
-    """
-
-
 def _as_of(newest: Any, variables: Variables) -> str:
     """The as-of date as the models will find it: given, or the newest day of what happened."""
     if given := variables["as_of_date"]:

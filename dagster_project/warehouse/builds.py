@@ -61,7 +61,7 @@ def _forecasts(variable: str) -> bool:
 @cache
 def _code_of_forecasts() -> str:
     files = sorted((ROOT / "dagster_project/predictions").rglob("*.py"))
-    return _digest([file.read_text() for file in files])
+    return _digest([file.read_text(encoding="utf-8") for file in files])
 
 
 def _definition(node: Node, variables: Mapping[str, Any]) -> str:

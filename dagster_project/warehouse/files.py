@@ -16,6 +16,18 @@ from ..exports.errors import ExportError, WarehouseBusy
 from ..settings import LOCK_SECONDS
 
 
+def _is_held(file: Path) -> bool:
+    """Whether another process holds a database file, by the lock that DuckDB takes."""
+    try:
+        with file.open("rb+") as opened:
+            fcntl.lockf(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """The folder of one shop's warehouse."""
@@ -36,6 +48,11 @@ class Warehouse:
     def marts_file(self) -> Path:
         """What readers open."""
         return self.folder / "marts.duckdb"
+
+    @property
+    def kept_folder(self) -> Path:
+        """Where the last published files are kept."""
+        return self.folder / "kept"
 
     @property
     def dbt_target(self) -> Path:
@@ -70,9 +87,9 @@ class Warehouse:
         """
         try:
             con = duckdb.connect(str(self.build_file))
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
             said = str(error).splitlines()[0]
-            if "lock" in said:
+            if _is_held(self.build_file):
                 raise WarehouseBusy(
                     f"{self.build_file} is open in another program, and a run needs it for itself; "
                     f"close it there, and read {self.marts_file.name} instead ({said})"
@@ -94,7 +111,7 @@ class Warehouse:
         Raises WarehouseBusy, naming the holder, after LOCK_SECONDS of waiting.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a+") as file:
+        with (self.folder / "lock").open("a+", encoding="utf-8") as file:
             deadline = time.monotonic() + LOCK_SECONDS
             told = False
             while True:
@@ -126,7 +143,7 @@ class Warehouse:
         outcomes = [
             outcome["passed"]
             for stage in sorted((self.checks_folder / run_id).glob("*.json"))
-            for suite in json.loads(stage.read_text())
+            for suite in json.loads(stage.read_text(encoding="utf-8"))
             for outcome in suite["outcomes"]
         ]
         return sum(outcomes), len(outcomes) - sum(outcomes)
@@ -135,4 +152,6 @@ class Warehouse:
         """Keep what a gate found, as JSON."""
         folder = self.checks_folder / run_id
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{stage}.json").write_text(json.dumps(results, indent=1, default=str))
+        (folder / f"{stage}.json").write_text(
+            json.dumps(results, indent=1, default=str), encoding="utf-8"
+        )

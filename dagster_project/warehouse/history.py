@@ -8,19 +8,21 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from ..exports.errors import ExportError
 from ..exports.loading.writing import Run
 from ..exports.sql import literal
 
-#: Settings that define no figure: up to which day figures go, and when a gate warns.
-_NO_DEFINITIONS = ("as_of_date", "last_day_is_partial", "max_", "volume_", "report_")
+#: Settings that define no figure: up to which day figures go, when a gate warns, what is kept.
+_NO_DEFINITIONS = (
+    *("as_of_date", "last_day_is_partial", "max_", "volume_"),
+    *("kept_marts", "report_"),
+)
 
 #: Settings that readers of the figures have to know.
 _TOLD = (
@@ -36,6 +38,7 @@ create table if not exists ledger.runs (
     is_published boolean
 );
 alter table ledger.runs add column if not exists settings varchar;
+alter table ledger.runs add column if not exists accepted varchar;
 create table if not exists ledger.published_cells (
     study varchar, bucket varchar, period varchar, cohort_start date, period_number integer,
     cohort_size bigint, retained_customers bigint, revenue decimal(18, 4), is_complete boolean
@@ -50,7 +53,6 @@ create table if not exists ledger.published_restatements (
 """
 
 _RECALL = """
-begin;
 delete from ledger.runs where run_id in (select run_id from {published}.metric_run_log);
 insert into ledger.runs by name
     select * exclude (published, rows), published as is_published, rows as marts_rows
@@ -62,34 +64,50 @@ insert into ledger.published_cells by name
     select study, bucket, period, cohort_start, period_number, cohort_size, retained_customers,
         revenue, is_complete
     from {published}.cohort_retention where segment_name = 'all';
-commit;
 """
 
 
-def prepare_history(con: duckdb.DuckDBPyConnection, marts_file: Path, run: Run) -> None:
+def prepare_history(con: duckdb.DuckDBPyConnection, marts_file: Path, run: Run) -> str | None:
     """Note the run in `ledger.runs`, and recall what is published.
 
-    Marts of a version without a log of runs count as none.
-    Raises ExportError where the published file is damaged.
+    Marts of a version without a log of runs count as none. So do damaged ones, which the run
+    replaces: what the build file remembers of them stands.
+
+    Returns:
+        Why the published file could not be read, where it is damaged.
     """
     con.execute(_TABLES)
+    damage = None
     if marts_file.exists():
-        with _published(con, marts_file):
-            tables = con.execute(
-                "select schema_name, table_name from duckdb_tables()"
-                " where database_name = 'published'"
-            ).fetchall()
-            # files of versions up to 0.1 have the marts in a schema of that name
-            schema = "marts" if ("marts", "metric_run_log") in tables else "main"
-            recalled = ("metric_run_log", "restatements", "cohort_retention")
-            if {(schema, table) for table in recalled} <= set(tables):
-                con.execute(_RECALL.format(published=f"published.{schema}"))
+        try:
+            with _published(con, marts_file):
+                _recall(con)
+        except duckdb.Error as error:
+            damage = str(error).splitlines()[0]
     con.execute(
         "insert into ledger.runs (run_number, run_id, started_at, is_published)"
         " select coalesce(max(run_number), 0) + 1, ?, ?, false from ledger.runs"
         " having count(*) filter (where run_id = ?) = 0",
         [run.run_id, run.started_at, run.run_id],
     )
+    return damage
+
+
+def _recall(con: duckdb.DuckDBPyConnection) -> None:
+    tables = con.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'published'"
+    ).fetchall()
+    # files of versions up to 0.1 have the marts in a schema of that name
+    schema = "marts" if ("marts", "metric_run_log") in tables else "main"
+    recalled = ("metric_run_log", "restatements", "cohort_retention")
+    if {(schema, table) for table in recalled} <= set(tables):
+        con.execute("begin")
+        try:
+            con.execute(_RECALL.format(published=f"published.{schema}"))
+        except duckdb.Error:
+            con.execute("rollback")
+            raise
+        con.execute("commit")
 
 
 @contextmanager
@@ -104,13 +122,7 @@ def _published(con: duckdb.DuckDBPyConnection, marts_file: Path) -> Iterator[Non
         except duckdb.IOException:
             copy = Path(folder) / "marts.duckdb"
             shutil.copyfile(marts_file, copy)
-            try:
-                con.execute(f"attach {literal(copy)} as published (read_only)")
-            except duckdb.Error as error:
-                raise ExportError(
-                    f"{marts_file}: cannot be read ({str(error).splitlines()[0]}); move it away, "
-                    "and the next run publishes a new one"
-                ) from error
+            con.execute(f"attach {literal(copy)} as published (read_only)")
         try:
             yield
         finally:
@@ -138,3 +150,13 @@ def note_definitions(
             run.run_id,
         ],
     )
+
+
+def note_accepted(con: duckdb.DuckDBPyConnection, run: Run, accepted: Sequence[str]) -> None:
+    """Note what was found in the run's deliveries, and is let through by `exports.yml`."""
+    for told in accepted:
+        con.execute(
+            "update ledger.runs set accepted = concat_ws('; ', accepted, $1) where run_id = $2"
+            " and not contains(coalesce(accepted, ''), $1)",
+            [told, run.run_id],
+        )

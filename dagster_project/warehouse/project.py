@@ -21,6 +21,8 @@ from ..settings import DBT_PROJECT, OFFLINE
 MANIFEST = DBT_PROJECT / "target/manifest.json"
 #: The digest of the files that the manifest was parsed from.
 PARSED_FROM = DBT_PROJECT / "target/parsed_from"
+#: What dbt parsed, in its own words, of which it parses again only what has changed.
+PARTIAL_PARSE = DBT_PROJECT / "target/partial_parse.msgpack"
 
 #: The steps in which dbt builds: gates and forecasts come between them.
 STEPS = ("staging", "core", "marts")
@@ -50,7 +52,30 @@ def manifest() -> Mapping[str, Any]:
         is_stale = _is_stale()
     if is_stale:
         parsed_project(project_digest())
-    return json.loads(MANIFEST.read_text())
+    if (read := _read_manifest()) is None:  # cut or damaged: what dbt made once it makes again
+        forget_parsed()
+        parsed_project(project_digest())
+        read = _read_manifest()
+    if read is None:
+        raise DbtError(f"{MANIFEST}: what dbt wrote cannot be read")
+    return read
+
+
+def _read_manifest() -> Mapping[str, Any] | None:
+    try:
+        read = json.loads(MANIFEST.read_bytes())
+    except (OSError, ValueError):
+        return None
+    whole = isinstance(read, dict) and {"nodes", "sources", "macros"} <= read.keys()
+    return read if whole else None
+
+
+def forget_parsed() -> None:
+    """Drop what dbt has kept of parsing the project, all of which it can make anew."""
+    parsed_project.cache_clear()
+    with _alone():
+        for path in (PARSED_FROM, MANIFEST, PARTIAL_PARSE):
+            path.unlink(missing_ok=True)
 
 
 def relation(node: Node) -> str:
@@ -173,9 +198,15 @@ def parsed_project(digest: str, shaping: str = "{}") -> Any:
         is_stale = _is_stale()
         arguments = ["parse", *([] if is_stale else ["--no-write-json"])]
         given = json.dumps(given_by_contract() | json.loads(shaping))
-        parsed = invoke([*arguments, "--vars", given], MANIFEST.parent, None)
+        try:
+            parsed = invoke([*arguments, "--vars", given], MANIFEST.parent, None)
+        except DbtError:
+            if not PARTIAL_PARSE.exists():
+                raise
+            PARTIAL_PARSE.unlink(missing_ok=True)  # it may be that which dbt cannot read
+            parsed = invoke([*arguments, "--vars", given], MANIFEST.parent, None)
         if is_stale:
-            PARSED_FROM.write_text(digest)
+            PARSED_FROM.write_text(digest, encoding="utf-8")
         return parsed
 
 
@@ -212,7 +243,7 @@ def environment(database: Path) -> Iterator[None]:
 def _alone() -> Iterator[None]:
     """One process parses at a time: dbt writes what it has parsed for the next one."""
     MANIFEST.parent.mkdir(parents=True, exist_ok=True)
-    with (MANIFEST.parent / "lock").open("w") as file:
+    with (MANIFEST.parent / "lock").open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -235,4 +266,4 @@ def project_digest() -> str:
 
 def _is_stale() -> bool:
     is_there = MANIFEST.exists() and PARSED_FROM.exists()
-    return not is_there or PARSED_FROM.read_text() != project_digest()
+    return not is_there or PARSED_FROM.read_bytes() != project_digest().encode()

@@ -13,6 +13,7 @@ from ..settings import STORAGE_VERSION
 from .builds import faults
 from .dbt_runner import Dbt
 from .files import Warehouse
+from .kept import keep
 from .project import Described
 
 #: How many tables a refusal names.
@@ -81,6 +82,8 @@ def publish(
     new.replace(published)
     # a client that opened the old file for writing may have left one; it is not ours
     _wal(published).unlink(missing_ok=True)
+    if earlier := int(dbt.settings.get("kept_marts", 0)):
+        keep(warehouse, earlier)
     return Published(rows, published.stat().st_size)
 
 

@@ -49,7 +49,7 @@ class Models:
             return table
         self._con.execute("create schema if not exists staging")
         if path := self._paths.get(name):
-            sql = self._env.from_string(path.read_text()).render()
+            sql = self._env.from_string(path.read_text(encoding="utf-8")).render()
         else:
             sql = _seed(DBT_PROJECT / f"seeds/{name}.csv")
         self._con.execute(f"create or replace table {table} as {sql}")
@@ -60,7 +60,7 @@ class Models:
         texts = [
             text
             for path in sorted(DBT_PROJECT.glob("macros/*.sql"))
-            if "{% materialization" not in (text := path.read_text())
+            if "{% materialization" not in (text := path.read_text(encoding="utf-8"))
         ]
         for name in re.findall(r"{%-?\s*macro (\w+)\(", "\n".join(texts)):
             self._env.globals[name] = self._called(name)
@@ -104,7 +104,7 @@ class _Dbt:
 
 
 def _seed(path: Path) -> str:
-    seeds = yaml.safe_load((path.parent / "_seeds.yml").read_text())["seeds"]
+    seeds = yaml.safe_load((path.parent / "_seeds.yml").read_text(encoding="utf-8"))["seeds"]
     types = next(seed["config"]["column_types"] for seed in seeds if seed["name"] == path.stem)
     listed = ", ".join(
         f"{literal(name)}: {literal(kind.replace('string', 'varchar'))}"
@@ -115,5 +115,5 @@ def _seed(path: Path) -> str:
 
 def defaults() -> dict[str, Any]:
     """The project's own vars, and what models have to know of the contract."""
-    told = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+    told = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     return told | given_by_contract()

@@ -137,15 +137,43 @@ case
         end
 {%- endmacro %}
 
-{# Why a moment is impossible: before 1990, or more than a day after the file that holds it. #}
-{% macro moment_faults(column) -%}
+{# Why a moment is impossible: before 1990, decades before all but a few of its export's, or more
+   than a day after the file that holds it. `raw` is the export's table. #}
+{% macro moment_faults(column, raw) -%}
 when {{ column }} < timestamp '1990-01-01 00:00:00' then '{{ column }} is before 1990'
+            when extract(year from {{ column }}) < {{ first_year(column, raw) }}
+                then '{{ column }} is decades before all others'
             when {{ business_date(column) }} > {{ add_days('_delivered_at', 1) }} then '{{ column }} is after its delivery'
 {%- endmacro %}
 
-{% macro day_faults(column) -%}
+{% macro day_faults(column, raw) -%}
 when {{ column }} < date '1990-01-01' then '{{ column }} is before 1990'
+            when extract(year from {{ column }}) < {{ first_year(column, raw) }}
+                then '{{ column }} is decades before all others'
             when {{ column }} > {{ add_days('_delivered_at', 1) }} then '{{ column }} is after its delivery'
+{%- endmacro %}
+
+{# The year after the last long gap that only a few rows are before; NULL where there is none. One
+   row of 1991 would begin a history of decades. #}
+{% macro first_year(column, raw) -%}
+(
+                select max(told_years.told_year) from (
+                    select
+                        by_year.told_year,
+                        lag(by_year.told_year) over (order by by_year.told_year) as year_before,
+                        sum(by_year.told) over (order by by_year.told_year) - by_year.told as told_before,
+                        sum(by_year.told) over () as told_in_all
+                    from (
+                        select extract(year from {{ column }}) as told_year, count(*) as told
+                        from {{ raw }}
+                        where {{ column }} >= timestamp '1990-01-01 00:00:00'
+                        group by extract(year from {{ column }})
+                    ) as by_year
+                ) as told_years
+                where
+                    told_years.told_year - told_years.year_before >= {{ var('outlying_years') }}
+                    and told_years.told_before <= {{ var('outlying_share') }} * told_years.told_in_all
+            )
 {%- endmacro %}
 
 {# Why a row that has to name a customer may not count. #}

@@ -68,10 +68,10 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 break
             orders.append(f"{customer}-{visit},C{customer},{at:%Y-%m-%d %H:%M:%S},{10 + visit}.50")
             sessions.append(f"s{customer}-{visit},C{customer},{at:%Y-%m-%d %H:%M:%S}")
-    (folder / "orders.csv").write_text("\n".join(orders) + "\n")
-    (folder / "sessions.csv").write_text("\n".join(sessions) + "\n")
-    (folder / "customers.csv").write_text("\n".join(customers) + "\n")
-    (folder / "exports.yml").write_text(yaml.safe_dump(CONFIG))
+    (folder / "orders.csv").write_text("\n".join(orders) + "\n", encoding="utf-8")
+    (folder / "sessions.csv").write_text("\n".join(sessions) + "\n", encoding="utf-8")
+    (folder / "customers.csv").write_text("\n".join(customers) + "\n", encoding="utf-8")
+    (folder / "exports.yml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     return folder / "exports.yml"
 
 

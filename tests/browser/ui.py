@@ -102,7 +102,7 @@ def _wait(server: subprocess.Popen, address: str, log: Path) -> None:
             return
         except OSError:
             time.sleep(0.3)
-    raise RuntimeError(f"the UI did not come up:\n{log.read_text()}")
+    raise RuntimeError(f"the UI did not come up:\n{log.read_text(encoding='utf-8')}")
 
 
 def _stop(server: subprocess.Popen) -> None:

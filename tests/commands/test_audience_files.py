@@ -56,7 +56,7 @@ def test_a_file_for_each_audience_without_the_held_out(warehouse: Path) -> None:
     ]
     assert [row["customer_id"] for row in rows(folder / "promoters.csv")] == ['C9 "the, best"']
     # one without members is a header, so that no list of yesterday stays behind
-    assert (folder / "renewal_due.csv").read_text().split() == [
+    assert (folder / "renewal_due.csv").read_text(encoding="utf-8").split() == [
         "audience,customer_id,channel,reason,since"
     ]
 
@@ -70,7 +70,7 @@ def test_no_cell_is_a_formula(warehouse: Path) -> None:
 def test_other_formats_hold_the_values_as_they_are(warehouse: Path) -> None:
     marts, folder = warehouse / "marts.duckdb", warehouse / "lists"
     counted = export_audiences(marts, folder, "jsonl")
-    lines = (folder / "likely_to_lapse.jsonl").read_text().splitlines()
+    lines = (folder / "likely_to_lapse.jsonl").read_text(encoding="utf-8").splitlines()
     assert {json.loads(line)["customer_id"] for line in lines} == {*FORMULAS, "plain="}
     assert counted == dict.fromkeys(AUDIENCES, 0) | {
         "win_back": 2,
@@ -90,10 +90,10 @@ def test_a_list_that_cannot_be_written_leaves_the_one_before(
 ) -> None:
     marts, folder = warehouse / "marts.duckdb", warehouse / "audiences"
     export_audiences(marts, folder, "csv")
-    before = {path.name: path.read_text() for path in folder.iterdir()}
+    before = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
     monkeypatch.setitem(exporting._COPY_OPTIONS, "csv", "format csv, delimiter 'no such'")
     assert main(["export", "audiences", "--warehouse", str(warehouse)]) == USER_ERROR
-    assert {path.name: path.read_text() for path in folder.iterdir()} == before
+    assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == before
 
 
 def test_faults_are_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -104,12 +104,16 @@ def test_faults_are_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_folder_that_is_a_file_is_told(
     warehouse: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (warehouse / "taken").write_text("")
+    (warehouse / "taken").write_text("", encoding="utf-8")
     arguments = ["export", "audiences", "--warehouse", str(warehouse)]
     assert main([*arguments, "--folder", str(warehouse / "taken")]) == USER_ERROR
     assert "taken" in capsys.readouterr().err
 
 
 def test_the_lists_are_those_of_the_models() -> None:
-    macro = (DBT_PROJECT / "macros/audiences.sql").read_text().split("{% endmacro %}")[0]
+    macro = (
+        (DBT_PROJECT / "macros/audiences.sql")
+        .read_text(encoding="utf-8")
+        .split("{% endmacro %}")[0]
+    )
     assert tuple(re.findall(r"^    '(\w+)':", macro, re.MULTILINE)) == AUDIENCES

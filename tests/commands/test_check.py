@@ -153,7 +153,10 @@ def test_a_question_left_open_is_told_and_published(tmp_path: Path) -> None:
     config = {"exports": {"orders": {"files": "o.csv", "columns": COLUMNS}}}
     line.deliver(config, {"o.csv": "id,who,at,sum\n1,7,2024-01-03,5\n"})
     path = tmp_path / "exports.yml"
-    path.write_text("# TODO exports.orders.currency: which one?\n" + path.read_text())
+    path.write_text(
+        "# TODO exports.orders.currency: which one?\n" + path.read_text(encoding="utf-8"),
+        encoding="utf-8",
+    )
     assert "exports.orders.currency is still a TODO: which one?" in "\n".join(
         check(load_config(path))
     )

@@ -15,7 +15,7 @@ CASES = sorted((DATA_SETS / "cases").glob("*.json"))
 
 
 def load(kind: str) -> list[Any]:
-    cases = [(path.stem, json.loads(path.read_text())) for path in CASES]
+    cases = [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in CASES]
     return [pytest.param(case, id=name) for name, case in cases if case["kind"] == kind]
 
 

@@ -26,7 +26,7 @@ DATA = DATA_SETS / "subscriptions"
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("subscriptions")
-    config = yaml.safe_load((ROOT / "data/presets/subscriptions.yml").read_text())
+    config = yaml.safe_load((ROOT / "data/presets/subscriptions.yml").read_text(encoding="utf-8"))
     (folder / "subscription_periods.csv").symlink_to(DATA / "subscription_periods.csv")
     shop = run_shop(folder, config)
     assert shop.result.success
@@ -128,7 +128,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         named = [f"{end // 12}-{end % 12 + 1:02}-01" for end in ends] + [""]
         who = [end for end, many in zip(named, leaving, strict=True) for _ in range(many)]
         rows += [f"{name}{n},{name}{n},{start},{end},10,{months}" for n, end in enumerate(who)]
-    (folder / "plans.csv").write_text("id,who,start,end,price,months\n" + "\n".join(rows) + "\n")
+    (folder / "plans.csv").write_text(
+        "id,who,start,end,price,months\n" + "\n".join(rows) + "\n", encoding="utf-8"
+    )
     columns = {
         "subscription_id": "id", "customer_id": "who", "start_date": "start", "end_date": "end",
         "amount": "price", "billing_months": "months",

@@ -91,7 +91,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("merges")
     texts = {"orders": ORDERS, "sessions": SESSIONS, "customers": CUSTOMERS}
     for name, text in texts.items():
-        (folder / f"{name}_2024-05-01.csv").write_text(text)
+        (folder / f"{name}_2024-05-01.csv").write_text(text, encoding="utf-8")
     return build_shop(folder, CONFIG, *MARTS)
 
 

@@ -61,7 +61,7 @@ def parents() -> dict[dg.AssetKey, set[dg.AssetKey]]:
 
 def test_lineage() -> None:
     told = "the lineage has changed; if that is meant: python -m tests.defs.test_definitions"
-    assert lineage() == GOLDEN.read_text(), told
+    assert lineage() == GOLDEN.read_text(encoding="utf-8"), told
 
 
 def test_every_asset_is_in_a_room_that_has_an_owner() -> None:
@@ -149,7 +149,7 @@ def red(tmp_path_factory: pytest.TempPathFactory) -> ShopRun:
     """A shop half of whose orders have no readable date."""
     folder = tmp_path_factory.mktemp("red")
     rows = [f"{i},C{i % 7},{'soon' if i % 2 else '2024-03-11 10:00:00'},5\n" for i in range(100)]
-    (folder / "orders.csv").write_text("no,who,at,total\n" + "".join(rows))
+    (folder / "orders.csv").write_text("no,who,at,total\n" + "".join(rows), encoding="utf-8")
     columns = {"order_id": "no", "customer_id": "who", "ordered_at": "at", "amount": "total"}
     return run_shop(
         folder,
@@ -205,4 +205,4 @@ def test_a_run_that_died_with_this_warehouse_in_hand_is_reported(tmp_path: Path)
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(lineage())
+    GOLDEN.write_text(lineage(), encoding="utf-8")

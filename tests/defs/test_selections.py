@@ -35,7 +35,7 @@ def orders(days: int) -> str:
 def built(tmp_path_factory: pytest.TempPathFactory) -> ShopRun:
     """A shop after a whole run."""
     folder = tmp_path_factory.mktemp("selections")
-    (folder / "orders.csv").write_text(orders(100))
+    (folder / "orders.csv").write_text(orders(100), encoding="utf-8")
     shop = run_shop(folder, CONFIG)
     assert shop.result.success
     return shop
@@ -170,7 +170,7 @@ def test_marts_stay_published_when_no_report_can_be_made_of_them(
 
 def test_publishing_refuses_tables_that_are_older_than_their_inputs(shop: Shop) -> None:
     published = shop.warehouse.marts_file.read_bytes()
-    (shop.warehouse.folder.parent / "orders.csv").write_text(orders(120))
+    (shop.warehouse.folder.parent / "orders.csv").write_text(orders(120), encoding="utf-8")
     selection = dg.AssetSelection.assets(["raw", "orders"]) | dg.AssetSelection.checks(
         dg.AssetCheckKey(dg.AssetKey(["raw", "orders"]), "gate")
     )
@@ -182,7 +182,9 @@ def test_publishing_refuses_tables_that_are_older_than_their_inputs(shop: Shop) 
 
 def test_publishing_refuses_tables_of_other_settings(shop: Shop) -> None:
     exports = shop.warehouse.folder.parent / "exports.yml"
-    exports.write_text("settings: {retention_days: 7}\n" + exports.read_text())
+    exports.write_text(
+        "settings: {retention_days: 7}\n" + exports.read_text(encoding="utf-8"), encoding="utf-8"
+    )
     said = failure(materialize(shop, dg.AssetSelection.assets(["published", "marts"])))
     assert "was built by another definition or other settings" in said
 
@@ -197,9 +199,10 @@ def test_publishing_refuses_marts_that_no_gate_has_seen(shop: Shop) -> None:
 def test_a_mart_without_what_it_is_made_of_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "exports.yml").write_text(
         "exports: {orders: {files: orders.csv, columns: {customer_id: who, ordered_at: at,"
-        " amount: total}, currency: EUR, delivered_at: 2024-06-01}}\n"
+        " amount: total}, currency: EUR, delivered_at: 2024-06-01}}\n",
+        encoding="utf-8",
     )
-    (tmp_path / "orders.csv").write_text(orders(20))
+    (tmp_path / "orders.csv").write_text(orders(20), encoding="utf-8")
     shop = Shop(Warehouse(tmp_path / "warehouse"))
     said = failure(materialize(shop, dg.AssetSelection.assets(["marts", "churn_bridge"])))
     assert said.startswith("not built yet, and needed: intermediate.churn_months")

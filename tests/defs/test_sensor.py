@@ -27,12 +27,12 @@ class Shop:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.exports = folder / "exports.yml"
-        self.exports.write_text(yaml.safe_dump(CONFIG))
+        self.exports.write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
         self.sensor = new_files_sensor(self.exports)
         self.cursor: str | None = None
 
     def write(self, name: str, text: str, at: int = 1) -> None:
-        (self.folder / name).write_text(text)
+        (self.folder / name).write_text(text, encoding="utf-8")
         os.utime(self.folder / name, (at, at))
 
     def look(self) -> tuple[list[str | None], str | None]:
@@ -102,7 +102,9 @@ def test_new_changed_and_vanished_files_are_told_apart(shop: Shop) -> None:
 
 
 def test_changed_exchange_rates_start_a_run(shop: Shop) -> None:
-    shop.exports.write_text(yaml.safe_dump(CONFIG | {"settings": {"exchange_rates": "rates.csv"}}))
+    shop.exports.write_text(
+        yaml.safe_dump(CONFIG | {"settings": {"exchange_rates": "rates.csv"}}), encoding="utf-8"
+    )
     shop.write("orders.csv", "a")
     assert "exchange_rates" in str(shop.look()[1])  # there is no such file yet
     shop.write("rates.csv", "a")
@@ -123,7 +125,9 @@ def test_a_wrong_configuration_or_no_file_is_a_reason(shop: Shop) -> None:
     assert requests == []
     assert reason is not None
     assert "exports.orders.files: no file matches 'orders*.csv'" in reason
-    shop.exports.write_text("exports: {orders: {files: a.csv, columns: {customer: x}}}")
+    shop.exports.write_text(
+        "exports: {orders: {files: a.csv, columns: {customer: x}}}", encoding="utf-8"
+    )
     requests, reason = shop.look()
     assert requests == []
     assert reason is not None
@@ -133,7 +137,7 @@ def test_a_wrong_configuration_or_no_file_is_a_reason(shop: Shop) -> None:
 def test_an_export_whose_files_were_put_away_keeps_no_other_from_a_run(shop: Shop) -> None:
     sessions = {"files": "visits*.csv", "columns": {"started_at": "at"}}
     config = {"exports": CONFIG["exports"] | {"sessions": sessions}}
-    shop.exports.write_text(yaml.safe_dump(config))
+    shop.exports.write_text(yaml.safe_dump(config), encoding="utf-8")
     shop.write("orders_1.csv", "who,at,total\n")
     shop.write("visits_1.csv", "at\n")
     first = settle(shop)

@@ -25,7 +25,9 @@ from dagster_project.demo.parameters import DAY, ShopParameters, day_number
 from dagster_project.demo.shop import draw_shop
 from dagster_project.demo.visits import PLAIN
 
-EXPORTS = yaml.safe_load((Path(__file__).parents[2] / "data/exports.yml").read_text())["exports"]
+EXPORTS = yaml.safe_load(
+    (Path(__file__).parents[2] / "data/exports.yml").read_text(encoding="utf-8")
+)["exports"]
 SMALL = {"seed": 11, "customers": 300, "months": 6}
 TINY = {"seed": 1, "customers": 60, "months": 3}
 LONDON = "Europe/London"
@@ -50,7 +52,7 @@ def read_export(folder: Path, name: str) -> pd.DataFrame:
     parts = []
     for path in sorted(folder.glob(Path(EXPORTS[name]["files"]).name)):
         if ".jsonl" in path.name:
-            lines = path.read_text().splitlines()
+            lines = path.read_text(encoding="utf-8").splitlines()
             part = pd.DataFrame([json.loads(line) for line in lines], dtype=str)
             first = 1
         else:
@@ -390,7 +392,7 @@ def test_a_failed_run_leaves_what_was_there(tmp_path, monkeypatch, there_before)
 
     def dies_half_way(folder: Path, **_: object) -> DemoTruth:
         folder.mkdir(parents=True)
-        (folder / "orders_2023-02-01.csv").write_text("Order No\n")
+        (folder / "orders_2023-02-01.csv").write_text("Order No\n", encoding="utf-8")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ensure, "simulate", dies_half_way)
@@ -403,11 +405,11 @@ def test_a_failed_run_leaves_what_was_there(tmp_path, monkeypatch, there_before)
 def test_ensure_demo_does_not_delete_other_peoples_files(tmp_path):
     out = tmp_path / "demo"
     ensure_demo(out, **TINY)
-    (out / "orders_2030-01-01.csv").write_text("mine")
+    (out / "orders_2030-01-01.csv").write_text("mine", encoding="utf-8")
     assert ensure_demo(out, **TINY).parameters["seed"] == 1
     with pytest.raises(ValueError, match=r"orders_2030-01-01\.csv"):
         ensure_demo(out, **{**TINY, "seed": 2})
-    assert (out / "orders_2030-01-01.csv").read_text() == "mine"
+    assert (out / "orders_2030-01-01.csv").read_text(encoding="utf-8") == "mine"
 
 
 MARKETING = ("marketing_spend", "messages", "surveys", "loyalty_points", "referrals", "coupons")

@@ -24,7 +24,9 @@ REFUNDS = {"files": "r.csv", "columns": {"refunded_at": "at", "amount": "sum"}}
 
 def load(folder: Path, content: Any) -> ExportsConfig:
     path = folder / "exports.yml"
-    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    path.write_text(
+        content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8"
+    )
     return load_config(path)
 
 

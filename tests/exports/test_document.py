@@ -11,9 +11,9 @@ from dagster_project.exports.config.load import Export, load_config
 
 def test_the_page_and_the_schema_are_up_to_date() -> None:
     again = "python -m dagster_project.exports.config.document"
-    assert PAGE.read_text() == page(), again
-    assert SCHEMA.read_text() == json_schema(), again
-    assert "path" not in json.loads(SCHEMA.read_text())["properties"]
+    assert PAGE.read_text(encoding="utf-8") == page(), again
+    assert SCHEMA.read_text(encoding="utf-8") == json_schema(), again
+    assert "path" not in json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"]
 
 
 def test_every_setting_is_described() -> None:
@@ -28,5 +28,5 @@ def test_the_examples_of_an_export_are_valid(tmp_path: Path) -> None:
     path = tmp_path / "exports.yml"
     # both may not be a comma, and orders are no refunds
     given = examples | {"columns": orders, "thousands": ".", "amounts": None}
-    path.write_text(yaml.safe_dump({"exports": {"orders": given}}))
+    path.write_text(yaml.safe_dump({"exports": {"orders": given}}), encoding="utf-8")
     assert load_config(path).exports["orders"].skip_rows == 3

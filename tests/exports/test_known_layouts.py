@@ -25,7 +25,7 @@ def test_its_totals_are_right(folder: Path, tmp_path: Path) -> None:
     told = expected(sent)
     files = [path for path in sorted(sent.iterdir()) if path.name != "expected.json"]
     text = propose(files, sent)
-    (sent / "exports.yml").write_text(text)
+    (sent / "exports.yml").write_text(text, encoding="utf-8")
     assert f"known by its columns: {told['maker']}," in text
     staged = stage(sent, tmp_path / "room")
     for check in told["checks"]:
@@ -35,10 +35,14 @@ def test_its_totals_are_right(folder: Path, tmp_path: Path) -> None:
 
 
 def test_every_maker_has_a_case() -> None:
-    makers = {yaml.safe_load(path.read_text())["maker"] for path in FOLDER.glob("*.yml")}
+    makers = {
+        yaml.safe_load(path.read_text(encoding="utf-8"))["maker"] for path in FOLDER.glob("*.yml")
+    }
     assert makers == {expected(folder)["maker"] for folder in CASES}
 
 
 def test_every_layout_says_where_it_is_documented() -> None:
     for path in FOLDER.glob("*.yml"):
-        assert yaml.safe_load(path.read_text())["documented"].startswith("https://"), path
+        assert yaml.safe_load(path.read_text(encoding="utf-8"))["documented"].startswith(
+            "https://"
+        ), path

@@ -21,7 +21,7 @@ from .test_loader import Shop
 def proposed(folder: Path, *files: Path) -> tuple[ExportsConfig, str]:
     """What is proposed for the files in the folder, read back, and its text."""
     text = propose(list(files), folder)
-    (folder / "exports.yml").write_text(text)
+    (folder / "exports.yml").write_text(text, encoding="utf-8")
     config = load_config(folder / "exports.yml")
     for name in config.exports:
         config.files(name)

@@ -31,7 +31,9 @@ class Ledger:
     def note(self, **settings: str) -> None:
         """Begin a run with these settings."""
         path = self.folder / "exports.yml"
-        path.write_text(yaml.safe_dump({"settings": settings, "exports": EXPORTS}))
+        path.write_text(
+            yaml.safe_dump({"settings": settings, "exports": EXPORTS}), encoding="utf-8"
+        )
         prepare(self.con, load_config(path))
 
     def rates(self, content: str | bytes) -> list[tuple]:

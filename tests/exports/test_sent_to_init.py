@@ -146,7 +146,7 @@ def test_the_proposal_is_right(name: str, tmp_path: Path) -> None:
     right, shop = CASES[name], Shop(tmp_path)
     sent = shop.write(f"{name}.csv", (DATA_SETS / f"cases/init/{name}.csv").read_bytes())
     text = propose([sent], tmp_path)
-    (tmp_path / "exports.yml").write_text(text)
+    (tmp_path / "exports.yml").write_text(text, encoding="utf-8")
     config = shop.read("exports.yml")
     exports = {"orders", "refunds"} if name == "a9" else {right.export}
     assert set(config.exports) == exports
@@ -182,7 +182,7 @@ def test_an_export_of_a_maker_is_known(file: str, tmp_path: Path) -> None:
     sent = shop.write(Path(file).name, (DATA_SETS / "cases/vendors" / file).read_bytes())
     text = propose([sent], tmp_path)
     assert "known by its columns" in text
-    (tmp_path / "exports.yml").write_text(text)
+    (tmp_path / "exports.yml").write_text(text, encoding="utf-8")
     config = shop.read("exports.yml")
     (export,) = config.exports
     assert shop.load_config(config, export).rejected == 0
@@ -192,12 +192,12 @@ def test_an_export_of_a_maker_is_known(file: str, tmp_path: Path) -> None:
 def test_a_shopify_order_file(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     sent = shop.write("o.csv", (DATA_SETS / "cases/files/shopify/o.csv").read_bytes())
-    (tmp_path / "exports.yml").write_text(propose([sent], tmp_path))
+    (tmp_path / "exports.yml").write_text(propose([sent], tmp_path), encoding="utf-8")
     config = shop.read("exports.yml")
     assert config.exports["orders"].grain == "line"
     shop.load_config(config, "orders")
     # the subtotals, told on the first line of each order
-    lines = sent.read_text().splitlines()
+    lines = sent.read_text(encoding="utf-8").splitlines()
     subtotal = lines[0].split(",").index("Subtotal")
     right = sum(float(line.split(",")[subtotal] or 0) for line in lines[1:])
     assert shop.ask(SUM.replace("count(*)", "count(distinct order_id)"))[0][2] == right
@@ -209,7 +209,7 @@ def test_an_object_within_is_looked_into(tmp_path: Path) -> None:
         "o.jsonl", (DATA_SETS / "cases/files/json_nested_customer/o.jsonl").read_bytes()
     )
     config_text = propose([sent], tmp_path)
-    (tmp_path / "exports.yml").write_text(config_text)
+    (tmp_path / "exports.yml").write_text(config_text, encoding="utf-8")
     assert shop.read("exports.yml").exports["orders"].columns["customer_id"] == "customer.id"
 
 

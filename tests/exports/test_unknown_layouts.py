@@ -271,7 +271,7 @@ _MONEY = {"marketing_spend": "cost", "loyalty_points": "points"}
 def test_it_is_right_or_asked_for(name: str, tmp_path: Path) -> None:
     layout, shop = LAYOUTS[name], Shop(tmp_path)
     text = propose([shop.write(*file) for file in layout.files.items()], tmp_path)
-    (tmp_path / "exports.yml").write_text(text)
+    (tmp_path / "exports.yml").write_text(text, encoding="utf-8")
     config = shop.read("exports.yml")
     assert list(config.exports) == [layout.table], text
     loaded = shop.load_config(config, layout.table)

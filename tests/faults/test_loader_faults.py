@@ -704,7 +704,7 @@ def test_a_file_that_is_gone_when_it_is_read_is_told(
 
 def test_a_file_name_that_is_no_text_is_told(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
-    (tmp_path / os.fsdecode(b"caf\xe9.csv")).write_text(HEADER + ROWS)
+    (tmp_path / os.fsdecode(b"caf\xe9.csv")).write_text(HEADER + ROWS, encoding="utf-8")
     with pytest.raises(ExportError, match=r"exports.orders.files: .* is not UTF-8; rename"):
         shop.load("*.csv")
 

@@ -52,7 +52,7 @@ class Shop:
         self.folder = folder
         self.exports = folder / "exports.yml"
         self.warehouse = Warehouse(folder / "warehouse")
-        self.exports.write_text(yaml.safe_dump(CONFIG))
+        self.exports.write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
 
     def run(self) -> int:
         given = ["--exports", str(self.exports), "--warehouse", str(self.warehouse.folder)]
@@ -83,7 +83,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop whose marts are published; the tests break its export one after the other."""
     os.environ["DAGSTER_HOME"] = str(dagster_home(tmp_path_factory.mktemp("dagster")))
     shop = Shop(tmp_path_factory.mktemp("shop"))
-    (shop.folder / "orders.csv").write_text(orders())
+    (shop.folder / "orders.csv").write_text(orders(), encoding="utf-8")
     assert shop.run() == GREEN
     return shop
 
@@ -97,7 +97,7 @@ def shop(good: Shop) -> Shop:
 
 @pytest.mark.nightly
 def test_a_second_run_changes_no_row(shop: Shop) -> None:
-    (shop.folder / "orders.csv").write_text(orders())  # as it was published
+    (shop.folder / "orders.csv").write_text(orders(), encoding="utf-8")  # as it was published
     with shop.reader() as con:
         tables = [t for (t,) in con.execute("select table_name from duckdb_tables()").fetchall()]
         first = {t: con.execute(f"from {t}").fetchall() for t in tables}
@@ -115,7 +115,9 @@ def test_a_second_run_changes_no_row(shop: Shop) -> None:
 
 def test_missing_required_column(shop: Shop, capfd: pytest.CaptureFixture[str]) -> None:
     before = shop.marts()
-    (shop.folder / "orders.csv").write_text(orders().replace("no,who,at", "no,who,att"))
+    (shop.folder / "orders.csv").write_text(
+        orders().replace("no,who,at", "no,who,att"), encoding="utf-8"
+    )
     assert shop.run() == USER_ERROR
     said = capfd.readouterr().err
     assert "orders.csv: exports.orders.columns.ordered_at: the file has no column 'at'" in said
@@ -136,7 +138,7 @@ def test_truncated_gzip(shop: Shop, capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_text_in_three_percent_of_the_dates(shop: Shop, capfd: pytest.CaptureFixture[str]) -> None:
     before = shop.marts()
-    (shop.folder / "orders.csv").write_text(orders(bad_dates=3))
+    (shop.folder / "orders.csv").write_text(orders(bad_dates=3), encoding="utf-8")
     assert shop.run() == RED
     said = capfd.readouterr().err
     assert "at most 1.0% of the rows of orders are unreadable" in said
@@ -152,9 +154,12 @@ def test_text_in_three_percent_of_the_dates(shop: Shop, capfd: pytest.CaptureFix
 
 
 def test_wrong_configuration(shop: Shop, capfd: pytest.CaptureFixture[str]) -> None:
-    (shop.folder / "orders.csv").write_text(orders())
+    (shop.folder / "orders.csv").write_text(orders(), encoding="utf-8")
     wrong = shop.folder / "wrong.yml"
-    wrong.write_text(shop.exports.read_text().replace("ordered_at:", "orderd_at:"))
+    wrong.write_text(
+        shop.exports.read_text(encoding="utf-8").replace("ordered_at:", "orderd_at:"),
+        encoding="utf-8",
+    )
     given = ["--exports", str(wrong), "--warehouse", str(shop.warehouse.folder)]
     assert main(["run", *given]) == USER_ERROR
     said = capfd.readouterr().err
@@ -165,7 +170,7 @@ def test_wrong_configuration(shop: Shop, capfd: pytest.CaptureFixture[str]) -> N
 def test_under_the_threshold_a_run_is_green_and_readers_keep_what_they_opened(shop: Shop) -> None:
     with shop.reader() as reader:
         before = reader.execute("select sum(cohort_size) from cohort_value").fetchall()
-        (shop.folder / "orders.csv").write_text(orders(count=400, bad_dates=3))
+        (shop.folder / "orders.csv").write_text(orders(count=400, bad_dates=3), encoding="utf-8")
         assert shop.run() == GREEN
         assert reader.execute("select sum(cohort_size) from cohort_value").fetchall() == before
     with shop.reader() as reader:
@@ -179,7 +184,7 @@ def test_under_the_threshold_a_run_is_green_and_readers_keep_what_they_opened(sh
 def test_a_second_run_waits_or_says_who_holds_the_warehouse(
     shop: Shop, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (shop.folder / "orders.csv").write_text(orders())
+    (shop.folder / "orders.csv").write_text(orders(), encoding="utf-8")
     holder = subprocess.Popen(
         [
             sys.executable,

@@ -141,9 +141,9 @@ MARTS = (
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder: Path = tmp_path_factory.mktemp("behaviour")
-    (folder / "orders.csv").write_text(ORDERS)
-    (folder / "sessions.csv").write_text(SESSIONS)
-    (folder / "events.csv").write_text(events())
+    (folder / "orders.csv").write_text(ORDERS, encoding="utf-8")
+    (folder / "sessions.csv").write_text(SESSIONS, encoding="utf-8")
+    (folder / "events.csv").write_text(events(), encoding="utf-8")
     return build_shop(folder, CONFIG, *MARTS)
 
 

@@ -228,7 +228,7 @@ JANUARY = Decimal("146.21")  # 60 pounds and 100 euros at the 0.8621 of 2024-01-
 def write_exports(folder: Path, names: list[str]) -> dict[str, dict]:
     """Write the files of these exports, and say how to read them."""
     for name in names:
-        (folder / f"{name}.csv").write_text(FILES[name])
+        (folder / f"{name}.csv").write_text(FILES[name], encoding="utf-8")
     return {
         name: {
             "files": f"{name}.csv",

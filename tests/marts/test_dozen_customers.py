@@ -149,7 +149,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         "customers_2024-05-01.csv": CUSTOMERS,
     }
     for name, text in files.items():
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, encoding="utf-8")
     shop = run_shop(folder, {"settings": SETTINGS, "exports": EXPORTS})
     assert shop.result.success
     return shop

@@ -33,7 +33,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Shop:
             moment = START + dt.timedelta(day)
             rows.append(f"C{customer},{moment},{rng.uniform(5, 50):.2f}\n")
             day += 1 + int(rng.expovariate(1 / gap))
-    (folder / "orders.csv").write_text("who,at,total\n" + "".join(rows))
+    (folder / "orders.csv").write_text("who,at,total\n" + "".join(rows), encoding="utf-8")
     return build_shop(
         folder,
         {

@@ -43,7 +43,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
 def site(warehouse: Warehouse, keep: int = 30) -> dict[str, str]:
     docs = warehouse.folder / "data_docs"
     build_data_docs(warehouse.checks_folder, docs, keep)
-    return {path.name: path.read_text() for path in sorted(docs.iterdir())}
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(docs.iterdir())}
 
 
 def test_everything_is_kept_with_run_and_stage(warehouse: Warehouse) -> None:

@@ -13,11 +13,8 @@ from dagster_project.exports.config.schema import Settings
 from dagster_project.quality import rules
 from dagster_project.settings import DBT_PROJECT
 
-from ..support.shops import DATA_SETS
-
-DEFAULTS = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+DEFAULTS = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 MONDAY = dt.date(2024, 3, 25)
-ONLINE_RETAIL = DATA_SETS / "online_retail/online_retail_2010_2011_*.parquet"
 
 
 @pytest.fixture
@@ -61,121 +58,6 @@ def put(con: duckdb.DuckDBPyConnection, name: str, day: dt.date, count: int, **h
             "reason": how.get("reason"),
         },
     )
-
-
-def deliver(con: duckdb.DuckDBPyConnection, name: str, day: dt.date) -> None:
-    con.execute(
-        "insert into ledger.files (export, file, delivered_at) values (?, 'x', ?)", [name, day]
-    )
-
-
-def weeks_of(con: duckdb.DuckDBPyConnection, name: str, newest: int, weeks: int = 8) -> None:
-    """100 rows on every Monday, 1 on every other day, and so many on the newest Monday."""
-    for back in range(1, 7 * weeks + 1):
-        day = MONDAY - dt.timedelta(days=back)
-        put(con, name, day, 100 if day.weekday() == 0 else 1)
-    put(con, name, MONDAY, newest)
-    deliver(con, name, MONDAY + dt.timedelta(days=1))
-
-
-def volume(con: duckdb.DuckDBPyConnection, name: str = "orders", **given: Any) -> tuple[list, list]:
-    """What the critical and the warning rule find."""
-    variables = DEFAULTS | {"as_of_date": MONDAY} | given
-    critical, warning = (
-        rules.unusual_volume(
-            name, variables, variables[f"volume_{severity}_factor"], closed_days=closed_days
-        )
-        for severity, closed_days in (("critical", False), ("warning", True))
-    )
-    table = staged(name)
-    return found(con, critical, table), found(con, warning, table)
-
-
-@pytest.mark.parametrize("name", rules.DAILY)
-@pytest.mark.parametrize(
-    ("newest", "is_critical", "is_warned"),
-    [
-        (100, False, False),
-        (34, False, False),
-        (33, False, True),
-        (10, False, True),
-        (9, True, True),
-        (0, False, True),  # a holiday, or not delivered: nobody can tell
-        (300, False, False),
-        (301, False, True),
-        (1001, True, True),
-    ],
-)
-def test_volume_against_the_same_weekday(
-    con: duckdb.DuckDBPyConnection, name: str, newest: int, is_critical: bool, is_warned: bool
-) -> None:
-    weeks_of(con, name, newest)
-    row = [(MONDAY, newest, 100.0)]
-    assert volume(con, name) == (row if is_critical else [], row if is_warned else [])
-
-
-def test_volume_is_quiet_without_enough_history_or_rows(con: duckdb.DuckDBPyConnection) -> None:
-    weeks_of(con, "orders", newest=1, weeks=3)
-    assert volume(con) == ([], [])
-    weeks_of(con, "sessions", newest=1, weeks=4)
-    assert len(volume(con, "sessions")[0]) == 1
-    assert volume(con, "sessions", volume_min_rows=101) == ([], [])
-    assert volume(con, "sessions", volume_weeks=9) == ([], [])
-    assert volume(con, "events") == ([], [])  # no row at all
-
-
-def test_weeks_without_rows_belong_to_the_history(con: duckdb.DuckDBPyConnection) -> None:
-    """A weekday on which the shop is mostly closed is usual at none."""
-    weeks_of(con, "orders", newest=90)
-    con.execute("delete from staging.stg_order_rows where order_date > date '2024-02-07'")
-    put(con, "orders", MONDAY, 90)
-    assert volume(con) == ([], [])
-
-
-def test_a_day_is_judged_once_it_is_complete(con: duckdb.DuckDBPyConnection) -> None:
-    weeks_of(con, "orders", newest=100)
-    tuesday = MONDAY + dt.timedelta(days=1)
-    for back in range(1, 9):
-        put(con, "orders", tuesday - dt.timedelta(weeks=back), 99)
-    put(con, "orders", tuesday, 2)  # what had happened when Tuesday's file was written
-    assert volume(con, as_of_date="") == ([], [])
-    deliver(con, "orders", tuesday + dt.timedelta(days=1))
-    assert volume(con, as_of_date="") == ([(tuesday, 2, 99.0)],) * 2
-    assert volume(con, as_of_date="", last_day_is_partial=True) == ([], [])
-    # without a day given, the newest of all exports is the day to be judged
-    put(con, "events", tuesday + dt.timedelta(days=1), 1)
-    deliver(con, "orders", tuesday + dt.timedelta(days=2))
-    assert volume(con, as_of_date="") == ([], [])
-    # and a day that lay ahead when it was delivered is none
-    con.execute("update staging.stg_event_rows set _delivered_at = event_date - 1")
-    assert volume(con, as_of_date="") == ([(tuesday, 2, 99.0)],) * 2
-
-
-def test_only_used_rows_count_and_lines_of_an_order_once(con: duckdb.DuckDBPyConnection) -> None:
-    weeks_of(con, "orders", newest=9)
-    for status in ("duplicate", "superseded", "quarantined"):
-        put(con, "orders", MONDAY, 100, status=status)
-    put(con, "orders", MONDAY, 9)  # second lines of the same orders
-    assert volume(con)[0] == [(MONDAY, 9, 100.0)]
-
-
-def test_no_day_of_a_real_shop_is_critical(con: duckdb.DuckDBPyConnection) -> None:
-    """Two years' Saturdays, Easter, Christmas: on every day as if it were the newest."""
-    con.execute(
-        "insert into staging.stg_order_rows (order_id, order_date, row_status, quarantine_reason)"
-        " select distinct InvoiceNo, InvoiceDate::date, 'used', null"
-        f" from '{ONLINE_RETAIL}'"
-    )
-    deliver(con, "orders", dt.date(2012, 1, 1))
-    warned = []
-    for day in range(373):
-        as_of = dt.date(2010, 12, 2) + dt.timedelta(days=day)
-        variables = DEFAULTS | {"as_of_date": as_of}
-        rule = rules.unusual_volume("orders", variables, 3, closed_days=True)
-        warned += found(con, rule, staged("orders"))
-    # bank holidays and the days around the New Year; none is critical, which asks for some orders
-    assert {orders for _, orders, _ in warned} == {0}
-    assert len(warned) == 12
 
 
 def stale(con: duckdb.DuckDBPyConnection, name: str, **given: Any) -> list[tuple]:

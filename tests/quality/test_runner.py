@@ -300,7 +300,9 @@ def test_what_cannot_be_opened_is_a_gate_error(database: Path, tmp_path: Path) -
     with pytest.raises(GateError, match="no DuckDB file"):
         run_suites(tmp_path / "none.duckdb", {("raw", "orders"): rule}, read_only=False)
     assert not (tmp_path / "none.duckdb").exists()
-    (tmp_path / "text.duckdb").write_text("not a database, though long enough to look at" * 99)
+    (tmp_path / "text.duckdb").write_text(
+        "not a database, though long enough to look at" * 99, encoding="utf-8"
+    )
     with pytest.raises(GateError, match="not a valid DuckDB database file"):
         run_suites(tmp_path / "text.duckdb", {("raw", "orders"): rule})
 

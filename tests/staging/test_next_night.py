@@ -89,15 +89,15 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Night]]:
     home = os.environ.get("DAGSTER_HOME")
     os.environ["DAGSTER_HOME"] = str(dagster_home(tmp_path_factory.mktemp("dagster")))
     for name, text in FILES.items():
-        (folder / name).write_text(text)
-    (folder / "exports.yml").write_text(yaml.safe_dump(CONFIG))
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "exports.yml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     first = night(folder)
     (folder / "orders_2_2024-11-01.csv").unlink()
     late = "no,who,at,total,cur\n8,A,2024-10-20 10:00:00,5,EUR\n"
-    (folder / "orders_3_2024-11-02.csv").write_text(late)
-    (folder / "customers_2024-11-02.csv").write_text("who,into\nB,A\n")
-    (folder / "rates.csv").write_text(RATES.format("0.25"))
-    (folder / "staff.txt").write_text("customer_id\nD\n")
+    (folder / "orders_3_2024-11-02.csv").write_text(late, encoding="utf-8")
+    (folder / "customers_2024-11-02.csv").write_text("who,into\nB,A\n", encoding="utf-8")
+    (folder / "rates.csv").write_text(RATES.format("0.25"), encoding="utf-8")
+    (folder / "staff.txt").write_text("customer_id\nD\n", encoding="utf-8")
     yield [first, night(folder, "--prune")]
     if home is None:
         del os.environ["DAGSTER_HOME"]

@@ -69,7 +69,7 @@ def _plain(value: Any) -> Any:
 
 def expected(folder: Path) -> dict[str, Any]:
     """The `expected.json` of a case: `checks` with queries and rows, and the reasoning."""
-    return json.loads((folder / "expected.json").read_text())
+    return json.loads((folder / "expected.json").read_text(encoding="utf-8"))
 
 
 def _copied(folder: Path, room: Path) -> Path:

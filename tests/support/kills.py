@@ -183,7 +183,9 @@ class Scene:
         self.folder = folder
         self.exports = folder / "exports.yml"
         self.home = dagster_home(folder / "dagster")
-        self.exports.write_text((ROOT / "data/exports.yml").read_text())
+        self.exports.write_text(
+            (ROOT / "data/exports.yml").read_text(encoding="utf-8"), encoding="utf-8"
+        )
         demo, waiting = folder / "exports/demo", folder / "waiting"
         simulate(demo, customers=customers, months=months)
         waiting.mkdir()

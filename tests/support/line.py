@@ -122,9 +122,11 @@ class Line:
 
     def deliver(self, config: dict[str, Any], files: Files) -> None:
         """Put files, and the configuration that names them, where they are looked for."""
-        (self.folder / "exports.yml").write_text(yaml.safe_dump(config, sort_keys=False))
+        (self.folder / "exports.yml").write_text(
+            yaml.safe_dump(config, sort_keys=False), encoding="utf-8"
+        )
         for name, text in files.items():
-            (self.folder / name).write_text(text)
+            (self.folder / name).write_text(text, encoding="utf-8")
 
     def clear(self) -> None:
         """Take every file away."""

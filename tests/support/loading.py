@@ -42,7 +42,9 @@ class Shop:
     def config(self, exports: dict[str, Any], **rest: Any) -> ExportsConfig:
         """Write and read `exports.yml`."""
         path = self.folder / "exports.yml"
-        path.write_text(yaml.safe_dump({"exports": exports} | rest, allow_unicode=True))
+        path.write_text(
+            yaml.safe_dump({"exports": exports} | rest, allow_unicode=True), encoding="utf-8"
+        )
         return load_config(path)
 
     def read(self, name: str) -> ExportsConfig:

@@ -372,7 +372,7 @@ def number(text: str | None) -> Decimal | None:
 
 def rates() -> dict[tuple[str | None, dt.date], Decimal]:
     """Pounds for one unit of each currency, by day, from the European Central Bank's quotes."""
-    with Path(DBT_PROJECT / "seeds/exchange_rates.csv").open(newline="") as file:
+    with Path(DBT_PROJECT / "seeds/exchange_rates.csv").open(encoding="utf-8", newline="") as file:
         quotes = {
             (row["currency"], dt.date.fromisoformat(row["rate_date"])): Decimal(
                 row["units_per_euro"]

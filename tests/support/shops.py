@@ -55,7 +55,7 @@ def dagster_home(folder: Path) -> Path:
 
 def preset(name: str, data: Path) -> dict[str, Any]:
     """The preset of this name, for files that lie in another folder, a large one in parts."""
-    config = yaml.safe_load((ROOT / f"data/presets/{name}.yml").read_text())
+    config = yaml.safe_load((ROOT / f"data/presets/{name}.yml").read_text(encoding="utf-8"))
     for export in config["exports"].values():
         whole = data / export["files"]
         is_there = any(data.glob(whole.name))
@@ -66,7 +66,9 @@ def preset(name: str, data: Path) -> dict[str, Any]:
 def run_shop(folder: Path, config: dict[str, Any], full_refresh: bool = False) -> ShopRun:
     """Write `exports.yml` into the folder and run the nightly job on it."""
     exports = folder / "exports.yml"
-    exports.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    exports.write_text(
+        yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8"
+    )
     return run_file(exports, folder / "warehouse", full_refresh)
 
 

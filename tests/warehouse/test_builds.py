@@ -11,7 +11,9 @@ import yaml
 from dagster_project.settings import DBT_PROJECT
 from dagster_project.warehouse import builds, project
 
-SETTINGS: dict[str, Any] = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+SETTINGS: dict[str, Any] = yaml.safe_load(
+    (DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
+)["vars"]
 VARIABLES = SETTINGS | project.given_by_contract()
 DAYS = "model.retention.customer_activity_days"
 AS_OF = "model.retention.as_of"

@@ -38,7 +38,7 @@ HOSTILE = (
 def room(tmp_path: Path) -> Path:
     with duckdb.connect(str(tmp_path / "marts.duckdb")) as con:
         con.execute("create table figures as select 1 as figure")
-    (tmp_path / "secret.txt").write_text("kept,back\n1,2\n")
+    (tmp_path / "secret.txt").write_text("kept,back\n1,2\n", encoding="utf-8")
     return tmp_path
 
 

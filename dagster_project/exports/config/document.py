@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from ...settings import DBT_PROJECT, ROOT
 from ..mapping import words
-from .load import Export, ExportsConfig, OtherColumn, Study
+from .load import Accepted, Export, ExportsConfig, OtherColumn, Study
 from .schema import Settings
 
 PAGE, SCHEMA = ROOT / "docs/exports.md", ROOT / "docs/exports.schema.json"
@@ -44,7 +44,7 @@ optional column is left empty, counted and warned of.
 
 def page() -> str:
     """The page, in Markdown."""
-    defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+    defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     parts = [
         _INTRO,
         _section("Of an export", "`exports.<name>.<setting>`", Export, {}),
@@ -53,6 +53,12 @@ def page() -> str:
             "`exports.<name>.columns.<ours>` is the name of a column in the file, or of a field in"
             " an object by its path, or one of these forms, as in `{name: created, unit: seconds}`",
             OtherColumn,
+            {},
+        ),
+        _section(
+            "Of a delivery that is odd and right",
+            "`exports.<name>.accept`, a list; the gate that stopped a run prints its line",
+            Accepted,
             {},
         ),
         _section("Of a study", "`studies`, a list", Study, {}),
@@ -131,5 +137,5 @@ def _yaml(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
-    SCHEMA.write_text(json_schema())
+    PAGE.write_text(page(), encoding="utf-8")
+    SCHEMA.write_text(json_schema(), encoding="utf-8")

@@ -86,6 +86,47 @@ def _file_column(value: Any) -> Any:
 FileColumn = Annotated[str | OtherColumn, BeforeValidator(_file_column)]
 
 
+#: What a delivery can be odd in: the gates of `quality/nights`; and that it is gone while what was
+#: loaded of it was loaded under another mapping.
+NightGate = Literal[
+    "rows",
+    "lost",
+    "empty",
+    "values",
+    "ids",
+    "customers",
+    "repeated",
+    "amounts",
+    "refunds",
+    "dates",
+    "times",
+    "mapping",
+]
+
+
+class Accepted(Strict):
+    """A delivery that is odd and right: what a gate finds about it is let through."""
+
+    file: str = Field(
+        examples=["orders_2024-03-31.csv"],
+        description="The file, as the finding names it; `*` matches.",
+    )
+    gate: NightGate = Field(examples=["amounts"], description="What is odd, as the finding says.")
+    reason: Annotated[str, Field(min_length=3)] = Field(
+        examples=["prices rose"], description="Why it is right; the log of runs keeps it."
+    )
+    delivered_at: dt.date | None = Field(
+        default=None,
+        examples=["2024-03-31"],
+        description="Which delivery of it, where a file of this name comes again; else each.",
+    )
+
+    def covers(self, file: str, gate: str, delivered_at: dt.date) -> bool:
+        """Whether this is about what a gate finds in a delivery."""
+        named = self.file == file or fnmatchcase(file, self.file)
+        return named and self.gate == gate and self.delivered_at in (None, delivered_at)
+
+
 class Export(Strict):
     """One export: its files, how they are written, and what their columns are called."""
 
@@ -232,6 +273,12 @@ class Export(Strict):
         default=None,
         examples=[["2024-06-30"]],
         description="Days for which nothing came; else found where files come daily.",
+    )
+    accept: list[Accepted] = Field(
+        default_factory=list,
+        examples=[[{"file": "orders_2024-03-31.csv", "gate": "amounts", "reason": "prices rose"}]],
+        description="Deliveries that are odd and right: what a gate found about them is let through"
+        " and kept, with the reason, in `metric_run_log`.",
     )
 
     @field_validator("select")

@@ -212,13 +212,15 @@ class Settings(Strict):
     max_days_without_rows: Days | None = None
     """Age of an export's newest row above which is warned."""
     volume_weeks: Annotated[int, Field(ge=2)] | None = None
-    """Weeks whose same weekday a day is compared with."""
+    """Weeks that a night is compared with, its rows with those of the same weekday."""
     volume_min_rows: Annotated[int, Field(ge=1)] | None = None
-    """Rows a day below which nothing is compared."""
+    """Usual rows of a night below which their number is not compared."""
     volume_warning_factor: Factor | None = None
-    """Times more or fewer than usual that are warned of."""
+    """Times fewer rows than usual that are warned of, where chance does not explain it."""
     volume_critical_factor: Factor | None = None
-    """Times more or fewer than usual that stop the run."""
+    """Times fewer that stop the run, and times more that are warned of."""
+    kept_marts: Annotated[int, Field(ge=0)] | None = None
+    """Published files before the last one that are kept, for `retention rollback`."""
     prediction_model: Literal["mbg", "bg"] | None = None
     """Model of purchases: mbg, the modified BG/NBD, or bg, BG/NBD, which keeps one-time buyers."""
     prediction_horizons: Horizons | None = None

@@ -54,7 +54,7 @@ def fingerprint(path: Path) -> Fingerprint:
 
 
 #: Keys of an export that do not affect the rows its files become.
-_NOT_OF_ROWS = {"files", "amount_is_per", "amounts", "negative_amounts", "missing_days"}
+_NOT_OF_ROWS = {"files", "amount_is_per", "amounts", "negative_amounts", "missing_days", "accept"}
 #: Keys that came later: where they say nothing, files that were loaded before need not be again.
 _ADDED = {"header", "joined"}
 

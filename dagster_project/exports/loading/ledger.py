@@ -50,6 +50,8 @@ class Loaded:
     `filtered` rows of the files are neither in raw nor rejected: `where` leaves them out.
     `dropped` are the files whose rows left raw, `rows_dropped` those rows, rejected ones included.
     `vanished` files are no longer there, but their rows (counted) stay until they are pruned.
+    `remapped` files were read again since they are mapped in another way now; `accepted` ones are
+    no longer there to be, with the reason why that may be.
     """
 
     export: str
@@ -62,6 +64,8 @@ class Loaded:
     dropped: tuple[str, ...] = ()
     rows_dropped: int = 0
     vanished: Mapping[str, int] = field(default_factory=dict)
+    remapped: tuple[str, ...] = ()
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
 
 def create_ledger(con: duckdb.DuckDBPyConnection) -> None:

@@ -3,6 +3,8 @@
 For every file: rows in it = rows rejected + rows loaded.
 """
 
+import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -29,6 +31,9 @@ from .deliveries import (
 from .ledger import Loaded, create_ledger, create_raw, drop_files, known_files, summary
 from .references import note_references
 from .writing import Run, write_rows
+
+#: How many files a message names.
+SHOWN = 5
 
 __all__ = ["Loaded", "Run", "load_export", "prepare"]
 
@@ -58,10 +63,12 @@ def load_export(
 
     A file whose content and mapping the ledger knows is not read again, one that changed replaces
     exactly its own rows, one that vanished keeps them as long as `files` still matches its name;
-    with `prune` it loses them. With `force`, known files are read again. With a `limit`, only so
-    many rows of each file are looked at: a sample, for a database that is thrown away.
-    Raises ExportError where a file cannot be read or lacks a mapped column; what earlier files
-    brought stays.
+    with `prune` it loses them. With `force`, known files are read again. Rows of a file that was
+    loaded under another mapping are loaded again; where it is gone, that has to be accepted. With a
+    `limit`, only so many rows of each file are looked at: a sample, for a database that is thrown
+    away.
+    Raises ExportError where a file cannot be read or lacks a mapped column, or is gone and was
+    loaded under another mapping; what earlier files brought stays.
     """
     contract = contract or load_contract()
     table = contract.tables[name]
@@ -77,6 +84,9 @@ def load_export(
     dropped = {f: rows for f, rows in known.items() if not _is_kept(f, files, export, prune)}
     drop_files(con, name, list(dropped))
     mapping = mapping_hash(export, table)
+    other = _otherwise_mapped(con, name, mapping)
+    gone = {file: day for file, day in other.items() if file not in files and file not in dropped}
+    accepted = _accepted(config, name, gone)
     read = 0
     for file, path in files.items():
         row = con.execute(
@@ -96,7 +106,45 @@ def load_export(
         _load_file(con, table, export, delivery, others, run, contract, limit)
         read += 1
     vanished = {f: rows for f, rows in known.items() if f not in files and f not in dropped}
-    return summary(con, name, read, dropped, vanished)
+    return replace(
+        summary(con, name, read, dropped, vanished),
+        remapped=tuple(sorted(other.keys() & files.keys())),
+        accepted=accepted,
+    )
+
+
+def _otherwise_mapped(
+    con: duckdb.DuckDBPyConnection, export: str, mapping: str
+) -> dict[str, dt.date]:
+    """The files that were loaded under another mapping, with their delivery dates."""
+    query = (
+        "select file, delivered_at from ledger.files where export = ? and mapping <> ?"
+        " order by file"
+    )
+    return dict(con.execute(query, [export, mapping]).fetchall())
+
+
+def _accepted(config: ExportsConfig, name: str, gone: dict[str, dt.date]) -> dict[str, str]:
+    """Why files that are gone may keep rows of another mapping.
+
+    Raises ExportError, naming them, for those of which `exports.yml` does not say so: a warehouse
+    that is built anew would have other rows.
+    """
+    reasons = {
+        file: accepted.reason
+        for file, delivered_at in gone.items()
+        for accepted in config.exports[name].accept
+        if accepted.covers(file, "mapping", delivered_at)
+    }
+    if stuck := [file for file in gone if file not in reasons]:
+        more = f" and {len(stuck) - SHOWN} more" if len(stuck) > SHOWN else ""
+        raise ExportError(
+            f"{config.path}: exports.{name}: {', '.join(stuck[:SHOWN])}{more}: loaded under another"
+            " mapping, and no longer there to be loaded again; put what is gone back, drop its rows"
+            f" with --prune, or keep them as they are: `exports: {{{name}: {{accept: [{{file:"
+            f" {stuck[0] if len(stuck) == 1 else repr('*')}, gate: mapping, reason: ...}}]}}}}`"
+        )
+    return reasons
 
 
 def _is_kept(file: str, files: dict[str, Path], export: Export, prune: bool) -> bool:

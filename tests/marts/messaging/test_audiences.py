@@ -221,7 +221,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         "subscriptions": SUBSCRIPTIONS + early_subscribers(),
     }
     for name, text in files.items():
-        (folder / f"{name}.csv").write_text(text)
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     for export in CONFIG["exports"].values():
         if "*" not in export["files"]:
             export["delivered_at"] = "2024-07-01"
@@ -308,7 +308,7 @@ def test_who_was_in_an_audience_on_a_past_day_is_what_that_day_knew(
     )
     now = shop.warehouse.build_file
     then = Path(shutil.copy(now, tmp_path / "build.duckdb"))
-    defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+    defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     variables = (
         defaults | CONFIG["settings"] | {"as_of_date": "2024-05-15", "sessions_mapped": True}
     )

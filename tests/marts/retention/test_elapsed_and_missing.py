@@ -39,10 +39,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         lines = [f"{who},view,{at}\n" for who, at in VIEWS if at.startswith(str(day))]
         lines.append(f",beat,{day} 06:00:00\n")  # a visitor without any id
         if day != LOST:
-            (folder / f"events_{day}.csv").write_text("who,what,at\n" + "".join(lines))
+            (folder / f"events_{day}.csv").write_text(
+                "who,what,at\n" + "".join(lines), encoding="utf-8"
+            )
         day += dt.timedelta(days=1)
-    (folder / "orders.csv").write_text("no,who,at,sum\n1,R,2024-03-27 12:00:00,10\n")
-    (folder / "refunds.csv").write_text("no,at,sum\n1,2024-04-02 09:00:00,4\n")
+    (folder / "orders.csv").write_text(
+        "no,who,at,sum\n1,R,2024-03-27 12:00:00,10\n", encoding="utf-8"
+    )
+    (folder / "refunds.csv").write_text("no,at,sum\n1,2024-04-02 09:00:00,4\n", encoding="utf-8")
     config = {
         "settings": {"business_time_zone": "Europe/London", "max_days_without_rows": 30},
         "exports": {

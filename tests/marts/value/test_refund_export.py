@@ -90,7 +90,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         "refunds_2024-05-01.csv": REFUNDS_MAY,
     }
     for name, text in files.items():
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, encoding="utf-8")
     return build_shop(folder, CONFIG, *MARTS)
 
 

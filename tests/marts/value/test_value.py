@@ -79,7 +79,9 @@ MARTS = (
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("value")
     lines = [",".join(map(str, (n, *row))) for n, row in enumerate(orders())]
-    (folder / "orders.csv").write_text("\n".join(["no,who,at,total,cost,land", *lines]))
+    (folder / "orders.csv").write_text(
+        "\n".join(["no,who,at,total,cost,land", *lines]), encoding="utf-8"
+    )
     return build_shop(folder, CONFIG, *MARTS)
 
 
@@ -236,7 +238,7 @@ def modelled(shop: Shop, folder: Path, segments: dict[str, Money], query: str) -
             " select distinct segment, split_part(segment, '=', 1) as segment_name from spent"
         )
         for model in ("replicates", "intervals", "multiples"):
-            sql = (compiled / f"segment_value_{model}.sql").read_text()
+            sql = (compiled / f"segment_value_{model}.sql").read_text(encoding="utf-8")
             con.execute(f"create table intermediate.segment_value_{model} as {sql}")
         rows = con.execute(query).fetchall()
     return np.array(rows)

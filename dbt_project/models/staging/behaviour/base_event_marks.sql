@@ -24,7 +24,7 @@ judged as {{ read_anew() }} (
     select
         *,
         case
-            {{ moment_faults('occurred_at') }}
+            {{ moment_faults('occurred_at', source('raw', 'events')) }}
             when left_out_because is not null then 'customer_id ' || left_out_because
         end as quarantine_reason
     from known

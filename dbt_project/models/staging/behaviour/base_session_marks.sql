@@ -24,7 +24,7 @@ judged as {{ read_anew() }} (
     select
         *,
         case
-            {{ moment_faults('started_at') }}
+            {{ moment_faults('started_at', source('raw', 'sessions')) }}
             when ended_at < started_at then 'ended_at is before started_at'
             when left_out_because is not null then 'customer_id ' || left_out_because
         end as quarantine_reason

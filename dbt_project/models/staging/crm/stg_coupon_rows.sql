@@ -30,7 +30,7 @@ judged as (
     select
         *,
         case
-            {{ moment_faults('redeemed_at') }}
+            {{ moment_faults('redeemed_at', source('raw', 'coupons')) }}
             {{ customer_faults() }}
         end as quarantine_reason
     from known

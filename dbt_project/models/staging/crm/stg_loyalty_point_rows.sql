@@ -30,7 +30,7 @@ judged as (
     select
         *,
         case
-            {{ moment_faults('occurred_at') }}
+            {{ moment_faults('occurred_at', source('raw', 'loyalty_points')) }}
             when lower(kind) not in ('accrued', 'redeemed', 'expired', 'adjusted')
                 then 'kind is unknown'
             {{ customer_faults() }}

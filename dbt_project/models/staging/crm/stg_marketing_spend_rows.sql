@@ -32,7 +32,7 @@ judged as (
     select
         *,
         case
-            {{ day_faults('spend_date') }}
+            {{ day_faults('spend_date', source('raw', 'marketing_spend')) }}
             when cost < 0 then 'cost is negative'
             when rate is null then 'currency has no exchange rate on its day'
         end as quarantine_reason

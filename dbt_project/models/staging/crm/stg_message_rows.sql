@@ -25,7 +25,7 @@ judged as (
     select
         *,
         case
-            {{ moment_faults('occurred_at') }}
+            {{ moment_faults('occurred_at', source('raw', 'messages')) }}
             when status not in ('sent', 'delivered', 'opened', 'clicked', 'unsubscribed', 'bounced')
                 then 'status is unknown'
             {{ customer_faults() }}

@@ -30,7 +30,7 @@ judged as (
     select
         *,
         case
-            {{ moment_faults('invited_at') }}
+            {{ moment_faults('invited_at', source('raw', 'referrals')) }}
             when joined_at < invited_at then 'joined_at is before invited_at'
             when invited_customer_id = referrer_id then 'invited_customer_id is who invited'
             {{ customer_faults('referrer_id') }}

@@ -19,7 +19,7 @@ judged as (
     select
         *,
         case
-            {{ moment_faults('answered_at') }}
+            {{ moment_faults('answered_at', source('raw', 'surveys')) }}
             when score not between 0 and 10 then 'score is not in 0 to 10'
             {{ customer_faults() }}
         end as quarantine_reason

@@ -135,7 +135,7 @@ judged as {{ read_anew() }} (
     select
         *,
         case
-            {{ moment_faults('ordered_at') }}
+            {{ moment_faults('ordered_at', source('raw', 'orders')) }}
             {%- if not has_order_grain %}
             when customers > 1 then 'customer_id differs within its order'
             when currencies > 1 then 'currency differs within its order'

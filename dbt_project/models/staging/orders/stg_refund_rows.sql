@@ -210,7 +210,7 @@ judged as (
     select
         *,
         case
-            {{ moment_faults('refunded_at') }}
+            {{ moment_faults('refunded_at', source('raw', 'refunds')) }}
             when state not in ('counted', 'cancelled', 'pending') then 'status is unknown'
             when amount < 0 then 'amount is negative'
             when rate is null then 'currency has no exchange rate on its day'

@@ -1,0 +1,78 @@
+"""The last published files are kept, and can be published again."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.commands.cli import GREEN, USER_ERROR, main
+from dagster_project.warehouse.files import Warehouse
+from dagster_project.warehouse.kept import keep, kept
+
+
+def publish(warehouse: Warehouse, number: int) -> None:
+    """Publish a file of a run, as a run does: under another name, renamed over the last."""
+    new = warehouse.marts_file.with_name("new")
+    with duckdb.connect(str(new)) as con:
+        con.execute(
+            f"create table metric_run_log as select {number} as run_number,"
+            f" 'run {number}' as run_id, date '2024-01-01' + {number} as as_of_date,"
+            f" true as published, timestamp '2024-01-02 03:00:00' + to_days({number}) as started_at"
+        )
+    new.replace(warehouse.marts_file)
+    keep(warehouse, earlier=2)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    warehouse = Warehouse(tmp_path)
+    for number in range(1, 6):
+        publish(warehouse, number)
+    return warehouse
+
+
+def published(warehouse: Warehouse) -> str:
+    with duckdb.connect(str(warehouse.marts_file), read_only=True) as con:
+        return con.execute("select run_id from metric_run_log").fetchall()[0][0]
+
+
+def test_the_newest_are_kept_and_take_no_room_twice(warehouse: Warehouse) -> None:
+    assert [each.run_id for each in kept(warehouse)] == ["run 5", "run 4", "run 3"]
+    assert kept(warehouse)[0].path.samefile(warehouse.marts_file)
+
+
+def test_going_back_step_by_step(warehouse: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
+    back = ["rollback", "--warehouse", str(warehouse.folder)]
+    assert main(back) == GREEN
+    assert published(warehouse) == "run 4"
+    assert main(back) == GREEN
+    assert published(warehouse) == "run 3"
+    assert main(back) == USER_ERROR
+    assert "what was before that which is published is not kept" in capsys.readouterr().err
+    assert published(warehouse) == "run 3"
+    assert main([*back, "--list"]) == GREEN
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert main([*back, "--to", names[0]]) == GREEN
+    assert published(warehouse) == "run 5"
+
+
+def test_damaged_marts_are_replaced_by_the_newest_kept(warehouse: Warehouse) -> None:
+    copy = kept(warehouse)[1].path
+    warehouse.marts_file.unlink()  # the kept file is the same one by another name
+    warehouse.marts_file.write_bytes(b"no database" * 1000)
+    assert main(["rollback", "--warehouse", str(warehouse.folder)]) == GREEN
+    assert published(warehouse) == "run 5"
+    copy.chmod(0o644)
+    copy.write_bytes(b"no database" * 1000)
+    assert [each.run_id for each in kept(warehouse)] == ["run 5", "run 3"]
+
+
+def test_what_came_since_is_judged_again(warehouse: Warehouse) -> None:
+    with warehouse.connect() as con:
+        con.execute("create schema ledger; create table ledger.published_nights (night date)")
+        con.execute(
+            "insert into ledger.published_nights select date '2024-01-01' + unnest([4, 5, 6])"
+        )
+    assert main(["rollback", "--warehouse", str(warehouse.folder)]) == GREEN
+    with warehouse.connect() as con:
+        assert con.execute("select count(*) from ledger.published_nights").fetchall() == [(0,)]
