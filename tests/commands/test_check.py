@@ -67,6 +67,13 @@ def test_few_orders_a_day_leave_days_out_by_chance(tmp_path: Path) -> None:
     assert told(tmp_path, rows).endswith("nothing looks implausible")
 
 
+def test_dates_without_a_time_of_day_are_at_no_midnight(tmp_path: Path) -> None:
+    rows = orders(60)
+    for row in rows:
+        row["at"] = row["at"][:10]
+    assert told(tmp_path, rows).endswith("nothing looks implausible")
+
+
 def one_order_each(rows: list[Order]) -> None:
     for number, row in enumerate(rows):
         row["who"] = f"x{number}"
@@ -88,7 +95,7 @@ def some_without_currency(rows: list[Order]) -> None:
 
 def midnight(rows: list[Order]) -> None:
     for row in rows:
-        row["at"] = row["at"][:10]
+        row["at"] = row["at"][:10] + " 00:00"
 
 
 def no_march(rows: list[Order]) -> None:

@@ -238,8 +238,9 @@ def _stop_if_cut(con: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect) -
     with open_bytes(path) as file:
         (end,) = deque(file, maxlen=1)
     is_last = end.decode(errors="replace") == text
-    # a total or a note under the table begins with a word
-    if is_last and others and len(others) + 1 < len(dialect.names) and re.search(r"\d", first):
+    # a total or a note under the table begins with a word, or is a sentence
+    is_value = re.search(r"\d", first) and (others or not re.search(r"\s", first))
+    if is_last and is_value and len(others) + 1 < len(dialect.names):
         raise ExportError(
             f"{path}: line {line + dialect.skip}: the file breaks off within this row, which has"
             f" {len(others) + 1} of {len(dialect.names)} columns and no end; deliver it again"

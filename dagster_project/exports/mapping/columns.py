@@ -126,6 +126,14 @@ def map_columns(
         for c in mapped
         if incoming.may_hide and is_id(c) and kinds[c.name] == "VARCHAR"
     ]
+    if table.name == "orders" and table.time:
+        # of dates without a time of day it is no news that all are at midnight
+        notes.append(
+            f"select {literal(table.time)} as \"column\", 'dates' as what,"
+            f" 'holds no time of day' as reason, count(*) as rows, min({incoming.row}) as first_row"
+            f" from {incoming.relation} where not exists (select 1 from {incoming.relation}"
+            f" where contains(cast({sources[table.time]} as varchar), ':')) having count(*) > 0"
+        )
     return Mapped(
         final,
         f"select _row from ({inner}) where {test}" if test else None,
