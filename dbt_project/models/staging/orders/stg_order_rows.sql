@@ -46,17 +46,28 @@ identified as {{ read_anew() }} (
     from numbered
 ),
 {% if not has_order_grain %}
+-- a delivery may bring back what had changed since
+changed as {{ read_anew() }} (
+    select
+        *,
+        max(updated_at) over (partition by order_key, _delivered_at) as changed_at
+    from identified
+),
+
 -- an order's facts are those of its newest delivery: each time the first that its lines tell, since
 -- many shops write them on the first line only
 delivered as {{ read_anew() }} (
     select
         *,
         {{ known_person('customer_id') }} as known_customer_id,
-        dense_rank() over (partition by order_key order by _delivered_at desc) as delivery,
+        dense_rank() over (
+            partition by order_key order by changed_at desc nulls last, _delivered_at desc
+        ) as delivery,
         row_number() over (
-            partition by order_key order by _delivered_at desc, _file asc, _line asc
+            partition by order_key
+            order by changed_at desc nulls last, _delivered_at desc, _file asc, _line asc
         ) as place
-    from identified
+    from changed
 ),
 
 order_facts as (
