@@ -41,6 +41,15 @@ cast(nullif(greatest(
 ({{ terms | join(' + ') }})
 {%- endmacro %}
 
+{# Degrees of freedom of the difference of two means, from their squared errors and how many values
+   each is of. Welch (1947), The generalization of "Student's" problem. #}
+{% macro welch_degrees(error, other_error, n, other_n) -%}
+({{ error }} + {{ other_error }}) * ({{ error }} + {{ other_error }}) / nullif(
+            {{ error }} * {{ error }} / nullif({{ n }} - 1, 0)
+            + {{ other_error }} * {{ other_error }} / nullif({{ other_n }} - 1, 0), 0
+        )
+{%- endmacro %}
+
 {# Log-likelihood of `events` in so much `exposure` at the pace that makes it largest, less the
    events, which cancel where two such are compared; 0 without events. #}
 {% macro log_likelihood(events, exposure) -%}

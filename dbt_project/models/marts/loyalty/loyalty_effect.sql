@@ -52,20 +52,44 @@ totals as (
     group by customers.customer_group
 ),
 
-loyalty_effect as (
+rated as (
     select
         customer_group,
-        cast({{ var('landmark_day') }} as int) as landmark_day,
-        cast({{ var('churn_after_days') }} as int) as outcome_days,
-        cast(customers as bigint) as customers,
-        cast(retained_customers as bigint) as retained_customers,
-        {{ ratio('retained_customers', 'customers') }} as retention_rate,
+        customers,
+        retained_customers,
+        {{ ratio('retained_customers', 'customers') }} as rate_outcome,
         {{ wilson_low('retained_customers', 'customers') }} as rate_low,
         {{ wilson_high('retained_customers', 'customers') }} as rate_high,
         {{ ratio('revenue', 'customers') }} as value_per_customer,
         {{ mean_bound('revenue', 'squares', 'customers', '-') }} as value_low,
-        {{ mean_bound('revenue', 'squares', 'customers', '+') }} as value_high
+        {{ mean_bound('revenue', 'squares', 'customers', '+') }} as value_high,
+        {{ squared_error('revenue', 'squares', 'customers') }} as value_error
     from totals
+),
+
+{{ group_comparison('rated', 'members', 'others', 'customers') }},
+
+loyalty_effect as (
+    select
+        rated.customer_group,
+        cast({{ var('landmark_day') }} as int) as landmark_day,
+        cast({{ var('churn_after_days') }} as int) as outcome_days,
+        cast(rated.customers as bigint) as customers,
+        cast(rated.retained_customers as bigint) as retained_customers,
+        rated.rate_outcome as retention_rate,
+        rated.rate_low,
+        rated.rate_high,
+        rated.value_per_customer,
+        rated.value_low,
+        rated.value_high,
+        compared.rate_difference,
+        compared.rate_difference_low,
+        compared.rate_difference_high,
+        compared.value_difference,
+        compared.value_difference_low,
+        compared.value_difference_high
+    from rated
+    left join compared on rated.customer_group = compared.customer_group
 )
 
 select * from loyalty_effect

@@ -34,21 +34,46 @@ totals as (
     group by customer_group
 ),
 
-referral_effect as (
+rated as (
     select
         customer_group,
-        cast({{ var('referral_value_days') }} as int) as value_days,
-        cast({{ var('churn_after_days') }} as int) as repeat_days,
-        cast(customers as bigint) as customers,
+        customers,
         {{ ratio('revenue', 'customers') }} as value_per_customer,
         {{ mean_bound('revenue', 'squares', 'customers', '-') }} as value_low,
         {{ mean_bound('revenue', 'squares', 'customers', '+') }} as value_high,
-        cast(repeat_eligible_customers as bigint) as repeat_eligible_customers,
-        cast(repeat_customers as bigint) as repeat_customers,
-        {{ ratio('repeat_customers', 'repeat_eligible_customers') }} as repeat_rate,
+        {{ squared_error('revenue', 'squares', 'customers') }} as value_error,
+        repeat_eligible_customers,
+        repeat_customers,
+        {{ ratio('repeat_customers', 'repeat_eligible_customers') }} as rate_outcome,
         {{ wilson_low('repeat_customers', 'repeat_eligible_customers') }} as rate_low,
         {{ wilson_high('repeat_customers', 'repeat_eligible_customers') }} as rate_high
     from totals
+),
+
+{{ group_comparison('rated', 'referred', 'others', 'repeat_eligible_customers') }},
+
+referral_effect as (
+    select
+        rated.customer_group,
+        cast({{ var('referral_value_days') }} as int) as value_days,
+        cast({{ var('churn_after_days') }} as int) as repeat_days,
+        cast(rated.customers as bigint) as customers,
+        rated.value_per_customer,
+        rated.value_low,
+        rated.value_high,
+        cast(rated.repeat_eligible_customers as bigint) as repeat_eligible_customers,
+        cast(rated.repeat_customers as bigint) as repeat_customers,
+        rated.rate_outcome as repeat_rate,
+        rated.rate_low,
+        rated.rate_high,
+        compared.rate_difference,
+        compared.rate_difference_low,
+        compared.rate_difference_high,
+        compared.value_difference,
+        compared.value_difference_low,
+        compared.value_difference_high
+    from rated
+    left join compared on rated.customer_group = compared.customer_group
 )
 
 select * from referral_effect

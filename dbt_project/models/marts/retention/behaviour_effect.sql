@@ -96,10 +96,7 @@ measured as (
 spread as (
     select
         *,
-        (member_error + other_error) * (member_error + other_error) / nullif(
-            member_error * member_error / nullif(members - 1, 0)
-            + other_error * other_error / nullif(others - 1, 0), 0
-        ) as degrees
+        {{ welch_degrees('member_error', 'other_error', 'members', 'others') }} as degrees
     from measured
 ),
 
