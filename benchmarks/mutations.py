@@ -31,11 +31,13 @@ import duckdb
 import yaml
 
 from dagster_project.demo.ensure import ensure_demo
+from dagster_project.exports.config.load import load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.errors import ExportError
 from dagster_project.quality.gates_raw import raw_gates
 from dagster_project.quality.gates_staging import staging_gates
 from dagster_project.quality.gx.suites import run_gates
+from dagster_project.quality.nights.findings import note_findings
 from dagster_project.quality.rules import note_columns
 from dagster_project.settings import DEMO_EXPORTS, OFFLINE, ROOT
 from tests.support.line import Line
@@ -545,6 +547,8 @@ def _run(line: Line, config: dict[str, Any]) -> Outcome:
         line.run(marts=MARTS)
         with line.warehouse.connect() as con:
             note_columns(con, line.run_id)
+            exports = load_config(line.folder / "exports.yml")
+            note_findings(con, exports, contract, line.dbt.variables)
         variables = line.dbt.variables
         gates = raw_gates(contract, config["exports"], variables, line.run_id)
         gates += staging_gates(contract, config["exports"], variables)

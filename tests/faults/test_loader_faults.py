@@ -507,6 +507,9 @@ REFUSED = {
     "too few columns in the last row, cut": Refused(
         HEADER + ROWS + "o9,c9,20", ["line 4", "breaks off within this row", "3 of 4 columns"]
     ),
+    "a last row cut within its first column": Refused(
+        HEADER + ROWS + "o9", ["line 4", "breaks off within this row", "1 of 4 columns"]
+    ),
     "a select with a second statement": Refused(
         HEADER + ROWS,
         ["select", "more than one"],
