@@ -325,14 +325,28 @@ def _rollback(given: argparse.Namespace) -> int:
     if given.list:
         for each in kept(warehouse):
             print(f"{each.name}  up to {each.as_of_date}  run {each.run_id}")
+        if not kept(warehouse):
+            print(f"nothing is kept in {warehouse.kept_folder} yet: a run does so as it publishes")
         return GREEN
     with warehouse.lock("rollback", print):
         chosen = rollback(warehouse, given.to)
+        _report_of_what_is_published(warehouse)
     print(
         f"published again: {chosen.name}, up to {chosen.as_of_date}. The next run publishes what"
         " the exports come to then: mend what was wrong before it (docs/runbook.md)."
     )
     return GREEN
+
+
+def _report_of_what_is_published(warehouse: Warehouse) -> None:
+    """The page of these marts, or none: one of others would contradict them."""
+    from ..report.page import write_report
+
+    warehouse.report_file.unlink(missing_ok=True)
+    try:
+        write_report(warehouse.marts_file, warehouse.report_file)
+    except ExportError as error:
+        print(f"there is no report of them: {error}")
 
 
 def _rejects(given: argparse.Namespace) -> int:

@@ -43,13 +43,18 @@ def test_the_newest_are_kept_and_take_no_room_twice(warehouse: Warehouse) -> Non
 
 def test_going_back_step_by_step(warehouse: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
     back = ["rollback", "--warehouse", str(warehouse.folder)]
+    warehouse.report_file.parent.mkdir()
+    warehouse.report_file.write_text("of run 5", encoding="utf-8")
     assert main(back) == GREEN
     assert published(warehouse) == "run 4"
+    assert not warehouse.report_file.exists()
+    assert "there is no report of them" in capsys.readouterr().out
     assert main(back) == GREEN
     assert published(warehouse) == "run 3"
     assert main(back) == USER_ERROR
     assert "what was before that which is published is not kept" in capsys.readouterr().err
     assert published(warehouse) == "run 3"
+    capsys.readouterr()
     assert main([*back, "--list"]) == GREEN
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert main([*back, "--to", names[0]]) == GREEN
