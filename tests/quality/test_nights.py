@@ -11,6 +11,7 @@ import pytest
 
 from dagster_project.exports.config.load import load_config
 from dagster_project.exports.errors import ExportError
+from dagster_project.quality.nights.findings import to_judge
 from dagster_project.quality.nights.judge import Thresholds, judge
 from dagster_project.quality.nights.night import FileDay, Night, places
 
@@ -240,3 +241,20 @@ def test_files_are_nights_or_many() -> None:
         ("o12", 12, False),
         ("o13", 13, False),
     }
+
+
+def test_a_first_file_is_compared_with_what_it_goes_on_with_and_nothing_else() -> None:
+    first = dt.date(2024, 3, 1)
+
+    def nights(series: str, days: range, is_day: bool) -> list[Night]:
+        dates = [first + dt.timedelta(days=n) for n in days]
+        return [Night("messages", series, d, f"{series}{d}", d, is_day, {"rows": 9}) for d in dates]
+
+    history, newsletter = nights("all", range(20), True), nights("news", range(20, 21), False)
+    judged = {n.file: past for n, past in to_judge([*history, *newsletter], {}, 56)}
+    assert judged[newsletter[0].file] == history
+    # the same, while the other goes on beside it
+    history = nights("all", range(21), True)
+    judged = {n.file: past for n, past in to_judge([*history, *newsletter], {}, 56)}
+    assert judged[newsletter[0].file] == []
+    assert judged[history[-1].file] == history[:-1]

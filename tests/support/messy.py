@@ -243,8 +243,10 @@ class Accounts:
     def _by_order(self, read: list[Row]) -> list[tuple[Row, bool]]:
         """Lines with what belongs to their order, and whether that contradicts itself.
 
-        It is that of the newest delivery, each the first that its lines tell.
+        It is that of the newest delivery, by when its lines were changed and then by its day, each
+        the first that its lines tell.
         """
+        beginning = dt.datetime.min.replace(tzinfo=dt.UTC)
         orders: defaultdict[object, list[Row]] = defaultdict(list)
         copies: Counter[object] = Counter()
         end = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -253,7 +255,10 @@ class Accounts:
             orders[row.order or (row.content, copies[row.file, row.content])].append(row)
         found = []
         for rows in orders.values():
-            newest = max(row.delivered for row in rows)
+            _, newest = max(
+                (max(r.changed or beginning for r in rows if r.delivered == day), day)
+                for day in {row.delivered for row in rows}
+            )
             telling = sorted(
                 (row for row in rows if row.delivered == newest), key=lambda row: row.place
             )

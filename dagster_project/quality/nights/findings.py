@@ -85,7 +85,7 @@ def note_findings(
         )
         known = _published(con, table.name)
         found: _Found = []
-        for night, past in _to_judge(nights, known, past_days):
+        for night, past in to_judge(nights, known, past_days):
             told = list(judge(night, past, thresholds if table.volume else None))
             if night.rows == 0 and told:  # a shop that was closed is said once to have been
                 told = [] if night.date in silent else told
@@ -170,7 +170,7 @@ def _behind(con: duckdb.DuckDBPyConnection, daily: Sequence[str]) -> dict[str, i
     return {export: (max(newest.values()) - day).days for export, day in newest.items()}
 
 
-def _to_judge(
+def to_judge(
     nights: Sequence[Night], known: Mapping[tuple[str, dt.date], Night], past_days: int
 ) -> Iterable[tuple[Night, list[Night]]]:
     """The newest nights that are not published as they are, each with those before it."""
@@ -179,6 +179,11 @@ def _to_judge(
     pool = {(n.series, n.date): n for n in nights} | dict(known)
     before = sorted(pool.values(), key=lambda n: (n.date, n.series))
     newest = max(night.date for night in nights)
+    first: dict[str, dt.date] = {}
+    last: dict[str, dt.date] = {}
+    for each in before:
+        first.setdefault(each.series, each.date)
+        last[each.series] = each.date
     for night in nights:
         published = known.get((night.series, night.date))
         if published and published.facts == json.loads(json.dumps(night.facts)):
@@ -189,7 +194,12 @@ def _to_judge(
         past = [n for n in before if oldest <= n.date < night.date]
         own = [n for n in past if n.series == night.series]
         if not night.is_day and len({n.date for n in own}) < MIN_NIGHTS:
-            own = [n for n in past if n.series == night.series or n.is_day]
+            # the days of a file that ended before the first of these nights are what they go on
+            # with; one that goes on beside them tells of something else
+            begun = first[night.series]
+            own = [
+                n for n in past if n.series == night.series or (n.is_day and last[n.series] < begun)
+            ]
         yield night, own
 
 
