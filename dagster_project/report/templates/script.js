@@ -112,8 +112,10 @@
       }
     }
     for (const select of all("select[data-state]")) {
-      select.value = state[select.dataset.state];
-      if (select.dataset.state === "segment") select.disabled = state.per === "week";
+      // weeks are of all customers together
+      const whole = select.dataset.state === "segment" && state.per === "week";
+      select.value = whole ? "all=all" : state[select.dataset.state];
+      select.disabled = whole;
     }
     for (const button of all("button[data-state]")) {
       button.setAttribute("aria-pressed", String(state[button.dataset.state] === button.value));
