@@ -44,7 +44,27 @@ def refused(shop: Shop, *rows: str, header: str = "id,who,at,sum", **options: An
 
 
 def notes(shop: Shop) -> list[tuple]:
-    return shop.ask('select "column", what, reason, rows, first_line from ledger.value_notes')
+    """What is noted of values, beside that dates have no time of day."""
+    return shop.ask(
+        'select "column", what, reason, rows, first_line from ledger.value_notes'
+        " where what <> 'dates'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "noted"),
+    [
+        ("2024-01-02", [("ordered_at", "holds no time of day", 2)]),
+        ("20240102", [("ordered_at", "holds no time of day", 2)]),
+        ("2024-01-02 00:00", []),
+    ],
+)
+def test_dates_without_a_time_of_day_are_noted(
+    shop: Shop, at: str, noted: list[tuple[str, str, int]]
+) -> None:
+    orders(shop, f"o1,c1,{at},5", f"o2,c1,{at[:-1]}3,5")
+    found = shop.ask("select \"column\", reason, rows from ledger.value_notes where what = 'dates'")
+    assert found == noted
 
 
 class TestRepeatedHeaders:
