@@ -28,8 +28,8 @@ DRAWS = 400
 SEED = 20071
 #: A fit is rejected where fewer than this share of its own draws fit as badly.
 REJECTED = 0.05
-#: Steps of Newton's method; from the fitted model a handful is enough.
-STEPS = 40
+#: Steps of Newton's method, where a handful is the rule, and how often one is halved.
+STEPS, HALVINGS = 200, 40
 
 
 @dataclass(frozen=True)
@@ -167,31 +167,51 @@ def draw_contracts(cohorts: Sequence[ArrayLike], model: ContractModel) -> DrawnC
 
 
 def _fit_many(due: Floats, renewed: Floats, start: ContractModel) -> ContractModel:
-    """The models of greatest likelihood for many shops at once, by Newton's method in logs."""
+    """The models of greatest likelihood for many shops at once, by Newton's method in logs.
+
+    Where customers hardly differ the likelihood is a narrow ridge: curvatures count by their size,
+    so that every step leads up, and one that gains nothing is halved.
+    """
     logs = np.tile([float(np.log(start.alpha)), float(np.log(start.beta))], (len(due), 1))
-    lost = (due - renewed).sum(axis=1)
     for _ in range(STEPS):
-        alpha, beta = np.exp(logs).T[..., None]
-        stays = beta + np.arange(due.shape[1])
-        by_sum, by_square = (due / (alpha + stays)).sum(1), (due / (alpha + stays) ** 2).sum(1)
-        alpha, beta = alpha[:, 0], beta[:, 0]
-        slope_a = lost - alpha * by_sum
-        slope_b = beta * ((renewed / stays).sum(1) - by_sum)
-        bend_a = slope_a - lost + alpha**2 * by_square
-        bend_b = slope_b + beta**2 * (by_square - (renewed / stays**2).sum(1))
-        bend_ab = alpha * beta * by_square
-        determinant = bend_a * bend_b - bend_ab**2
-        is_top = (determinant > 0) & (bend_a < 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            newton = -np.array(
-                [bend_b * slope_a - bend_ab * slope_b, bend_a * slope_b - bend_ab * slope_a]
-            )
-            newton = (newton / determinant).T
-        # away from a top, up the slope
-        uphill = np.sign(np.column_stack([slope_a, slope_b]))
-        step = np.where(is_top[:, None], newton, uphill)
-        logs = np.clip(logs + np.clip(step, -1, 1), -BOUND, BOUND)
+        value, gradient, hessian = _around(logs, due, renewed)
+        held = (np.abs(logs) > BOUND - 1e-3) & (gradient * logs > 0)
+        gradient[held] = 0
+        hessian[held[:, :, None] | held[:, None, :]] = 0
+        curvatures, directions = np.linalg.eigh(hessian)
+        sizes = np.maximum(np.abs(curvatures), 1e-9)
+        step = directions @ (np.swapaxes(directions, 1, 2) @ gradient[..., None] / sizes[..., None])
+        step = step[..., 0]
+        step /= np.maximum(1, np.abs(step).max(axis=1, keepdims=True))
+        for _ in range(HALVINGS):
+            tried = np.clip(logs + step, -BOUND, BOUND)
+            gains = _around(tried, due, renewed)[0] >= value
+            step = np.where(gains[:, None], step, step / 2)
+            if gains.all():
+                break
+        logs = np.where(gains[:, None], tried, logs)
+        if np.abs(step).max() < 1e-9:
+            break
     return ContractModel(*np.exp(logs).T[..., None])
+
+
+def _around(logs: Floats, due: Floats, renewed: Floats) -> tuple[Floats, Floats, Floats]:
+    """Log-likelihoods of shops, of shape (n,), their gradients and Hessians by the logs."""
+    alpha, beta = np.exp(logs).T[..., None]
+    stays = beta + np.arange(due.shape[1])
+    lost = (due - renewed).sum(axis=1)
+    value = (
+        (renewed * np.log(stays)).sum(1) + lost * logs[:, 0] - (due * np.log(alpha + stays)).sum(1)
+    )
+    by_sum, by_square = (due / (alpha + stays)).sum(1), (due / (alpha + stays) ** 2).sum(1)
+    alpha, beta = alpha[:, 0], beta[:, 0]
+    gradient = np.column_stack([lost - alpha * by_sum, beta * ((renewed / stays).sum(1) - by_sum)])
+    across = alpha * beta * by_square
+    hessian = np.empty((len(logs), 2, 2))
+    hessian[:, 0, 0] = gradient[:, 0] - lost + alpha**2 * by_square
+    hessian[:, 1, 1] = gradient[:, 1] + beta**2 * (by_square - (renewed / stays**2).sum(1))
+    hessian[:, 0, 1] = hessian[:, 1, 0] = across
+    return value, gradient, hessian
 
 
 def _likelihood_ratio(due: Floats, renewed: Floats, model: ContractModel) -> Floats:
