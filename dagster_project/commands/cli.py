@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:  # a full disk, a folder that may not be written
         print(f"error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         return USER_ERROR
-    except Exception:
+    except Exception:  # the door: what nobody foresaw is a defect of ours, with its own exit code
         traceback.print_exc()
         print("error: a defect; the lines above say where", file=sys.stderr)
         return BROKEN
