@@ -16,7 +16,6 @@ from dagster_project.warehouse import project
 
 from ..support.shops import ShopRun, run_shop
 
-GOLDEN = Path(__file__).with_name("lineage.txt")
 #: Rows of the repository itself, which no export delivers.
 SEEDS = {("staging", "exchange_rates"), ("staging", "retention_studies")}
 #: What is made of nothing but such rows, or of none.
@@ -27,41 +26,12 @@ def name(key: dg.AssetKey) -> str:
     return "/".join(key.path)
 
 
-def lineage() -> str:
-    """Every asset under its group, with what it is made of."""
-    lines = []
-    for group in GROUPS:
-        lines.append(group)
-        for spec in sorted(specs(), key=lambda spec: spec.key):
-            if spec.group_name == group:
-                parents = ", ".join(_shortened({name(dep.asset_key) for dep in spec.deps}))
-                lines.append(f"    {name(spec.key)}" + (f" <- {parents}" if parents else ""))
-    return "\n".join(lines) + "\n"
-
-
-def _shortened(parents: set[str]) -> list[str]:
-    """The names in order; where all exports or all marts are among them, that stands for each."""
-    everything = {name(spec.key) for spec in specs()}
-    for kind in ("exports", "marts"):
-        every = {each for each in everything if each.startswith(f"{kind}/")}
-        others = every - {"marts/mart_availability"}  # which is made of all the others
-        for whole in (every, others):
-            if parents >= whole:
-                parents = parents - whole | {f"all {kind}"}
-    return sorted(parents)
-
-
 def specs() -> list[dg.AssetSpec]:
     return list(defs.resolve_all_asset_specs())
 
 
 def parents() -> dict[dg.AssetKey, set[dg.AssetKey]]:
     return {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs()}
-
-
-def test_lineage() -> None:
-    told = "the lineage has changed; if that is meant: python -m tests.defs.test_definitions"
-    assert lineage() == GOLDEN.read_text(encoding="utf-8"), told
 
 
 def test_every_asset_is_in_a_room_that_has_an_owner() -> None:
@@ -202,7 +172,3 @@ def test_a_run_that_died_with_this_warehouse_in_hand_is_reported(tmp_path: Path)
         statuses = {name: run.status for name, run in found.items() if run}
     failed = dg.DagsterRunStatus.FAILURE
     assert statuses == {"dead": failed, "mine": started, "elsewhere": started}
-
-
-if __name__ == "__main__":
-    GOLDEN.write_text(lineage(), encoding="utf-8")
