@@ -71,6 +71,7 @@ EXPORTS: dict[str, Any] = {
 
 
 def run(folder: Path, **settings: Any) -> ShopRun:
+    settings["files_outside_folder"] = True
     return run_shop(folder, {"settings": settings, "exports": EXPORTS})
 
 

@@ -379,3 +379,38 @@ def test_the_nearest_name_or_all_of_them() -> None:
 )
 def test_every_preset_is_valid(preset: Path) -> None:
     assert load_config(preset).exports
+
+
+@pytest.fixture
+def shops(tmp_path: Path) -> Path:
+    """A shop's folder; beside it lies another's file, and links lead there."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    for place in (tmp_path, folder):
+        (place / "o.csv").touch()
+    (folder / "link.csv").symlink_to(tmp_path / "o.csv")
+    (folder / "elsewhere").symlink_to(tmp_path)
+    return folder
+
+
+OUTSIDE = ["../o.csv", "{}/o.csv", "*/../../o.csv", "link.csv", "l*.csv", "elsewhere/o.csv"]
+
+
+@pytest.mark.parametrize("pattern", OUTSIDE)
+def test_files_outside_of_the_folder_are_read_by_leave_alone(shops: Path, pattern: str) -> None:
+    named = pattern.format(shops.parent)
+    if pattern.startswith("*"):
+        (shops / "old").mkdir()
+    with pytest.raises(ExportError, match=r"orders\.files.*outside.*files_outside_folder: true"):
+        load(shops, config({"files": named})).files("orders")
+    allowed = {"settings": {"files_outside_folder": True}} | config({"files": named})
+    assert load(shops, allowed).files("orders")
+
+
+def test_joined_files_and_those_of_settings_lie_in_the_folder_too(shops: Path) -> None:
+    joined = {"select": "select * from {file} join {o} using (no)", "joined": {"o": "../o.csv"}}
+    with pytest.raises(ExportError, match=r"orders\.joined\.o.*outside"):
+        load(shops, config(joined)).located("orders")
+    named = {"settings": {"exclude_customers": "link.csv"}} | config({})
+    with pytest.raises(ExportError, match=r"settings\.exclude_customers.*outside"):
+        load(shops, named).setting_files()

@@ -60,7 +60,7 @@ def preset(name: str, data: Path) -> dict[str, Any]:
         whole = data / export["files"]
         is_there = any(data.glob(whole.name))
         export["files"] = str(whole if is_there else whole.with_stem(f"{whole.stem}_*"))
-    return config
+    return config | {"settings": config.get("settings", {}) | {"files_outside_folder": True}}
 
 
 def run_shop(folder: Path, config: dict[str, Any], full_refresh: bool = False) -> ShopRun:

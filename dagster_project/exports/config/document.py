@@ -115,6 +115,7 @@ def _rows(model: type[BaseModel], defaults: Mapping[str, Any]) -> Iterator[str]:
 _SHOP = {
     "exchange_rates": "rates.csv",
     "exclude_customers": "staff.txt",
+    "files_outside_folder": True,
     "base_currency": "GBP",
     "grace_days": 3,
     "not_ids": ["house account", "9999"],

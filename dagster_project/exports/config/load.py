@@ -23,6 +23,7 @@ from ..errors import ExportError
 from .faults import EachKeyOnce, contract_faults, sentence
 from .schema import (
     FILES,
+    PLACES,
     REPORT,
     Abbreviation,
     Currency,
@@ -377,7 +378,7 @@ class ExportsConfig(Strict):
         """The export's files in name order: as `files` names them, and where they are.
 
         Raises ExportError where a pattern matches nothing, neither on disk nor among the `known`
-        files that were loaded before.
+        files that were loaded before, and where a file lies outside of the folder.
         """
         found: dict[str, Path] = {}
         for pattern in self.exports[export].files:
@@ -391,7 +392,8 @@ class ExportsConfig(Strict):
                     f"{self.path}: exports.{export}.files: no file matches '{pattern}' "
                     f"(looked from {self.path.parent.resolve()})"
                 )
-            for name in paths:
+            for name, path in paths.items():
+                self._may_be_read(f"exports.{export}.files", path)
                 if not name.isascii() and name != name.encode(errors="ignore").decode():
                     raise ExportError(
                         f"{self.path}: exports.{export}.files: the file name {name!r} is not "
@@ -418,7 +420,7 @@ class ExportsConfig(Strict):
     def located(self, export: str) -> Export:
         """The export, the files that it joins by where they are.
 
-        Raises ExportError where one of them is not there.
+        Raises ExportError where one of them is not there, or outside of the folder.
         """
         found = {n: self.path.parent / file for n, file in self.exports[export].joined.items()}
         for name, path in found.items():
@@ -427,13 +429,14 @@ class ExportsConfig(Strict):
                     f"{self.path}: exports.{export}.joined.{name}: {path} is no file; correct its"
                     " name, which is relative to this one"
                 )
+            self._may_be_read(f"exports.{export}.joined.{name}", path)
         joined = {name: str(path) for name, path in found.items()}
         return self.exports[export].model_copy(update={"joined": joined})
 
     def setting_files(self) -> dict[str, Path]:
         """The files that settings name, by setting.
 
-        Raises ExportError where one is not there.
+        Raises ExportError where one is not there, or outside of the folder.
         """
         given = self.settings.model_dump(include=FILES, exclude_none=True)
         found = {setting: self.path.parent / name for setting, name in given.items()}
@@ -443,11 +446,28 @@ class ExportsConfig(Strict):
                     f"{self.path}: settings.{setting}: {path} is no file; correct its name, which "
                     "is relative to this one, or take the setting out"
                 )
+            self._may_be_read(f"settings.{setting}", path)
         return found
+
+    def _may_be_read(self, named_by: str, path: Path) -> None:
+        """Raise ExportError where a file is not in the folder, unless a setting says it may be.
+
+        What counts is where it is once links are followed.
+        """
+        folder = self.path.parent.resolve()
+        if self.settings.files_outside_folder or path.resolve().is_relative_to(folder):
+            return
+        raise ExportError(
+            f"{self.path}: {named_by}: {path.resolve()} lies outside of {folder}; put the file into"
+            " that folder, or, where you trust who wrote this, let it be read by `settings:"
+            " {files_outside_folder: true}`"
+        )
 
     def dbt_vars(self) -> dict[str, Any]:
         """The settings that were given, as dbt vars."""
-        given = self.settings.model_dump(mode="json", exclude_none=True, exclude=FILES | REPORT)
+        given = self.settings.model_dump(
+            mode="json", exclude_none=True, exclude=FILES | PLACES | REPORT
+        )
         if orders := self.exports.get("orders"):
             given |= {
                 "orders_grain": orders.grain,

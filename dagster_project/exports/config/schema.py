@@ -90,6 +90,8 @@ class Settings(Strict):
     """A file of rates of your own: currency, rate_date, units_per_euro."""
     exclude_customers: str | None = None
     """A file of customer ids that are left out, counted: staff, tests."""
+    files_outside_folder: bool = False
+    """Whether files may lie outside of the folder of `exports.yml`, by name or by a link."""
 
     not_ids: Ids | None = None
     """Further words in place of a customer's or device's id, in any case, that are nobody's."""
@@ -247,5 +249,7 @@ class Settings(Strict):
 
 #: Settings that name a file.
 FILES = {"exchange_rates", "exclude_customers"}
+#: Settings of where files may lie, which decide no figure.
+PLACES = {"files_outside_folder"}
 #: Settings of the report, which decide no figure.
 REPORT = {"report_title", "report_language"}

@@ -59,6 +59,11 @@ class Draft:
     remarks: list[str] = field(default_factory=list)
     currencies: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def reads(self) -> list[Path]:
+        """Its files, and those that are joined to them."""
+        return [*self.files, *map(Path, self.options.get("joined", {}).values())]
+
     def content(
         self, folder: Path, reading: Reading | None = None, is_sample: bool = False
     ) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import duckdb
 from ..contract import load_contract
 from ..errors import ExportError
 from ..sql import identifier
-from .draft import Draft, patterns, text, todo
+from .draft import Draft, noted, patterns, relative, text, todo
 from .guess import fits_lines, guess
 from .known import known
 from .look import Look, look_at, same_columns
@@ -53,7 +53,7 @@ def propose(files: list[Path], folder: Path) -> str:
         raise ExportError(f"none of the files fits an export: {'; '.join(others)}")
     order = list(load_contract().tables)
     drafts.sort(key=lambda draft: order.index(draft.table.name))
-    return text(drafts, _settings(drafts, settings), others, folder)
+    return text(drafts, _settings(drafts, settings, folder), others, folder)
 
 
 def _found(con: duckdb.DuckDBPyConnection, look: Look, looks: Sequence[Look]) -> _Found:
@@ -106,9 +106,11 @@ def _chosen(
     return list(taken.values()), others, settings
 
 
-def _settings(drafts: Sequence[Draft], told: dict[str, str]) -> list[str]:
+def _settings(drafts: Sequence[Draft], told: dict[str, str], folder: Path) -> list[str]:
     zone = told.get("business_time_zone")
     lines = []
+    if any(relative(path.resolve(), folder).startswith("../") for d in drafts for path in d.reads):
+        lines.append(noted("  files_outside_folder: true", "not all lie beside this file"))
     if zone is None:
         question = "where does a day begin and end? e.g. Europe/London"
         lines += [f"  {line}" for line in todo("settings.business_time_zone", question)]

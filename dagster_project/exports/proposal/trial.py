@@ -40,7 +40,10 @@ class Tried:
 
 def config_of(draft: Draft, folder: Path, reading: Reading | None = None) -> ExportsConfig:
     """A configuration of the draft alone, for a sample. Raises ExportError where it is wrong."""
-    content = {"exports": {draft.table.name: draft.content(folder, reading, is_sample=True)}}
+    content = {
+        "settings": {"files_outside_folder": True},  # who runs `init` has named them
+        "exports": {draft.table.name: draft.content(folder, reading, is_sample=True)},
+    }
     return read_config(scalar(content), folder / "exports.yml")
 
 
