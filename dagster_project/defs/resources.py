@@ -1,6 +1,7 @@
 """The one resource: a shop's exports and its warehouse, held by a lock for the whole run."""
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,6 +16,7 @@ from ..exports.config.load import ExportsConfig, load_config
 from ..exports.errors import ExportError, WarehouseBusy
 from ..exports.loading.base_currency import base_currency
 from ..exports.loading.writing import Run
+from ..quality.results import KEPT_RUNS
 from ..settings import DBT_PROJECT
 from ..warehouse.dbt_runner import Dbt
 from ..warehouse.files import Warehouse
@@ -44,6 +46,7 @@ class Shop(dg.ConfigurableResource):
         with told(), self.warehouse.lock(run_id, (context.log or dg.get_dagster_logger()).info):
             if context.instance and context.run:
                 report_the_dead(context.instance, run_id, self.folder)
+                forget_old_history(context.instance, self.folder)
             yield self
 
     @property
@@ -90,6 +93,23 @@ def report_the_dead(instance: dg.DagsterInstance, run_id: str, folder: str) -> N
     for run in instance.get_runs(held):
         if run.run_id != run_id:
             instance.report_run_failed(run, "The run was killed; the next one found its lock free.")
+
+
+def forget_old_history(instance: dg.DagsterInstance, folder: str, keep: int = KEPT_RUNS) -> None:
+    """Delete all but the newest runs of this warehouse from Dagster's history, logs and all.
+
+    Each is some megabytes. Materializations that only they tell of are forgotten with them; what
+    was published stands in `metric_run_log`.
+    """
+    of_this = instance.get_runs(dg.RunsFilter(tags={WAREHOUSE_TAG: folder}))
+    for run in of_this[keep:]:
+        if not run.is_finished:
+            continue
+        instance.delete_run(run.run_id)
+        if instance.is_persistent:  # of both Dagster would leave an empty one
+            shutil.rmtree(Path(instance.storage_directory()) / run.run_id, ignore_errors=True)
+            events = Path(instance.root_directory) / "history/runs" / f"{run.run_id}.db"
+            events.unlink(missing_ok=True)
 
 
 @contextmanager

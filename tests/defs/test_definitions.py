@@ -11,7 +11,7 @@ from dagster_project.defs import schedule
 from dagster_project.defs.dbt_assets import MANIFEST, core, marts, staging
 from dagster_project.defs.gates import marts_gate, raw_gate, staging_gate
 from dagster_project.defs.groups import GROUPS
-from dagster_project.defs.resources import WAREHOUSE_TAG, report_the_dead
+from dagster_project.defs.resources import WAREHOUSE_TAG, forget_old_history, report_the_dead
 from dagster_project.warehouse import project
 
 from ..support.shops import ShopRun, run_shop
@@ -172,3 +172,26 @@ def test_a_run_that_died_with_this_warehouse_in_hand_is_reported(tmp_path: Path)
         statuses = {name: run.status for name, run in found.items() if run}
     failed = dg.DagsterRunStatus.FAILURE
     assert statuses == {"dead": failed, "mine": started, "elsewhere": started}
+
+
+def test_all_but_the_newest_runs_of_a_warehouse_are_forgotten(tmp_path: Path) -> None:
+    @dg.asset
+    def something() -> None:
+        print("a line of its log")
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        ran = {
+            name: dg.materialize(
+                [something], instance=instance, tags={WAREHOUSE_TAG: folder}
+            ).run_id
+            for name, folder in (("1", "here"), ("2", "here"), ("other", "there"), ("3", "here"))
+        }
+        forget_old_history(instance, "here", keep=2)
+        left = {run.run_id for run in instance.get_runs()}
+        assert left == {ran["2"], ran["3"], ran["other"]}
+        paths = [str(path) for path in tmp_path.rglob("*")]
+        assert not [path for path in paths if ran["1"] in path]
+        assert [path for path in paths if ran["2"] in path]
+        latest = instance.get_latest_materialization_event(dg.AssetKey("something"))
+        assert latest is not None
+        assert latest.run_id == ran["3"]
