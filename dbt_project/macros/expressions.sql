@@ -74,3 +74,15 @@ cast({{ business_time(timestamp) }} as date)
 
 {# Whole numbers from 0 to count - 1, as column n of a relation. #}
 {% macro numbers(count) %}(select cast(id as int) as n from {{ series(count) }}){% endmacro %}
+
+{# Columns of a relation, by the name of the relation. #}
+{% macro columns_of(relation, columns) -%}
+{%- for column in columns %}{{ relation }}.{{ column }}{{ ', ' if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
+{# Whether two relations are alike in these columns. #}
+{% macro alike(one, other, columns) -%}
+{%- for column in columns -%}
+{{ one }}.{{ column }} = {{ other }}.{{ column }}{{ ' and ' if not loop.last }}
+{%- endfor -%}
+{%- endmacro %}

@@ -28,19 +28,6 @@ cast(nullif(greatest(
         ), 0e0) / nullif(cast({{ n }} as double) * (cast({{ n }} as double) - 1e0), 0e0) as double)
 {%- endmacro %}
 
-{# Student's t that 97.5 % stay below, from the normal quantile: Abramowitz & Stegun (1964), 26.7.5,
-   and two terms more, by which it is exact at 1 and 2 degrees of freedom; within 0.1 % elsewhere. #}
-{% macro t_quantile(degrees) -%}
-{%- set terms = ['1.959963984540054e0'] -%}
-{%- for factor in [
-    '2.3722712302985607e0', '2.8224986157396086e0', '2.555849679507719e0',
-    '1.5895340533938196e0', '6.484016496825049e-1', '7.576855230124266e-1',
-] -%}
-{%- do terms.append(factor ~ ' / power(' ~ degrees ~ ', ' ~ loop.index ~ ')') -%}
-{%- endfor -%}
-({{ terms | join(' + ') }})
-{%- endmacro %}
-
 {# Degrees of freedom of the difference of two means, from their squared errors and how many values
    each is of. Welch (1947), The generalization of "Student's" problem. #}
 {% macro welch_degrees(error, other_error, n, other_n) -%}
@@ -77,25 +64,23 @@ cast(case
         end as double)
 {%- endmacro %}
 
-{# Bounds of the 95 % interval of a mean, by the normal approximation, from the sum of the values
-   and of their squares; NULL where squared_error is. #}
-{% macro mean_bound(total, squares, n, sign) -%}
-cast({{ ratio(total, n) }} {{ sign }} 1.959963984540054e0 * sqrt({{ squared_error(total, squares, n) }}) as double)
-{%- endmacro %}
-
-{# Bounds of the 95 % interval of the difference of two shares, from columns <name>_outcome,
-   <name>_low and <name>_high of each. Newcombe (1998), Interval estimation for the difference
-   between independent proportions, method 10: built from their Wilson intervals. #}
-{% macro newcombe_low(first, second) -%}
-{{ first }}_outcome - {{ second }}_outcome - sqrt(
-            ({{ first }}_outcome - {{ first }}_low) * ({{ first }}_outcome - {{ first }}_low)
-            + ({{ second }}_high - {{ second }}_outcome) * ({{ second }}_high - {{ second }}_outcome)
+{# Bounds of the 95 % interval of the difference of two figures, from the figure, <name>_<figure>,
+   and the bounds of its own interval, <name>_low and <name>_high, of each. Zou & Donner (2008),
+   Construction of confidence limits about effect measures, Statistics in Medicine 27(10); of shares
+   within Wilson's interval it is method 10 of Newcombe (1998), Interval estimation for the
+   difference between independent proportions. #}
+{% macro difference_low(first, second, figure) -%}
+{%- set one, other = first ~ '_' ~ figure, second ~ '_' ~ figure -%}
+{{ one }} - {{ other }} - sqrt(
+            ({{ one }} - {{ first }}_low) * ({{ one }} - {{ first }}_low)
+            + ({{ second }}_high - {{ other }}) * ({{ second }}_high - {{ other }})
         )
 {%- endmacro %}
-{% macro newcombe_high(first, second) -%}
-{{ first }}_outcome - {{ second }}_outcome + sqrt(
-            ({{ first }}_high - {{ first }}_outcome) * ({{ first }}_high - {{ first }}_outcome)
-            + ({{ second }}_outcome - {{ second }}_low) * ({{ second }}_outcome - {{ second }}_low)
+{% macro difference_high(first, second, figure) -%}
+{%- set one, other = first ~ '_' ~ figure, second ~ '_' ~ figure -%}
+{{ one }} - {{ other }} + sqrt(
+            ({{ first }}_high - {{ one }}) * ({{ first }}_high - {{ one }})
+            + ({{ other }} - {{ second }}_low) * ({{ other }} - {{ second }}_low)
         )
 {%- endmacro %}
 

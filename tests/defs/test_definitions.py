@@ -19,7 +19,7 @@ from ..support.shops import ShopRun, run_shop
 #: Rows of the repository itself, which no export delivers.
 SEEDS = {("staging", "exchange_rates"), ("staging", "retention_studies")}
 #: What is made of nothing but such rows, or of none.
-BY_ITSELF = {("staging", "stg_exchange_rates"), ("intermediate", "bootstrap_weights")}
+BY_ITSELF = {("staging", "stg_exchange_rates"), ("core", "bootstrap_weights")}
 
 
 def name(key: dg.AssetKey) -> str:

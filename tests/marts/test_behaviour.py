@@ -23,6 +23,7 @@ import pytest
 from scipy import stats
 
 from ..support.line import build_shop
+from ..support.oracle.bootstrap import bootstrap_t, dealt, difference
 from ..support.shops import Shop
 
 ORDERS = """\
@@ -262,12 +263,17 @@ def test_intervals_of_the_differences(shop: Shop) -> None:
     }
     # Newcombe by hand: Wilson of 2/4 is 0.15004 to 0.84996, and 0.34996 * sqrt(2) = 0.49492
     assert found["ordered"] == pytest.approx([-0.49492, 0.49492], abs=1e-5)
+    groups = dealt(BUYERS)
     for outcome, members, others in [
         ("orders", [2, 1, 0, 0], [2, 2, 0, 0]),
         ("revenue", [30, 30, 0, 0], [64, 42, 0, 0]),
     ]:
-        welch = stats.ttest_ind(members, others, equal_var=False).confidence_interval()
-        assert found[outcome] == pytest.approx([welch.low, welch.high], rel=1e-3)
+        sides = [dict(zip(BUYERS[:4], members, strict=True))]
+        sides.append(dict(zip(BUYERS[4:], others, strict=True)))
+        one, other = (sum(side.values()) / 4 for side in sides)
+        bounds = [bootstrap_t(side, groups) for side in sides]
+        expected = difference(one, bounds[0], other, bounds[1])
+        assert found[outcome] == pytest.approx(expected, abs=2e-6)
 
 
 def test_chance_and_what_stands_out_of_all_comparisons(shop: Shop) -> None:

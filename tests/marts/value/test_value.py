@@ -17,8 +17,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from scipy import stats
 
 from ...support.line import build_shop
+from ...support.oracle.bootstrap import difference
 from ...support.shops import Shop
 
 Money = NDArray[np.float64]
@@ -209,13 +211,11 @@ def modelled(shop: Shop, folder: Path, segments: dict[str, Money], query: str) -
     compiled = shop.warehouse.dbt_target / "compiled/retention/models/marts/value/intermediate"
     with duckdb.connect(str(folder / "build.duckdb")) as con:
         con.execute("create schema intermediate")
+        con.execute("create schema core")
         con.execute(f"attach '{shop.warehouse.build_file}' as shop (read_only)")
-        con.execute(
-            "create table intermediate.bootstrap_weights as"
-            " from shop.intermediate.bootstrap_weights"
-        )
+        con.execute("create table core.bootstrap_weights as from shop.core.bootstrap_weights")
         (groups,) = con.execute(
-            "select max(sample_group) + 1 from intermediate.bootstrap_weights"
+            "select max(sample_group) + 1 from core.bootstrap_weights"
         ).fetchall()[0]
         spent = pd.DataFrame(
             {
@@ -301,3 +301,28 @@ def test_intervals_hold_the_true_multiple_as_often_as_they_say(shop: Shop, tmp_p
     coverage = np.mean((low <= 3) & (high >= 3))
     assert coverage == pytest.approx(0.94, abs=3 * np.sqrt(0.95 * 0.05 / cells))
     assert np.mean(low > 1) > 0.8
+
+
+def test_intervals_hold_the_true_difference_of_money_more_often_than_welchs(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """A few customers are compared with many who spend alike, as in `behaviour_effect`."""
+    rng, cells = np.random.default_rng(8), 300
+    few, many = shop_money(rng, cells, 60), shop_money(rng, cells, 300)
+    folders = [tmp_path / name for name in ("few", "many")]
+    for folder in folders:
+        folder.mkdir()
+    bounds = [intervals(shop, folder, of) for folder, of in zip(folders, (few, many), strict=True)]
+    low, high = np.array(
+        [
+            difference(one, tuple(ours), other, tuple(theirs))
+            for one, ours, other, theirs in zip(
+                few.mean(axis=1), bounds[0], many.mean(axis=1), bounds[1], strict=True
+            )
+        ]
+    ).T
+    welch = stats.ttest_ind(few, many, axis=1, equal_var=False).confidence_interval()
+    coverage = np.mean((low <= 0) & (high >= 0))
+    # skew costs two points of 95 %; three standard errors of a share of so many cells
+    assert coverage == pytest.approx(0.93, abs=3 * np.sqrt(0.95 * 0.05 / cells))
+    assert coverage > np.mean((welch.low <= 0) & (welch.high >= 0))

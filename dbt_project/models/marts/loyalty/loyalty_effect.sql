@@ -1,70 +1,64 @@
-{#- Who is a member is fixed at the landmark, and only what follows is compared: who stays longer
-    has more time to join, so that members would look loyal whatever the programme does. -#}
-{%- set days = var('landmark_day') + var('churn_after_days') -%}
-with members as (
-    select customer_id, first_movement from {{ ref('loyalty_balances') }}
+with buyers as (
+    select * from {{ ref('landmark_buyers') }}
+    where exists (select 1 from {{ ref('loyalty_balances') }})
 ),
 
-landmarks as (
-    select
-        acquired.customer_id,
-        {{ add_days('acquired.first_order_date', var('landmark_day')) }} as landmark_date
-    from {{ ref('first_order_outcomes') }} as acquired
-    inner join {{ ref('as_of') }} as as_of
-        on {{ add_days('acquired.first_order_date', days) }} <= as_of.as_of_date
-    where exists (select 1 from {{ ref('loyalty_balances') }})
+members as (
+    select customer_id, first_movement from {{ ref('loyalty_balances') }}
 ),
 
 customers as (
     select
-        landmarks.*,
+        buyers.*,
         case
-            when members.first_movement <= landmarks.landmark_date then 'members'
+            when members.first_movement <= buyers.landmark_date then 'members'
             else 'others'
         end as customer_group
-    from landmarks
-    left join members on landmarks.customer_id = members.customer_id
+    from buyers
+    left join members on buyers.customer_id = members.customer_id
 ),
 
-bought as (
+dealt as (
     select
-        customers.customer_id,
-        {{ money('sum(orders.net_amount)') }} as revenue
+        *,
+        {{ dealt_group('customer_group') }} as sample_group
     from customers
-    inner join {{ ref('order_values') }} as orders
-        on
-            customers.customer_id = orders.customer_id
-            and customers.landmark_date < orders.order_date
-            and {{ add_days('customers.landmark_date', var('churn_after_days')) }}
-            >= orders.order_date
-    group by customers.customer_id
 ),
+
+samples as (
+    select
+        customer_group,
+        sample_group,
+        count(*) as members,
+        count(*) filter (where is_retained) as retained_customers,
+        {{ money('sum(revenue)') }} as revenue
+    from dealt
+    group by customer_group, sample_group
+),
+
+{{ bootstrap_bounds('samples', ['customer_group'], 'revenue') }},
 
 totals as (
     select
-        customers.customer_group,
-        count(*) as customers,
-        count(bought.customer_id) as retained_customers,
-        coalesce(sum(bought.revenue), 0) as revenue,
-        coalesce(sum(bought.revenue * bought.revenue), 0) as squares
-    from customers
-    left join bought on customers.customer_id = bought.customer_id
-    group by customers.customer_group
+        customer_group,
+        sum(members) as customers,
+        sum(retained_customers) as retained_customers,
+        sum(revenue) as revenue
+    from samples
+    group by customer_group
 ),
 
 rated as (
     select
-        customer_group,
-        customers,
-        retained_customers,
-        {{ ratio('retained_customers', 'customers') }} as rate_outcome,
-        {{ wilson_low('retained_customers', 'customers') }} as rate_low,
-        {{ wilson_high('retained_customers', 'customers') }} as rate_high,
-        {{ ratio('revenue', 'customers') }} as value_per_customer,
-        {{ mean_bound('revenue', 'squares', 'customers', '-') }} as value_low,
-        {{ mean_bound('revenue', 'squares', 'customers', '+') }} as value_high,
-        {{ squared_error('revenue', 'squares', 'customers') }} as value_error
+        totals.*,
+        {{ ratio('totals.retained_customers', 'totals.customers') }} as rate_outcome,
+        {{ wilson_low('totals.retained_customers', 'totals.customers') }} as rate_low,
+        {{ wilson_high('totals.retained_customers', 'totals.customers') }} as rate_high,
+        {{ ratio('totals.revenue', 'totals.customers') }} as value_per_customer,
+        bounds.value_low,
+        bounds.value_high
     from totals
+    left join bounds on totals.customer_group = bounds.customer_group
 ),
 
 {{ group_comparison('rated', 'members', 'others', 'customers') }},

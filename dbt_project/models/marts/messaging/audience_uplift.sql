@@ -122,8 +122,8 @@ audience_uplift as (
         treated_outcome,
         held_out_outcome,
         treated_outcome - held_out_outcome as uplift,
-        {{ newcombe_low('treated', 'held_out') }} as low,
-        {{ newcombe_high('treated', 'held_out') }} as high
+        {{ difference_low('treated', 'held_out', 'outcome') }} as low,
+        {{ difference_high('treated', 'held_out', 'outcome') }} as high
     from rated
 )
 

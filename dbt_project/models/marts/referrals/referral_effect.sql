@@ -15,39 +15,50 @@ customers as (
         >= (select min(invitations.invitation_date) from invitations)
 ),
 
-measured as (
+dealt as (
     select
         *,
-        case when revenue_is_observed then {{ money('revenue') }} end as observed_revenue
+        {{ dealt_group('customer_group') }} as sample_group
     from customers
+    where revenue_is_observed
 ),
+
+samples as (
+    select
+        customer_group,
+        sample_group,
+        count(*) as members,
+        {{ money('sum(revenue)') }} as revenue
+    from dealt
+    group by customer_group, sample_group
+),
+
+{{ bootstrap_bounds('samples', ['customer_group'], 'revenue') }},
 
 totals as (
     select
         customer_group,
-        count(observed_revenue) as customers,
-        coalesce(sum(observed_revenue), 0) as revenue,
-        coalesce(sum(observed_revenue * observed_revenue), 0) as squares,
+        count(*) filter (where revenue_is_observed) as customers,
+        sum(revenue) filter (where revenue_is_observed) as revenue,
         count(*) filter (where repeat_is_observed) as repeat_eligible_customers,
         count(*) filter (where repeat_is_observed and has_repeated) as repeat_customers
-    from measured
+    from customers
     group by customer_group
 ),
 
 rated as (
     select
-        customer_group,
-        customers,
-        {{ ratio('revenue', 'customers') }} as value_per_customer,
-        {{ mean_bound('revenue', 'squares', 'customers', '-') }} as value_low,
-        {{ mean_bound('revenue', 'squares', 'customers', '+') }} as value_high,
-        {{ squared_error('revenue', 'squares', 'customers') }} as value_error,
-        repeat_eligible_customers,
-        repeat_customers,
-        {{ ratio('repeat_customers', 'repeat_eligible_customers') }} as rate_outcome,
-        {{ wilson_low('repeat_customers', 'repeat_eligible_customers') }} as rate_low,
-        {{ wilson_high('repeat_customers', 'repeat_eligible_customers') }} as rate_high
+        totals.*,
+        {{ ratio('totals.revenue', 'totals.customers') }} as value_per_customer,
+        bounds.value_low,
+        bounds.value_high,
+        {{ ratio('totals.repeat_customers', 'totals.repeat_eligible_customers') }} as rate_outcome,
+        {{ wilson_low('totals.repeat_customers', 'totals.repeat_eligible_customers') }}
+            as rate_low,
+        {{ wilson_high('totals.repeat_customers', 'totals.repeat_eligible_customers') }}
+            as rate_high
     from totals
+    left join bounds on totals.customer_group = bounds.customer_group
 ),
 
 {{ group_comparison('rated', 'referred', 'others', 'repeat_eligible_customers') }},

@@ -1,9 +1,11 @@
-{#- Shares differ within Newcombe's interval (1998, method 10), averages within Welch's. Of many
-    comparisons those that stand out are told by Benjamini & Hochberg (1995), at 5 %. -#}
+{#- Of many comparisons those that stand out are told by Benjamini & Hochberg (1995), at 5 %. -#}
 {%- set enough = 'least(members, others) >= ' ~ var('interval_min_customers') -%}
 {%- set outcomes = ['ordered', 'active', 'orders', 'revenue'] -%}
 with customers as (
-    select * from {{ ref('landmark_customers') }}
+    select
+        *,
+        {{ dealt_group() }} as sample_group
+    from {{ ref('landmark_customers') }}
 ),
 
 days as (
@@ -24,6 +26,7 @@ behaved as (
 summed as (
     select
         behaved.behaviour,
+        customers.sample_group,
         {%- for outcome in outcomes %}
         sum(customers.{{ outcome }}) as {{ outcome }}_total,
         sum(customers.{{ outcome }} * customers.{{ outcome }}) as {{ outcome }}_squares,
@@ -31,14 +34,14 @@ summed as (
         count(*) as customers
     from behaved
     inner join customers on behaved.customer_id = customers.customer_id
-    group by behaved.behaviour
+    group by behaved.behaviour, customers.sample_group
 ),
 
 sums as (
     {%- for outcome in outcomes %}
     {{ 'union all' if not loop.first }}
     select
-        behaviour, '{{ outcome }}' as outcome, customers,
+        behaviour, '{{ outcome }}' as outcome, sample_group, customers,
         {{ outcome }}_total as total, {{ outcome }}_squares as squares
     from summed
     {%- endfor %}
@@ -63,10 +66,11 @@ everybody as (
         )
 ),
 
-groups as (
+dealt as (
     select
         behaviours.behaviour,
         everybody.outcome,
+        everybody.sample_group,
         coalesce(sums.customers, 0) as members,
         everybody.customers - coalesce(sums.customers, 0) as others,
         coalesce(sums.total, 0) as member_total,
@@ -76,7 +80,62 @@ groups as (
     from behaviours
     cross join everybody
     left join sums
-        on behaviours.behaviour = sums.behaviour and everybody.outcome = sums.outcome
+        on
+            behaviours.behaviour = sums.behaviour
+            and everybody.outcome = sums.outcome
+            and everybody.sample_group = sums.sample_group
+),
+
+samples as (
+    {%- for one in ['member', 'other'] %}
+    {{ 'union all' if not loop.first }}
+    select
+        behaviour, outcome, '{{ one }}' as side, sample_group,
+        {{ one }}s as members, {{ one }}_total as total
+    from dealt
+    where outcome in ('orders', 'revenue') and {{ one }}s > 0
+    {%- endfor %}
+),
+
+{{ bootstrap_bounds('samples', ['behaviour', 'outcome', 'side'], 'total') }},
+
+averages as (
+    select
+        behaviour,
+        outcome,
+        max(case when side = 'member' then value_low end) as member_average_low,
+        max(case when side = 'member' then value_high end) as member_average_high,
+        max(case when side = 'other' then value_low end) as other_average_low,
+        max(case when side = 'other' then value_high end) as other_average_high
+    from bounds
+    group by behaviour, outcome
+),
+
+groups as (
+    select
+        behaviour,
+        outcome,
+        outcome in ('ordered', 'active') as is_share,
+        sum(members) as members,
+        sum(others) as others,
+        sum(member_total) as member_total,
+        sum(other_total) as other_total,
+        sum(member_squares) as member_squares,
+        sum(other_squares) as other_squares
+    from dealt
+    group by behaviour, outcome
+),
+
+bounded as (
+    select
+        groups.*,
+        averages.member_average_low,
+        averages.member_average_high,
+        averages.other_average_low,
+        averages.other_average_high
+    from groups
+    left join averages
+        on groups.behaviour = averages.behaviour and groups.outcome = averages.outcome
 ),
 
 measured as (
@@ -84,36 +143,28 @@ measured as (
         *,
         {%- for one in ['member', 'other'] %}
         {{ ratio(one ~ '_total', one ~ 's') }} as {{ one }}_value,
-        {{ wilson_low(one ~ '_total', one ~ 's') }} as {{ one }}_low,
-        {{ wilson_high(one ~ '_total', one ~ 's') }} as {{ one }}_high,
+        case
+            when is_share then {{ wilson_low(one ~ '_total', one ~ 's') }}
+            else {{ one }}_average_low
+        end as {{ one }}_low,
+        case
+            when is_share then {{ wilson_high(one ~ '_total', one ~ 's') }}
+            else {{ one }}_average_high
+        end as {{ one }}_high,
         {{ squared_error(one ~ '_total', one ~ '_squares', one ~ 's') }} as {{ one }}_error,
         {%- endfor %}
-        cast(member_total + other_total as double) / nullif(members + others, 0) as pooled,
-        outcome in ('ordered', 'active') as is_share
-    from groups
-),
-
-spread as (
-    select
-        *,
-        {{ welch_degrees('member_error', 'other_error', 'members', 'others') }} as degrees
-    from measured
+        cast(member_total + other_total as double) / nullif(members + others, 0) as pooled
+    from bounded
 ),
 
 compared as (
     select
         *,
         member_value - other_value as difference,
-        {{ t_quantile('degrees') }} * sqrt(member_error + other_error) as welch,
-        sqrt(
-            (member_value - member_low) * (member_value - member_low)
-            + (other_high - other_value) * (other_high - other_value)
-        ) as below,
-        sqrt(
-            (member_high - member_value) * (member_high - member_value)
-            + (other_value - other_low) * (other_value - other_low)
-        ) as above
-    from spread
+        {{ difference_low('member', 'other', 'value') }} as low,
+        {{ difference_high('member', 'other', 'value') }} as high,
+        {{ welch_degrees('member_error', 'other_error', 'members', 'others') }} as degrees
+    from measured
 ),
 
 -- of shares by their common share, of averages by Welch's t
@@ -157,14 +208,8 @@ behaviour_effect as (
         member_value,
         other_value,
         case when has_enough then cast(difference as double) end as difference,
-        case
-            when has_enough
-                then cast(difference - case when is_share then below else welch end as double)
-        end as low,
-        case
-            when has_enough
-                then cast(difference + case when is_share then above else welch end as double)
-        end as high,
+        case when has_enough then cast(low as double) end as low,
+        case when has_enough then cast(high as double) end as high,
         p_value,
         -- the share of false ones among all that stand out as far or further
         min(p_value * comparisons / p_rank) over (

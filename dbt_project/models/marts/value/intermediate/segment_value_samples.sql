@@ -1,6 +1,4 @@
-{#- What customers spent after the landmark up to a horizon, by segment, dealt into groups of equal
-    size by a hash of the customer: a bootstrap of groups costs the same for any number of
-    customers, and is one of customers where each of them is a group of their own. -#}
+{#- What customers spent after the landmark up to a horizon, by segment. -#}
 {%- set landmark = add_days('customers.first_order_date', var('landmark_day')) -%}
 {%- set end = add_days('customers.first_order_date', 'horizons.horizon_days') -%}
 with customers as (
@@ -38,15 +36,12 @@ spent as (
     group by observed.customer_id, observed.horizon_days
 ),
 
-dealt as (
+valued as (
     select
+        observed.customer_id,
         {{ segment_label() }} as segment,
         observed.horizon_days,
-        coalesce(spent.revenue, 0) as revenue,
-        row_number() over (
-            partition by segments.segment_name, segments.segment_value, observed.horizon_days
-            order by md5(observed.customer_id), observed.customer_id
-        ) % {{ var('bootstrap_groups') }} as sample_group
+        coalesce(spent.revenue, 0) as revenue
     from observed
     inner join {{ ref('customer_segments') }} as segments
         on observed.customer_id = segments.customer_id
@@ -54,6 +49,13 @@ dealt as (
         on
             observed.customer_id = spent.customer_id
             and observed.horizon_days = spent.horizon_days
+),
+
+dealt as (
+    select
+        *,
+        {{ dealt_group('segment, horizon_days') }} as sample_group
+    from valued
 ),
 
 samples as (
