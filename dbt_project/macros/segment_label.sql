@@ -21,3 +21,26 @@ select
         on {{ relation }}.customer_id = segments.customer_id
     where segments.segment_name <> 'all'
 {%- endmacro %}
+
+{# What differs in case, blanks or Unicode form is one value, shown as most customers have it: of
+   `named`, a row per customer with its segment_name and the value as `written`. #}
+{% macro spelt_alike(named) -%}
+written_values as (
+    select
+        segment_name,
+        written,
+        {{ folded('written') }} as folded,
+        count(*) as customers
+    from {{ named }}
+    group by segment_name, written
+),
+
+spelt as (
+    select
+        *,
+        first_value(written) over (
+            partition by segment_name, folded order by customers desc, written asc
+        ) as segment_value
+    from written_values
+)
+{%- endmacro %}

@@ -419,6 +419,27 @@ def test_the_loyal_tenth_is_found_and_no_source_passes_for_it(
     assert all(low < 1 < high for _, low, high in sources)
 
 
+def test_the_loyal_tier_spends_more_and_orders_as_often(
+    demo: tuple[Shop, DemoTruth, Path],
+) -> None:
+    """Of the tier nothing but the amounts of orders depends, and nobody changes it."""
+    shop, _, _ = demo
+    rows = shop.query(
+        "select segment_value, customers, customers_told_later, rate_difference_low,"
+        " rate_difference_high, value_difference_low, value_difference_high,"
+        " value_per_customer from tier_effect where segment_name = 'tier'"
+    )
+    found = {tier: figures for tier, *figures in rows}
+    assert set(found) == {"loyal", "standard"}
+    many, told_later, rate_low, rate_high, low, high, loyal = found["loyal"]
+    also, _, _, _, other_low, other_high, standard = found["standard"]
+    assert told_later < 0.05 * (many + also)
+    assert rate_low < 0 < rate_high
+    assert 0 < low < loyal - standard < high
+    assert low < (ShopParameters().loyal_multiple - 1) * standard < high
+    assert (other_low, other_high) == pytest.approx((-high, -low))
+
+
 def test_spending_is_shared_out_to_the_new_customers_of_each_source(
     demo: tuple[Shop, DemoTruth, Path],
 ) -> None:

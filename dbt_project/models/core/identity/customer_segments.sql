@@ -61,25 +61,7 @@ named as (
     {%- endfor %}
 ),
 
-written_values as (
-    select
-        segment_name,
-        written,
-        {{ folded('written') }} as folded,
-        count(*) as customers
-    from named
-    group by segment_name, written
-),
-
--- what differs in case, blanks or Unicode form is one value, shown as most customers have it
-spelt as (
-    select
-        *,
-        first_value(written) over (
-            partition by segment_name, folded order by customers desc, written asc
-        ) as segment_value
-    from written_values
-),
+{{ spelt_alike('named') }},
 
 segments as (
     select customer_id, 'all' as segment_name, 'all' as segment_value from customers
