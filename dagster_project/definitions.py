@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from .defs import dbt_assets, gates, predictions, publish, raw, report, schedule, sensors
+from .defs.alerts import alert_sensors
 from .defs.console import progress
 from .defs.resources import Shop
 from .settings import exports_file, warehouse_folder
@@ -28,7 +29,7 @@ def build(
         asset_checks=[gates.raw_gate, gates.staging_gate, gates.marts_gate],
         jobs=[schedule.nightly],
         schedules=[schedule.nightly_schedule],
-        sensors=[sensors.new_files_sensor(exports)],
+        sensors=[sensors.new_files_sensor(exports), *alert_sensors(str(folder))],
         resources={
             "shop": Shop(
                 exports=str(exports), folder=str(folder), full_refresh=full_refresh, prune=prune

@@ -10,7 +10,7 @@ from ..quality.data_docs import build_data_docs
 from ..quality.gates_marts import mart_gates
 from ..quality.gates_raw import raw_gates
 from ..quality.gates_staging import staging_gates
-from ..quality.gx.outcomes import SuiteResult
+from ..quality.gx.outcomes import Outcome, SuiteResult
 from ..quality.gx.runner import GateError
 from ..quality.gx.suites import Gate, run_gates
 from ..quality.nights.findings import note_findings
@@ -127,9 +127,15 @@ def _result(asset: list[str], results: list[SuiteResult], page: Path) -> dg.Asse
         check_name="gate",
         passed=not failed and not warned,
         severity=dg.AssetCheckSeverity.ERROR if failed else dg.AssetCheckSeverity.WARN,
-        description="not mapped in exports.yml" if not outcomes else None,
+        description=_said([*failed, *warned]) if outcomes else "not mapped in exports.yml",
         metadata=metadata,
     )
+
+
+def _said(odd: list[Outcome]) -> str | None:
+    """What is odd, a line each: what alerts and the list of checks show."""
+    lines = [f"{o.description or o.expectation}: {o.observed.partition(chr(10))[0]}" for o in odd]
+    return "\n".join(lines) or None
 
 
 raw_gate = _gate(

@@ -1,5 +1,6 @@
 """The files of the warehouse in other hands, damaged, or not there: a sentence, not a stack."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -82,6 +83,30 @@ def test_what_a_killed_run_had_on_disk_is_cleared_away(warehouse: Warehouse) -> 
     assert list(warehouse.spill_folder.iterdir())
     with warehouse.lock("next", print):
         assert not warehouse.spill_folder.exists()
+
+
+def test_a_run_that_takes_too_long_ends_and_lets_go_of_the_warehouse(warehouse: Warehouse) -> None:
+    hangs = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from dagster_project.commands.cli import _time_limit\n"
+        "from dagster_project.warehouse.files import Warehouse\n"
+        "with _time_limit(), Warehouse(Path(sys.argv[1])).lock('hangs', print):\n"
+        "    time.sleep(120)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", hangs, str(warehouse.folder)],
+        env=os.environ | {"RETENTION_RUN_SECONDS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert ended.returncode == 3
+    assert "the run was ended after 1 seconds, nothing was published" in ended.stderr
+    said: list[str] = []
+    with warehouse.lock("next", said.append):
+        assert said == []  # nobody was waited for
 
 
 def test_published_marts_are_recalled_though_a_client_holds_them(warehouse: Warehouse) -> None:
