@@ -25,7 +25,7 @@ def check(config: ExportsConfig, limit: int | None = None) -> Iterator[str]:
     with (
         tempfile.TemporaryDirectory() as folder,
         # in memory, and on disk past what a small machine has
-        duckdb.connect(config={"temp_directory": folder, "memory_limit": "2GB"}) as con,
+        duckdb.connect(config={"temp_directory": folder, "memory_limit": "1500MB"}) as con,
     ):
         stage(con, config, limit)
         yield from summary(con, config, "staging.implausible_facts")

@@ -32,6 +32,11 @@ class Column:
         return {"string": "varchar"}.get(self.data_type, self.data_type)
 
 
+def names_id(name: str) -> bool:
+    """Whether a column of this name, where it is text, identifies something, or somebody."""
+    return name.endswith(("_id", "merged_into", "phone"))
+
+
 @dataclass(frozen=True)
 class Table:
     """One export table of the contract, with the meta that _sources.yml explains."""
@@ -48,7 +53,8 @@ class Table:
     volume: str | None
 
     @property
-    def _tells_moments(self) -> bool:
+    def tells_moments(self) -> bool:
+        """Whether its time has a time of day."""
         return self.time is not None and self.columns[self.time].data_type == "timestamp"
 
     @property
@@ -60,7 +66,7 @@ class Table:
             "time": self.time,
             "faults": list(self.faults),
             "tells_as_of": self.tells_as_of,
-            "has_moments": self._tells_moments,
+            "has_moments": self.tells_moments,
         }
 
     @property

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from ..config.load import Export
+from ..contract import names_id
 from ..errors import ExportError
 from ..sql import file_literal, identifier, literal
 from .csv_files import find_dialect, stage_csv
@@ -240,11 +241,12 @@ def _fields(export: Export, types: dict[str, str], is_text: bool) -> dict[str, s
 def _may_hide(
     con: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str], export: Export
 ) -> bool:
-    """Whether text that the mapping speaks of may hold signs that nobody sees or wants.
+    """Whether text that ids are taken from may hold signs that nobody sees or wants.
 
     It is looked at once: cleaning every value costs several times what reading it does.
     """
-    used = " ".join([*export.named.values(), *export.computed.values()]).lower()
+    given = export.named | export.computed
+    used = " ".join(theirs for ours, theirs in given.items() if names_id(ours)).lower()
     kinds = {name: kind for name, kind in types.items() if name.lower() in used}
     if any(
         kind.startswith(("STRUCT", "MAP", "JSON")) or kind[-1] == "]" for kind in kinds.values()

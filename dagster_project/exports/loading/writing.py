@@ -70,8 +70,7 @@ def write_rows(
                     f"{noted} were noted; please report this"
                 )
             _stop_at_what_no_row_may_be(con, table, source)
-        if mapped.noted:
-            _note_values(con, table, source, incoming, mapped.noted, run)
+        _note_values(con, table, source, incoming, mapped, run)
         if table.name == "orders":
             ask_what_amounts_are_of(con, export, source.name, source.path)
         con.execute(
@@ -95,15 +94,43 @@ def _note_values(
     table: Table,
     source: Delivery,
     incoming: Incoming,
-    noted: str,
+    mapped: Mapped,
     run: Run,
 ) -> None:
     """Note how many values of optional columns were emptied, and how many ids were cleaned."""
-    numbered = _numbered(f"select *, first_row as _row from ({noted})", incoming)
-    con.execute(
-        f"insert into ledger.value_notes select {literal(table.name)}, {literal(source.name)},"
-        f' "column", what, reason, rows, {_LINE}, {literal(run.run_id)} from {numbered}'
+    emptied = _may_be_emptied(con, table, source, incoming, mapped)
+    for noted in [*mapped.noted, *(mapped.emptied[name] for name in emptied)]:
+        numbered = _numbered(f"select *, first_row as _row from ({noted})", incoming)
+        con.execute(
+            f"insert into ledger.value_notes select {literal(table.name)}, {literal(source.name)},"
+            f' "column", what, reason, rows, {_LINE}, {literal(run.run_id)} from {numbered}'
+        )
+
+
+def _may_be_emptied(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    source: Delivery,
+    incoming: Incoming,
+    mapped: Mapped,
+) -> list[str]:
+    """The optional columns of which the file's rows hold more values than raw got of them."""
+    if not mapped.filled:
+        return []
+    rejected = f"export = {literal(table.name)} and _file = {literal(source.name)}"
+    values = ", ".join(f"{sql} as {name}" for name, sql in mapped.filled.items())
+    numbered = _numbered(
+        f"select {incoming.row} as _row, {values} from {incoming.relation}", incoming
     )
+    counts = ", ".join(f"count({name})" for name in mapped.filled)
+    held = con.execute(
+        f"select {counts} from {numbered}"
+        f" where {_LINE} not in (select _line from ledger.rejects where {rejected})"
+    ).fetchall()[0]
+    loaded = con.execute(
+        f"select {counts} from raw.{identifier(table.name)} where _file = {literal(source.name)}"
+    ).fetchall()[0]
+    return [name for name, had, has in zip(mapped.filled, held, loaded, strict=True) if had != has]
 
 
 def _stop_at_what_no_row_may_be(

@@ -14,7 +14,7 @@ from ..formats.names import clean_name
 from ..formats.readers import Incoming
 from ..sql import identifier, literal
 from ..statuses import DEFAULT_STATUS_MAPS
-from .ids import clean, is_id
+from .ids import clean, is_dressed, is_id
 from .repeated import repeats
 from .times import repeated_hour
 from .values import fault_text, faults, typed
@@ -29,14 +29,18 @@ class Mapped:
 
     `typed` yields the contract's columns, `_row` (0-based), `_content`, and of the first column at
     fault `_fault_column`, `_fault_reason` and `_fault_value`; a readable row has no `_fault`.
-    `repeated` yields `_row` where the export's time does not say which of two hours it means.
-    `noted` yields `"column"`, `what`, `reason`, `rows` and `first_row`: values of optional columns
-    that were 'emptied', ids that were 'cleaned'. Both are None where that cannot be.
+    `repeated` yields `_row` where the export's time does not say which of two hours it means, None
+    where that cannot be. `noted` and each of `emptied` yield `"column"`, `what`, `reason`, `rows`
+    and `first_row`: ids that were 'cleaned', and values of an optional column that were 'emptied'.
+    Those cost as much as typing the column; `filled` is, of each, the SQL over the file's rows
+    that is not null where the file may hold a value.
     """
 
     typed: str
     repeated: str | None
-    noted: str | None
+    noted: list[str]
+    emptied: dict[str, str]
+    filled: dict[str, str]
 
 
 def map_columns(
@@ -110,23 +114,25 @@ def map_columns(
         f" from (select *, {fault} as _fault from ({middle}))"
     )
     test = repeated_hour(table.columns[table.time], kinds, export) if table.time else None
-    notes = [
-        f"select {literal(c.name)} as \"column\", 'emptied' as what, split_part(_fault,"
+    optional = [c for c in mapped if c.name not in needed and wrong.get(c.name)]
+    emptied_notes = {
+        c.name: f"select {literal(c.name)} as \"column\", 'emptied' as what, split_part(_fault,"
         f" {_SEPARATOR}, 2) as reason, count(*) as rows, min(_row) as first_row from (select"
         f" _row, coalesce({', '.join(f'case {w} end' for w in wrong[c.name])}) as _fault from"
         f" (select {row}, {pairs[c.name]} from {incoming.relation})) where _fault is not null"
         " group by reason"
-        for c in mapped
-        if c is not table.rest and c.name not in needed and wrong[c.name]
-    ] + [
+        for c in optional
+    }
+    notes = [
         f"select {literal(c.name)} as \"column\", 'cleaned' as what,"
         " 'held characters that nobody sees' as reason, count(*) as rows, min(_row) as first_row"
         f" from (select {row}, {sources[c.name]} as _of from {incoming.relation})"
-        f" where {clean('_of')} <> trim(_of, ' ') having count(*) > 0"
+        f" where case when {is_dressed('_of')} then {clean('_of')} <> trim(_of, ' ') end"
+        " having count(*) > 0"
         for c in mapped
         if incoming.may_hide and is_id(c) and kinds[c.name] == "VARCHAR"
     ]
-    if table.name == "orders" and table.time:
+    if table.time and table.tells_moments:
         # of dates without a time of day it is no news that all are at midnight
         notes.append(
             f"select {literal(table.time)} as \"column\", 'dates' as what,"
@@ -135,10 +141,19 @@ def map_columns(
             f" where contains(cast({sources[table.time]} as varchar), ':')) having count(*) > 0"
         )
     return Mapped(
-        final,
-        f"select _row from ({inner}) where {test}" if test else None,
-        " union all ".join(notes) or None,
+        typed=final,
+        repeated=f"select _row from ({inner}) where {test}" if test else None,
+        noted=notes,
+        emptied=emptied_notes,
+        filled={c.name: _filled(sources[c.name], kinds[c.name]) for c in optional},
     )
+
+
+def _filled(source: str, kind: str) -> str:
+    """NULL where a source says nothing for certain."""
+    if kind == "VARCHAR":
+        return f"nullif({source}, '')"
+    return f"case when not isnan({source}) then 1 end" if kind in ("DOUBLE", "FLOAT") else source
 
 
 def _needed(table: Table, mapped: set[str]) -> set[str]:

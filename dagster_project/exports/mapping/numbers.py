@@ -54,7 +54,10 @@ def _number(column: Column, source: str, kind: str, export: Export) -> str:
         value = f"case when {divided} then {value} / 100 else {value} end"
     if export.decimal == ",":
         return f"try_cast({value} as {column.duckdb_type})"
-    return f"coalesce({_cast(column, source)}, try_cast({value} as {column.duckdb_type}))"
+    # of a `coalesce`, DuckDB computes for all values what its later terms share
+    plain = _cast(column, source)
+    other = f"try_cast({value} as {column.duckdb_type})"
+    return f"case when {plain} is not null then {plain} else {other} end"
 
 
 def _bare(source: str, export: Export) -> tuple[str, str]:

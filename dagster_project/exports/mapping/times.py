@@ -81,7 +81,8 @@ def _read(source: str, export: Export, delivered: dt.date) -> str:
 
 def _ends_in_letters(source: str) -> str:
     last = f"{source}[-1]"
-    return f"({last} between 'A' and 'Y' or {last} between 'a' and 'y' or {last} = ')')"
+    is_letter = f"{last} between 'A' and 'Y' or {last} between 'a' and 'y' or {last} = ')'"
+    return f"(not {last} between '0' and '9' and ({is_letter}))"  # nearly all end in a digit
 
 
 def _zoned(text: str, export: Export) -> str:
