@@ -159,6 +159,17 @@ FAULTS = {
         ),
         ["exports.orders.amount_is_per: `order` is of a mapped amount"],
     ),
+    "discount of the order that amounts are computed of": (
+        config(
+            {"grain": "line", "amount_is_per": {"discount_amount": "order"}}
+            | without("amount", quantity="n", unit_price="price", discount_amount="off")
+        ),
+        ["exports.orders.amount_is_per: `order` is of a mapped amount"],
+    ),
+    "what is no money of an order": (
+        config({"grain": "line", "amount_is_per": {"quantity": "order"}}),
+        ["exports.orders.amount_is_per", "'discount_amount', 'tax_amount' or 'shipping_amount'"],
+    ),
     "amounts of something else": (
         config({"amounts": "net"}),
         ["exports.orders.amounts: only refunds have it"],
@@ -307,7 +318,7 @@ def test_only_given_settings_become_dbt_vars(tmp_path: Path) -> None:
         "segments": ["country"],
         "orders_grain": "line",
         "orders_currency": "",
-        "amount_is_per": "line",
+        "amounts_of_order": [],
         "negative_amounts": "refund",
         "sessions_mapped": False,
     }

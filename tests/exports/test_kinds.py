@@ -21,6 +21,9 @@ from ..support.shops import DATA_SETS
 
 LINES = {"grain": "line"}
 CUSTOMERS = {"customer_id": "id", "email": "mail", "country": "land", "birth_date": "born"}
+#: Ids of sixteen digits, whole and as a spreadsheet leaves them.
+WHOLE = [f"{7_345_000_000_000_000 + 7 * n}" for n in range(60)]
+CUT = [f"{734_500_000_000_000 + 7 * n}0" for n in range(30)]
 SPEND = {"source": "net", "cost": "cost", "spend_date": "day"}
 
 
@@ -247,6 +250,79 @@ class TestAmounts:
         assert len(shop.orders()) == 4
 
 
+class TestPartsOfAnOrder:
+    """Shipping, tax and discount that each line bears, though they are the order's."""
+
+    ROWS = ("o1,c1,2024-07-01,30,5", "o1,c1,2024-07-01,20,5", "o2,c2,2024-07-01,9,4")
+    HEADER = "id,who,at,sum,part"
+    OF_LINES = ("o1,c1,2024-07-01,30,3", "o1,c1,2024-07-01,20,2", "o2,c2,2024-07-01,9,4")
+
+    @pytest.mark.parametrize("part", ["shipping_amount", "tax_amount", "discount_amount"])
+    def test_what_lines_of_different_amounts_share_is_asked_about(
+        self, shop: Shop, part: str
+    ) -> None:
+        columns = COLUMNS | {part: "part"}
+        said = refused(shop, *self.ROWS, header=self.HEADER, columns=columns, **LINES)
+        assert f"exports.orders.columns.{part}: 1 of 1 orders" in said
+        assert f"they come to 10.00: write `amount_is_per: {{{part}: line}}`" in said
+        assert f"to 5.00: write `amount_is_per: {{{part}: order}}`" in said
+
+    def test_what_is_told_of_the_amount_is_kept(self, shop: Shop) -> None:
+        columns = COLUMNS | {"tax_amount": "part"}
+        said = refused(
+            shop, *self.ROWS, header=self.HEADER, columns=columns, amount_is_per="line", **LINES
+        )
+        assert "write `amount_is_per: {amount: line, tax_amount: order}`" in said
+
+    @pytest.mark.parametrize("per", ["order", "line"])
+    def test_what_is_told_is_loaded(self, shop: Shop, per: str) -> None:
+        columns, told = COLUMNS | {"tax_amount": "part"}, {"amount": "line", "tax_amount": per}
+        orders(shop, *self.ROWS, header=self.HEADER, columns=columns, amount_is_per=told, **LINES)
+        assert shop.values("tax_amount") == [5, 5, 4]
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            OF_LINES,
+            ("o1,c1,2024-07-01,30,5", "o1,c1,2024-07-01,20,", "o2,c2,2024-07-01,9,4"),
+            (
+                "o1,c1,2024-07-01,30,5",
+                "o1,c1,2024-07-01,30,5",
+                "o2,c2,2024-07-01,8,2",
+                *["o2,c2,2024-07-01,9,3"],
+            ),
+        ],
+        ids=["they differ", "only the first line has it", "the amounts are the same"],
+    )
+    def test_parts_of_the_lines_are_not_asked_about(
+        self, shop: Shop, rows: tuple[str, ...]
+    ) -> None:
+        columns = COLUMNS | {"tax_amount": "part"}
+        orders(shop, *rows, header=self.HEADER, columns=columns, amount_is_per="line", **LINES)
+        assert len(shop.orders()) == len(rows)
+
+    def test_what_is_said_to_be_the_orders_and_differs_is_asked_about(self, shop: Shop) -> None:
+        rows = [row.replace(",20,", ",30,") for row in self.OF_LINES]
+        columns = COLUMNS | {"tax_amount": "part"}
+        said = refused(
+            shop, *rows, header=self.HEADER, columns=columns, amount_is_per="order", **LINES
+        )
+        assert "columns.tax_amount: it is said to be the order's, but differs" in said
+        assert "`amount_is_per: {amount: order, tax_amount: line}`" in said
+
+    def test_a_discount_that_amounts_are_computed_of(self, shop: Shop) -> None:
+        columns = {k: v for k, v in COLUMNS.items() if k != "amount"} | {"discount_amount": "part"}
+        columns |= {"unit_price": "sum", "quantity": "n"}
+        rows = [f"{row},1" for row in self.ROWS]
+        said = refused(shop, *rows, header=f"{self.HEADER},n", columns=columns, **LINES)
+        assert "map `amount:` with each line's share of it taken off" in said
+        share = "n * sum - part * n * sum / sum(n * sum) over (partition by id)"
+        columns |= {"amount": {"sql": share.replace("sum(n * sum)", 'sum(n * "sum")')}}
+        told = {"discount_amount": "order"}
+        orders(shop, *rows, header=f"{self.HEADER},n", columns=columns, amount_is_per=told, **LINES)
+        assert shop.values("amount") == [27, 18, 5]
+
+
 class TestBlankBelowTheFirstLine:
     ROWS = ("o1,c1,2024-07-01 10:00,30", "o1,,,", "o2,c2,2024-07-02 11:00,5", "o1,,,", ",,,7")
 
@@ -278,6 +354,57 @@ class TestBlankBelowTheFirstLine:
             ("o1", at(2024, 7, 1, 10), 4),
             ("o2", at(2024, 7, 1, 11), 1),
         ]
+
+
+class TestIdsThatASpreadsheetCut:
+    """It keeps fifteen digits of a number and writes zeros for the others."""
+
+    def rows(self, ids: list[str]) -> list[str]:
+        return [f"o{n},{who},2024-07-01,10" for n, who in enumerate(ids)]
+
+    def test_the_file_stops(self, shop: Shop) -> None:
+        said = refused(shop, *self.rows(CUT))
+        assert "exports.orders.columns.customer_id: 30 of 30 ids with more than 15 digits" in said
+        assert "a spreadsheet has cut them" in said
+        assert CUT[0] not in said
+
+    @pytest.mark.parametrize("kind", ["varchar", "bigint", "double", "decimal(38, 0)"])
+    def test_in_parquet_of_whatever_type(self, shop: Shop, kind: str) -> None:
+        listed = ", ".join(f"cast({who} as {kind})" for who in CUT)
+        shop.parquet(
+            "o.parquet",
+            "select 'o1' as id, unnest([" + listed + "]) as who, '2024-07-01' as \"at\", 5 as sum",
+        )
+        with pytest.raises(ExportError, match="a spreadsheet has cut them"):
+            shop.load("o.parquet")
+
+    def test_in_json_and_of_another_export(self, shop: Shop) -> None:
+        lines = [f'{{"who": {who[:-1]}00, "on": "2024-07-01"}}' for who in CUT]
+        shop.write("c.jsonl", "\n".join(lines))
+        columns = {"customer_id": "who", "signed_up_at": "on"}
+        with pytest.raises(ExportError, match=r"columns\.customer_id: 30 of 30 ids"):
+            shop.load("c.jsonl", export="customers", columns=columns)
+
+    @pytest.mark.parametrize(
+        "ids",
+        [WHOLE, CUT[:19], [*CUT[:19], *WHOLE[1:9]], [who[:-1] for who in CUT], ["c" + CUT[0]] * 30],
+        ids=["whole", "few", "among others", "short", "with letters"],
+    )
+    def test_ids_that_end_in_zeros_by_chance_stay(self, shop: Shop, ids: list[str]) -> None:
+        orders(shop, *self.rows(ids))
+        assert shop.values("customer_id") == ids
+
+    def test_files_too_small_to_tell_are_looked_at_together(self, shop: Shop) -> None:
+        shop.write("a.csv", "id,who,at,sum\n" + "\n".join(self.rows(CUT[:15])) + "\n")
+        shop.load("*.csv")
+        shop.write("b.csv", "id,who,at,sum\n" + "\n".join(self.rows(CUT[15:])) + "\n")
+        with pytest.raises(ExportError, match=r"b\.csv: .* 30 of 30 ids"):
+            shop.load("*.csv")
+
+    def test_ids_that_are_so_are_let_through(self, shop: Shop) -> None:
+        columns = COLUMNS | {"customer_id": {"sql": "who"}}
+        orders(shop, *self.rows(CUT), columns=columns)
+        assert shop.values("customer_id") == CUT
 
 
 class TestIds:

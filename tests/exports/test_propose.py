@@ -306,3 +306,27 @@ def test_names_that_shops_give(export: str, column: str, name: str) -> None:
     scores = {each.name: likeness(each, name) for each in table.columns.values()}
     assert max(scores, key=lambda each: scores[each]) == column
     assert scores[column] >= 0.5
+
+
+def test_parts_of_an_order_that_its_lines_repeat(tmp_path: Path) -> None:
+    """Shipping and discount are the order's; the discount is taken off the lines in proportion."""
+    lines = [
+        f"A{n},c{n % 7},2024-01-{n + 1:02} 10:00,s{line},2,{10 + 10 * line},{n % 3 + 4},{n % 3 * 6}"
+        for n in range(20)
+        for line in range(1 + n % 3)
+    ]
+    file = tmp_path / "orders.csv"
+    head = "Order No,Client,Placed At,Sku,Qty,Unit Price,Shipping,Discount"
+    file.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    config, text = proposed(tmp_path, file)
+    assert config.exports["orders"].amount_is_per == {
+        "discount_amount": "order",
+        "shipping_amount": "order",
+    }
+    assert "exports.orders.amount_is_per: `Discount` is the same on all lines" in text
+    shop = Shop(tmp_path)
+    shop.load_config(config, "orders")
+    # by order: two of each product, less 0, 6 or 12
+    goods = {n: 20 * sum(range(1, 2 + n % 3)) - n % 3 * 6 for n in range(20)}
+    found = dict(shop.ask("select order_id, sum(amount)::double from raw.orders group by 1"))
+    assert found == pytest.approx({f"A{n}": worth for n, worth in goods.items()}, abs=0.001)

@@ -55,7 +55,9 @@ def contract_faults(config: "ExportsConfig", contract: Contract) -> Iterable[str
             yield f"exports.{name}.grain: only orders have it"
         if export.amount_is_per and (name != "orders" or export.grain != "line"):
             yield f"exports.{name}.amount_is_per: only orders with `grain: line` have it"
-        elif export.amount_is_per == "order" and "amount" not in export.columns:
+        elif "amount" not in export.columns and (
+            {"amount", "discount_amount"} & set(export.amounts_of_order)
+        ):
             yield (
                 f"exports.{name}.amount_is_per: `order` is of a mapped amount; add `amount:`, or"
                 " take it out"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import (
@@ -128,6 +128,12 @@ class Accepted(Strict):
         return named and self.gate == gate and self.delivered_at in (None, delivered_at)
 
 
+Per = Literal["order", "line"]
+OrderMoney = Literal["amount", "discount_amount", "tax_amount", "shipping_amount"]
+#: Columns of money that an order may bear as a whole.
+ORDER_MONEY: tuple[str, ...] = get_args(OrderMoney)
+
+
 class Export(Strict):
     """One export: its files, how they are written, and what their columns are called."""
 
@@ -226,11 +232,12 @@ class Export(Strict):
         examples=["line"],
         description="Of orders: whether a row is an order or a line of one.",
     )
-    amount_is_per: Literal["order", "line"] | None = Field(
+    amount_is_per: Per | dict[OrderMoney, Per] | None = Field(
         default=None,
-        examples=["order"],
+        examples=["order", {"shipping_amount": "order"}],
         description="Of orders with `grain: line`: whether an amount that all lines of an order"
-        " share is the order's, counted once, or each line's. Asked for where it matters.",
+        " share is the order's, counted once, or each line's. `order` is said of discount, tax and"
+        " shipping too, a column's own word of it alone. Asked for where it matters.",
     )
     negative_amounts: Literal["refund", "order"] = Field(
         default="refund",
@@ -327,6 +334,18 @@ class Export(Strict):
         """The unit that the column's values are in, where it is told."""
         column = self.columns.get(ours)
         return column.unit if isinstance(column, OtherColumn) else None
+
+    def is_per(self, column: str) -> Per | None:
+        """Whether a column of money is the order's or its lines', where that is told."""
+        told = self.amount_is_per
+        if isinstance(told, dict):
+            return told.get(column)  # type: ignore[call-overload]
+        return told if column == "amount" or told == "order" else None
+
+    @property
+    def amounts_of_order(self) -> list[str]:
+        """The columns of money that each line bears and that are their order's."""
+        return [column for column in ORDER_MONEY if self.is_per(column) == "order"]
 
     @property
     def hashed(self) -> frozenset[str]:
@@ -473,7 +492,7 @@ class ExportsConfig(Strict):
                 "orders_grain": orders.grain,
                 "orders_currency": orders.currency or "",
                 "negative_amounts": orders.negative_amounts,
-                "amount_is_per": orders.amount_is_per or "line",
+                "amounts_of_order": orders.amounts_of_order,
             }
         if (refunds := self.exports.get("refunds")) and refunds.amounts:
             given["refund_amounts"] = refunds.amounts

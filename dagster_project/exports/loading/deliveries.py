@@ -62,6 +62,8 @@ _ADDED = {"header", "joined"}
 def mapping_hash(export: Export, table: Table) -> str:
     """What decides the rows a file becomes, besides its content."""
     left_out = _NOT_OF_ROWS | {name for name in _ADDED if not getattr(export, name)}
+    if isinstance(export.amount_is_per, dict):
+        left_out.discard("amount_is_per")  # a column's own word came later than one for all
     if "currency" not in export.columns:
         left_out.add("grain")  # it says whose currency an empty one is
     given = export.model_dump(mode="json", exclude=left_out)

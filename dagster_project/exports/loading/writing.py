@@ -12,7 +12,7 @@ from ..contract import Contract, Table
 from ..errors import ExportError
 from ..formats.readers import Incoming
 from ..mapping.columns import Mapped
-from ..mapping.evidence import ask_what_amounts_are_of
+from ..mapping.evidence import ask_what_amounts_are_of, stop_at_cut_ids
 from ..mapping.ids import IS_OBJECT
 from ..mapping.repeated import OTHER_HEADER
 from ..sql import identifier, literal
@@ -71,6 +71,7 @@ def write_rows(
                 )
             _stop_at_what_no_row_may_be(con, table, source)
         _note_values(con, table, source, incoming, mapped, run)
+        stop_at_cut_ids(con, table, export, source.name, source.path)
         if table.name == "orders":
             ask_what_amounts_are_of(con, export, source.name, source.path)
         con.execute(

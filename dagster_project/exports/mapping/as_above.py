@@ -14,7 +14,7 @@ from ..sql import identifier
 def as_above(
     con: duckdb.DuckDBPyConnection, table: Table, export: Export, incoming: Incoming
 ) -> Incoming:
-    """The file with the order's time on all its lines, and its amount where that is the order's.
+    """The file with the order's time on all its lines, and what money is the order's.
 
     Both are those of the order's first line that tells them. What else an order leaves blank on
     later lines, staging takes from the others. Unchanged where nothing is blank.
@@ -28,7 +28,7 @@ def as_above(
         if ours not in kinds and theirs.lower() in found:
             name = found[theirs.lower()]
             source[ours], kinds[ours] = identifier(name), incoming.columns[name]
-    wanted = ["ordered_at"] + ["amount"] * (export.amount_is_per == "order")
+    wanted = ["ordered_at", *export.amounts_of_order]
     told = {
         ours: f"nullif(trim(cast({source[ours]} as varchar)), '')"
         for ours in wanted

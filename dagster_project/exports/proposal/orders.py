@@ -233,13 +233,18 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     if chosen is None and factors is None:
         _no_money(draft, by_kind)
         return
-    if factors and (chosen is None or (is_lines and _is_product(con, look, chosen, *factors))):
+    if factors and (
+        chosen is None
+        or (
+            is_lines
+            and (_is_product(con, look, chosen, *factors) or _is_shared(con, look, draft, chosen))
+        )
+    ):
+        if is_lines:
+            _of_order(con, look, draft, " * ".join(map(_number, factors)))
         _left_out(draft, by_kind, None)
         return
     if is_lines and chosen is not None and _is_shared(con, look, draft, chosen):
-        if factors:
-            _left_out(draft, by_kind, None)
-            return
         draft.options["amount_is_per"] = "order"
         if kind not in ("net", "total", "gross"):
             readings = [
@@ -253,6 +258,12 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     if is_lines and look.values[chosen].filled < look.values[chosen].rows:
         columns["amount"] = {"sql": f"coalesce({identifier(chosen)}, 0)"}
         draft.options["amount_is_per"] = "line"
+    if is_lines and draft.options.get("amount_is_per") != "order":
+        _of_order(con, look, draft, _number(chosen))
+        # what is the order's says nothing of what a line's amount holds
+        told = draft.options.get("amount_is_per")
+        its = {columns[ours] for ours in told if ours != "amount"} if isinstance(told, dict) else ()
+        by_kind = {k: [n for n in names if n not in its] for k, names in by_kind.items()}
     if kind == "net":
         _after_discount(con, look, draft, by_kind, chosen)
     else:
@@ -297,6 +308,40 @@ def _is_shared(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, amount:
         f" group by {order} having count(*) > 1 and count({column}) = count(*))"
     ).fetchall()[0]
     return several > 0 and shared >= _NEARLY_ALL * several
+
+
+def _of_order(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, goods: str) -> None:
+    """Say which of discount, tax and shipping are the order's: its lines repeat them.
+
+    Orders speak whose lines are of different goods. Where the amount has to be computed, an order's
+    discount is taken off its lines in proportion.
+    """
+    order = identifier(draft.columns["order_id"])
+    for ours in ("discount_amount", "tax_amount", "shipping_amount"):
+        name = draft.columns.get(ours)
+        if not isinstance(name, str):
+            continue
+        part = _number(name)
+        several, shared = con.execute(
+            "select count(*), count(*) filter (least = greatest and told = lines) from ("
+            f"select min({part}) as least, max({part}) as greatest, count({part}) as told,"
+            f" count(*) as lines from {look.name} group by {order} having count(*) > 1"
+            f" and max({part}) <> 0 and min({goods}) <> max({goods}))"
+        ).fetchall()[0]
+        if not several or shared < _NEARLY_ALL * several:
+            continue
+        if ours == "discount_amount" and "amount" not in draft.columns:
+            worth = " * ".join(identifier(draft.columns[c]) for c in ("quantity", "unit_price"))
+            share = f"coalesce({worth} / nullif(sum({worth}) over (partition by {order}), 0), 0)"
+            sql = f"{worth} - coalesce({identifier(name)}, 0) * {share}"
+            draft.columns["amount"] = {"sql": sql}
+        given = draft.options.get("amount_is_per", {})
+        told = {"amount": given} if isinstance(given, str) else given
+        draft.options["amount_is_per"] = told | {ours: "order"}
+        question = f"`{name}` is the same on all lines of an order: is it the order's?"
+        if ours == "discount_amount":
+            question += " Has it been taken off the lines' amounts?"
+        draft.asks.append(Ask("amount_is_per", question))
 
 
 def _holds(con: duckdb.DuckDBPyConnection, look: Look, terms: Mapping[str, int]) -> bool:

@@ -60,7 +60,7 @@ def tried(draft: Draft, folder: Path, reading: Reading | None = None) -> Tried:
         money = _SUMMED.get(name, "amount" if "amount" in draft.table.columns else None)
         total = f"sum({money})::double" if money else "null"
         rows = f"raw.{name}"
-        if name == "orders" and config.exports[name].amount_is_per == "order":
+        if name == "orders" and config.exports[name].is_per("amount") == "order":
             per_order = "max(amount) as amount, min(ordered_at) as ordered_at"
             rows = f"(select {per_order} from {rows} group by order_id)"
         day = f"cast({{}}({draft.table.time}) as date)" if draft.table.time else "null"

@@ -7,8 +7,8 @@
 {%- set facts = [
     'anonymous_id', 'coupon_code', 'channel', 'source', 'campaign', 'device', 'country'
 ] -%}
-{#- Of lines that bear their order's amount, one that is used keeps it: of the newest delivery, and
-    rather one that counts. -#}
+{#- Of lines that bear money of their order's, one that is used keeps it: of the newest delivery,
+    and rather one that counts. -#}
 {%- set kept -%}
 case when row_number() over (
             partition by order_id, row_status
@@ -19,7 +19,7 @@ case when row_number() over (
                 _line asc
         ) = 1 then {{ '' }}
 {%- endset -%}
-{%- set is_kept_once = not has_order_grain and var('amount_is_per') == 'order' -%}
+{%- set kept_once = [] if has_order_grain else var('amounts_of_order') -%}
 {%- set default_currency = "nullif('" ~ var('orders_currency') ~ "', '')" -%}
 with orders as {{ read_anew() }} (
     select * from {{ source('raw', 'orders') }}
@@ -202,10 +202,10 @@ settled as (
         order_id, line_id, customer_id, anonymous_id, status, currency, coupon_code, channel,
         source, campaign, device, country, product_id, row_status, quarantine_reason, copy_number,
         quantity,
-        {%- for amount in ['amount', 'tax_amount', 'shipping_amount'] %}
-        {{ kept ~ amount ~ ' else 0 end' if is_kept_once else amount }} as {{ amount }},
+        {%- for amount in ['amount', 'tax_amount', 'shipping_amount', 'discount_amount'] %}
+        {{ kept ~ amount ~ ' else 0 end' if amount in kept_once else amount }} as {{ amount }},
         {%- endfor %}
-        discount_amount, cost_amount, order_date, ordered_at, _delivered_at, _file, _line, _run_id
+        cost_amount, order_date, ordered_at, _delivered_at, _file, _line, _run_id
     from tagged
 )
 

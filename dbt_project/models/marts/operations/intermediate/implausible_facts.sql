@@ -165,7 +165,7 @@ facts as (
     where
         lines.orders >= {{ var('implausible_min_orders') }}
         and lines.equal_amounts >= 0.9 * lines.orders
-        and '{{ var("amount_is_per") }}' = 'line'
+        and {{ 'amount' not in var('amounts_of_order') }}
     union all
     select
         'currency is empty in some rows' as warning,
