@@ -62,6 +62,21 @@ cast({{ business_time(timestamp) }} as date)
 {%- endif -%}
 {%- endmacro %}
 
+{# 1 where a moment is the beginning of a day, in UTC or in the business time zone, else 0. #}
+{% macro is_at_midnight(timestamp) -%}
+{%- set local = business_time(timestamp) -%}
+{%- set begins = timestamp ~ ' = cast(cast(' ~ timestamp ~ ' as date) as timestamp)' -%}
+{%- if local != timestamp -%}
+{%- set begins = begins ~ ' or ' ~ local ~ ' = cast(cast(' ~ local ~ ' as date) as timestamp)' -%}
+{%- endif -%}
+case when {{ begins }} then 1 else 0 end
+{%- endmacro %}
+
+{# Words as a list of SQL. #}
+{% macro quoted_list(words) -%}
+{% for word in words %}'{{ word }}'{{ ', ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
 {# The business day at so much time after a day begins: a day of 23 or 25 hours, when clocks
    change, shifts it. #}
 {% macro day_after(date, elapsed) -%}

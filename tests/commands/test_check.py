@@ -145,6 +145,150 @@ def test_an_oddity_is_told_with_its_cure(name: str, tmp_path: Path) -> None:
     assert f"orders.{right}" in found
 
 
+Rows = list[dict[str, Any]]
+PEOPLE = {"customer_id": "who", "anonymous_id": "device"}
+#: The columns of each export, among those of the rows below.
+EXPORTS: dict[str, dict[str, str]] = {
+    "sessions": PEOPLE | {"session_id": "id", "started_at": "at"},
+    "events": PEOPLE | {"event_id": "id", "occurred_at": "at", "event_name": "what"},
+    "refunds": {"refund_id": "id", "refunded_at": "at", "amount": "sum", "status": "state"},
+    "messages": {"message_id": "id", "customer_id": "who", "occurred_at": "at"}
+    | {"status": "state", "channel": "what"},
+    "loyalty_points": {"customer_id": "who", "kind": "state", "points": "sum", "occurred_at": "at"},
+    "marketing_spend": {"spend_date": "at", "cost": "sum", "source": "what"},
+    "customers": {"customer_id": "id", "signed_up_at": "at"},
+    "coupons": {"customer_id": "who", "coupon_code": "what", "redeemed_at": "at"},
+    "surveys": {"customer_id": "who", "score": "nine", "answered_at": "at"},
+}
+STATES = {"refunds": "approved", "messages": "sent", "loyalty_points": "accrued"}
+
+
+def rows_of(export: str, days: int = 120, a_day: int = 12) -> Rows:
+    """So many rows a day, by sixty people in turn."""
+    return [
+        {
+            "id": f"i{n}",
+            "who": f"c{n % 60}",
+            "device": f"v{n % 60}",
+            "at": f"{START + dt.timedelta(days=n // a_day, minutes=7 * n % 600):%Y-%m-%d %H:%M}",
+            "sum": 10 + n % 7,
+            "state": STATES.get(export, ""),
+            "what": "email",
+            "nine": 9,
+        }
+        for n in range(days * a_day)
+    ]
+
+
+def told_of(folder: Path, export: str, rows: Rows) -> str:
+    """What is said of these rows of an export."""
+    names = list(rows[0])
+    lines = [",".join(names)] + [",".join(str(row[name]) for name in names) for row in rows]
+    shop = Shop(folder)
+    shop.write("x.csv", "\n".join(lines) + "\n")
+    given = {"files": "x.csv", "delivered_at": "2026-01-01", "columns": EXPORTS[export]}
+    return "\n".join(check(shop.config({export: given}))).split("rejected", 1)[1]
+
+
+@pytest.mark.parametrize("export", EXPORTS)
+def test_nothing_is_said_of_other_sound_exports(export: str, tmp_path: Path) -> None:
+    assert told_of(tmp_path, export, rows_of(export)).endswith("nothing looks implausible")
+
+
+def unique(column: str) -> Callable[[Rows], None]:
+    def spoil(rows: Rows) -> None:
+        for number, row in enumerate(rows):
+            row[column] = f"x{number}"
+
+    return spoil
+
+
+def shared(column: str) -> Callable[[Rows], None]:
+    def spoil(rows: Rows) -> None:
+        for row in rows[::4]:
+            row[column] = "c0"
+
+    return spoil
+
+
+def alone(column: str) -> Callable[[Rows], None]:
+    def spoil(rows: Rows) -> None:
+        for row in rows:
+            row[column] = "c0"
+
+    return spoil
+
+
+def at_midnight(rows: Rows) -> None:
+    for row in rows:
+        row["at"] = row["at"][:10] + " 00:00"
+
+
+def no_february(rows: Rows) -> None:
+    rows[:] = [row for row in rows if "-02-" not in row["at"]]
+
+
+def no_day_in_march(rows: Rows) -> None:
+    rows[:] = [row for row in rows if "2024-03-07" not in row["at"]]
+
+
+def a_busy_month(rows: Rows) -> None:
+    rows[:] = [row for n, row in enumerate(rows) if "-02-" in row["at"] or n % 12 == 0]
+
+
+def odd_states(rows: Rows) -> None:
+    for row in rows[:7]:
+        row["state"] = "odd"
+
+
+ODD: list[tuple[str, Callable[[Rows], None], str, str]] = [
+    ("sessions", unique("who"), "customer_id is as unique as session_id (1,440)", "customer_id"),
+    ("sessions", unique("device"), "anonymous_id is as unique as session_id (1,440)", "anonymous"),
+    ("events", unique("device"), "anonymous_id is as unique as event_id (1,440)", "anonymous_id"),
+    ("loyalty_points", unique("who"), "customer_id is as unique as the movement (1,440)", "custo"),
+    ("sessions", shared("who"), "customer_id is the same in a large share of rows (36", "customer"),
+    ("messages", shared("who"), "customer_id is the same in a large share of rows (36", "customer"),
+    ("coupons", alone("who"), "customer_id is the same in a large share of rows (1,440)", "custo"),
+    ("surveys", shared("who"), "customer_id is the same in a large share of rows (36", "customer"),
+    (
+        "events",
+        at_midnight,
+        "occurred_at is always at midnight (1,440)",
+        "occurred_at or time_zone",
+    ),
+    ("refunds", at_midnight, "refunded_at is always at midnight (1,440)", "refunded_at or time_z"),
+    (
+        "sessions",
+        no_february,
+        "started_at leaves out whole months (1)",
+        "files or timestamp_format",
+    ),
+    ("customers", no_february, "signed_up_at leaves out whole months (1)", "files or timestamp_fo"),
+    ("marketing_spend", no_february, "spend_date leaves out whole months (1)", "files or timesta"),
+    ("events", no_day_in_march, "occurred_at leaves out single days (1)", "files or missing_days"),
+    ("marketing_spend", no_day_in_march, "spend_date leaves out single days (1)", "files or miss"),
+    ("sessions", a_busy_month, "started_at has a month ten times its neighbours (348)", "files"),
+    ("customers", a_busy_month, "signed_up_at has a month ten times its neighbours (348)", "files"),
+    ("refunds", odd_states, "status is not mapped (7)", "status_map"),
+    ("messages", odd_states, "status is not mapped (7)", "status_map"),
+    ("loyalty_points", odd_states, "kind is not mapped (7)", "columns.kind"),
+]
+
+
+@pytest.mark.parametrize(("export", "spoil", "right", "cure"), ODD)
+def test_oddities_of_other_exports_are_told_with_their_cure(
+    export: str, spoil: Callable[[Rows], None], right: str, cure: str, tmp_path: Path
+) -> None:
+    rows = rows_of(export)
+    spoil(rows)
+    _, said = told_of(tmp_path, export, rows).split("to be looked at:")
+    (found,) = [line for line in said.splitlines() if line]
+    assert f"{export}.{right}" in found
+    setting = found.split("; see ")[1]
+    assert setting.startswith(f"exports.{export}.")
+    assert cure in setting
+
+
 def test_a_total_above_its_parts_and_lines_of_one_amount(tmp_path: Path) -> None:
     rows = [
         row | {"units": 2, "price": row["sum"] / 4, "line": n} for row in orders() for n in (1, 2)

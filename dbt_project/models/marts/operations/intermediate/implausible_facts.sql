@@ -1,6 +1,5 @@
-{#- What makes it unlikely that an export was mapped right, each with the setting that cures it. -#}
-{%- set local_time = 'ordered_at' if var('business_time_zone') == 'UTC'
-    else in_time_zone('ordered_at', var('business_time_zone')) -%}
+{#- What makes it unlikely that an export was mapped right, each with the setting that cures it:
+    of orders here, of other exports in a model of their own. -#}
 {%- set many = 'totals.orders >= ' ~ var('implausible_min_orders') -%}
 with order_rows as (
     select * from {{ ref('stg_order_rows') }}
@@ -89,13 +88,7 @@ days as (
 clocks as (
     select
         count(*) as orders,
-        sum(
-            case
-                when ordered_at = cast(cast(ordered_at as date) as timestamp) then 1
-                when {{ local_time }} = cast(cast({{ local_time }} as date) as timestamp) then 1
-                else 0
-            end
-        ) as at_midnight
+        sum({{ is_at_midnight('ordered_at') }}) as at_midnight
     from orders
 ),
 
@@ -147,7 +140,7 @@ facts as (
         {{ many }}
         and totals.most_orders > {{ var('implausible_customer_share') }} * totals.orders
         -- of few customers each has a large share
-        and totals.most_orders * totals.customers > 2 * totals.orders
+        and (totals.most_orders * totals.customers > 2 * totals.orders or totals.customers = 1)
     union all
     select
         busy.warning,
@@ -253,6 +246,8 @@ implausible_facts as (
         cast(occurrences as bigint) as occurrences,
         'exports.orders.' || setting as setting
     from facts
+    union all
+    select * from {{ ref('implausible_export_facts') }}
     union all
     select
         export,
