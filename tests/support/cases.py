@@ -48,10 +48,15 @@ def stage(folder: Path, room: Path) -> Staged:
 
 def figures(folder: Path, room: Path, *marts: str) -> Shop:
     """Load the exports of a folder and publish these marts, in a room of the test's own."""
+    return published(folder, room, *marts)[0]
+
+
+def published(folder: Path, room: Path, *marts: str) -> tuple[Shop, Staged]:
+    """Do so, and keep what the marts are made of too."""
     line = Line(_copied(folder, room))
     line.run(tested=False, marts=marts)
     line.publish()
-    return Shop(line.warehouse)
+    return Shop(line.warehouse), Staged(line)
 
 
 def plain(rows: list[tuple]) -> list[list[Any]]:
