@@ -299,6 +299,14 @@ def test_a_total_above_its_parts_and_lines_of_one_amount(tmp_path: Path) -> None
     assert "amount is the same on all lines of an order (60); see exports.orders.amount" in said
 
 
+def test_rows_that_a_setting_reads_are_told(tmp_path: Path) -> None:
+    rows = orders()
+    rows[3]["sum"] = "(12)"
+    said = told(tmp_path, rows)
+    right = "orders.amount is not a number; `number_style: [parentheses]` reads it (1); see"
+    assert f"{right} exports.orders.number_style" in said
+
+
 def test_a_question_left_open_is_told_and_published(tmp_path: Path) -> None:
     line = Line(tmp_path)
     config = {"exports": {"orders": {"files": "o.csv", "columns": COLUMNS}}}

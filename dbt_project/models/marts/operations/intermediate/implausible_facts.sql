@@ -239,7 +239,26 @@ todos as (
     group by export, {{ quoted('column') }}
 ),
 
+-- rows that a setting reads: the reason names it in its first backticks
+unread as (
+    select
+        export,
+        reason as warning,
+        count(*) as occurrences,
+        split_part(split_part(reason, '`', 2), ':', 1) as setting
+    from {{ source('ledger', 'rejects') }}
+    where reason like '%`%'
+    group by export, reason
+),
+
 implausible_facts as (
+    select
+        export,
+        warning,
+        occurrences,
+        'exports.' || export || '.' || setting as setting
+    from unread
+    union all
     select
         'orders' as export,
         warning,
