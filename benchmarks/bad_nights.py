@@ -123,8 +123,10 @@ def _honest(room: Path, size: int, nights: int, quick: bool) -> list[str]:
         elif number == 55:
             name = "a backfill"
             before = [date - dt.timedelta(days=n) for n in range(100, 60, -1)]
-            rows = [row for each in before for row in shop.night(each)["orders"]]
-            shop.write("orders_backfill.csv", "orders", rows, date)
+            nights_before = [shop.night(each) for each in before]
+            for export in ("customers", "orders"):
+                rows = [row for each in nights_before for row in each[export]]
+                shop.write(f"{export}_backfill.csv", export, rows, date)
         if late is None:
             shop.deliver(date, tables)
         told = shop.judged(quick) if late is None else []
