@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ..support.line import build_shop
-from ..support.oracle.churn import churn_bridge, monthly_churn, stays
+from ..support.oracle.churn import churn_bridge, churn_by_segment, monthly_churn, stays
 from ..support.oracle.conversion import session_conversion
 from ..support.oracle.crm import coupon_redemptions, loyalty_balances, nps, referral_growth
 from ..support.oracle.effects import SHARES, Effect, behaviour_effect
@@ -40,6 +40,7 @@ MARTS = (
     "active_customers",
     "behaviour_effect",
     "churn_bridge",
+    "churn_by_segment",
     "cohort_retention",
     "coupon_effect",
     "lifecycle",
@@ -142,6 +143,10 @@ def test_stickiness(run: Run) -> None:
 def test_churn_and_its_bridge(run: Run) -> None:
     assert_mart(run.shop, "monthly_churn", monthly_churn(run.facts), key=2)
     assert_mart(run.shop, "churn_bridge", churn_bridge(run.facts), key=3)
+    segments = list(churn_by_segment(run.facts))
+    assert any(row.churned_customers for row in segments if row.segment_name == "first_month")
+    silence = "base <> 'subscription'"
+    assert_mart(run.shop, "churn_by_segment", segments, key=4, where=silence)
 
 
 def test_repeat_purchase(run: Run) -> None:

@@ -48,6 +48,7 @@ def stays(facts: Facts, base: str) -> dict[str, list[Stay]]:
 class End(NamedTuple):
     """A customer ended in a month, perhaps one of several times."""
 
+    customer: str
     was_there_at_start: bool
     has_joined: bool
     has_returned: bool
@@ -94,7 +95,7 @@ def months_of(facts: Facts) -> Iterator[Month]:
                 joined,
                 sum(within(stay.first) for own in lives.values() for stay in own[1:]),
                 [
-                    End(who in at_start, who in joined, within(following and following.first))
+                    End(who, who in at_start, who in joined, within(following and following.first))
                     for who, own in lives.items()
                     for stay, following in zip(own, [*own[1:], None], strict=True)
                     if within(stay.ended)
@@ -161,6 +162,61 @@ def monthly_churn(facts: Facts) -> Iterator[MonthlyChurn]:
             *rate(len(month.at_start & month.at_end), opening, month.is_complete),
             (len(month.at_end) - new) / opening if some else None,
         )
+
+
+class SegmentChurn(NamedTuple):
+    """A row of churn_by_segment."""
+
+    base: str
+    month: dt.date
+    segment_name: str
+    segment_value: str
+    opening_customers: int
+    new_customers: int
+    churned_customers: int
+    closing_customers: int
+    churn_rate: float | None
+    rate_change: float | None
+    contribution: float | None
+
+
+def churn_by_segment(facts: Facts) -> Iterator[SegmentChurn]:
+    """Who of a segment was there, came and ended; and the change of everybody's rate, split."""
+    before: dict[str, tuple[bool, int, dict[tuple[str, str], tuple[int, int]]]] = {}
+    firsts: dict[str, dict[tuple[str, str], set[str]]] = {base: {} for base in BASES}
+    for month in months_of(facts):
+        mine = firsts[month.base]
+        if month.joined:
+            mine["first_month", f"{month.first_day:%Y-%m}"] = month.joined
+        segments = {(s.name, s.value): set(s.customers) for s in facts.segments} | mine
+        all_opening = len(month.at_start)
+        was_complete, all_before, lost_before = before.get(month.base, (False, 0, {}))
+        lost = {}
+        for key, members in segments.items():
+            opening = len(month.at_start & members)
+            ended = sum(end.customer in members for end in month.ends)
+            lost[key] = (ended, opening)
+            came = len(month.joined & members)
+            stay = len(month.at_end & members)
+            ended_before, opening_before = lost_before.get(key, (0, 0))
+            if not (opening or came or ended or stay or ended_before):
+                continue
+            is_comparable = month.is_complete and was_complete and all_opening and all_before
+            rate = ended / opening if month.is_complete and opening else None
+            has_change = is_comparable and opening and opening_before
+            yield SegmentChurn(
+                month.base,
+                month.first_day,
+                *key,
+                opening,
+                came,
+                ended,
+                stay,
+                rate,
+                ended / opening - ended_before / opening_before if has_change else None,
+                ended / all_opening - ended_before / all_before if is_comparable else None,
+            )
+        before[month.base] = (month.is_complete, all_opening, lost)
 
 
 class Step(NamedTuple):
