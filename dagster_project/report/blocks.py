@@ -172,6 +172,21 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
             wide=True,
         ),
         Block(
+            "lost",
+            "churn_by_segment",
+            (
+                Column("segment_name", "segment"),
+                Column("segment_value", "segment"),
+                Column("opening_customers", "count"),
+                Column("churned_customers", "count"),
+                _rate("churn_rate", "churn_rate_low", "churn_rate_high"),
+                Column("rate_change", "points", "rate_change_low", "rate_change_high"),
+                Column("contribution", "points"),
+                Column("month", "month"),
+            ),
+            wide=True,
+        ),
+        Block(
             "bridge",
             "churn_bridge",
             (

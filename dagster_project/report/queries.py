@@ -25,6 +25,7 @@ def _first(table: str, column: str, *preferred: str) -> str:
 STUDIES = ("order_to_order", "any_to_any", "session_to_session", "signed_up_to_order")
 STUDY = _first("cohort_retention", "study", *STUDIES)
 _BASE = _first("monthly_churn", "base", "order", "any")
+LOST = 13  # everybody, and the groups that moved the rate most
 _LIFECYCLE = _first("lifecycle", "activity", "order", "any")
 
 #: The figures at the top: period, value and, where it has one, its interval; the newest last.
@@ -175,6 +176,20 @@ QUERIES = {
             and is_complete
         qualify row_number() over (order by month desc) <= {MONTHS}
         order by month
+    """,
+    "lost": f"""
+        select
+            segment_name, segment_value, opening_customers, churned_customers, churn_rate,
+            churn_rate_low, churn_rate_high, rate_change, rate_change_low, rate_change_high,
+            contribution, month
+        from churn_by_segment
+        where base = {_BASE}
+            and month = (
+                select max(month) from churn_by_segment where contribution is not null
+                    and base = {_BASE}
+            )
+        order by segment_name <> 'all', abs(contribution) desc, segment_name, segment_value
+        limit {LOST}
     """,
     "bridge": f"""
         select month, step, customers, customers_at_risk, rate, is_convention
