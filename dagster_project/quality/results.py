@@ -74,8 +74,15 @@ def state(outcome: dict[str, Any]) -> str:
 
 
 def load_runs(folder: Path) -> list[KeptRun]:
-    """Every kept run, the newest first."""
-    runs = [_load_run(path) for path in folder.glob("*") if path.is_dir()]
+    """Every kept run, the newest first; one that is damaged is forgotten."""
+    runs = []
+    for path in folder.glob("*"):
+        if not path.is_dir():
+            continue
+        try:
+            runs.append(_load_run(path))
+        except (ValueError, TypeError):  # cut, or no JSON of ours
+            shutil.rmtree(path)
     return sorted(runs, key=lambda run: (run.started_at, run.run_id), reverse=True)
 
 
@@ -85,12 +92,17 @@ def forget_old_runs(folder: Path, runs: Sequence[KeptRun]) -> None:
         shutil.rmtree(folder / run.run_id)
 
 
+def _load_stage(file: Path) -> tuple[dict[str, Any], ...]:
+    suites = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(suites, list) or any("outcomes" not in suite for suite in suites):
+        raise ValueError(f"{file} holds no results")
+    return tuple(suites)
+
+
 def _load_run(folder: Path) -> KeptRun:
     files = {stage: folder / f"{stage}.json" for stage in STAGES}
     stages = tuple(
-        KeptStage(stage, tuple(json.loads(file.read_text(encoding="utf-8"))))
-        for stage, file in files.items()
-        if file.is_file()
+        KeptStage(stage, _load_stage(file)) for stage, file in files.items() if file.is_file()
     )
     started = [suite.get("started_at", "") for stage in stages for suite in stage.suites]
     return KeptRun(folder.name, max(started, default=""), stages)

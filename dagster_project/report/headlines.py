@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from . import cells, charts
+from .findings import difference
 from .language import Language
 
 #: How each is written, and whether more of it is good: not said of a mean without an interval.
@@ -97,8 +98,9 @@ def _compared(
     told = words.date if found.name == "active" else words.month
     certainty = ""
     if None not in (before.get("low"), now.get("low")):
-        overlap = now["low"] <= before["high"] and before["low"] <= now["high"]
-        certainty = words("cards.chance" if overlap else "cards.sure")
+        bounds = ("value", "low", "high")
+        low, high = difference([now[b] for b in bounds], [before[b] for b in bounds])
+        certainty = words("cards.chance" if low <= 0 <= high else "cards.sure")
     mood = "better" if (moved > 0) == more_is_good else "worse"
     if not moved or more_is_good is None or certainty == words("cards.chance"):
         mood = "unsure"

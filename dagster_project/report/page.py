@@ -14,6 +14,7 @@ from ..exports.errors import ExportError
 from ..warehouse.read import read_marts
 from . import cells, charts, heat
 from .blocks import MAY_BE_EMPTY, SECTIONS, Block, Column, Series
+from .findings import Finding, findings
 from .headlines import Headline, headline
 from .language import LANGUAGES, Language, language
 from .queries import HEADLINE_MARTS, HEADLINES, QUERIES, RUN, STUDIES, VALUES
@@ -221,6 +222,11 @@ class View:
     def headlines(self) -> list[Headline]:
         """The figures at the top."""
         return [headline(name, rows, self.words) for name, rows in self.figures.headlines.items()]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What stands out, and the section that tells more of it."""
+        return findings(self.figures.rows, self.words)
 
     def rows(self, block: Block) -> list[Row]:
         """The rows of a block."""

@@ -149,9 +149,9 @@ class Warehouse:
         return sum(outcomes), len(outcomes) - sum(outcomes)
 
     def keep_checks(self, run_id: str, stage: str, results: list[dict]) -> None:
-        """Keep what a gate found, as JSON."""
+        """Keep what a gate found, as JSON, whole or not at all."""
         folder = self.checks_folder / run_id
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{stage}.json").write_text(
-            json.dumps(results, indent=1, default=str), encoding="utf-8"
-        )
+        new = folder / f"{stage}.new"
+        new.write_text(json.dumps(results, indent=1, default=str), encoding="utf-8")
+        new.replace(folder / f"{stage}.json")

@@ -56,6 +56,15 @@ def test_everything_is_kept_with_run_and_stage(warehouse: Warehouse) -> None:
     assert [o["passed"] for o in stage.suites[0]["outcomes"]] == [True, False]
 
 
+@pytest.mark.parametrize("damage", [b"", b'[{"outcomes": [', b"\xff\xfe", b"[1]", b"{}", b"[{}]"])
+def test_what_a_full_disk_left_of_a_run_is_forgotten(warehouse: Warehouse, damage: bytes) -> None:
+    keep(warehouse, "cut", "raw", outcome())
+    (warehouse.checks_folder / "cut/raw.json").write_bytes(damage)
+    keep(warehouse, "whole", "raw", outcome())
+    assert set(site(warehouse)) == {"index.html", "whole.html"}
+    assert [path.name for path in warehouse.checks_folder.iterdir()] == ["whole"]
+
+
 def test_only_the_newest_runs_are_kept(warehouse: Warehouse) -> None:
     for day, run in enumerate(["c", "a", "b", "d"]):
         keep(warehouse, run, "raw", outcome(), day=day)

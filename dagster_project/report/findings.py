@@ -1,0 +1,139 @@
+"""What stands out at the top of the page: who kept best, why churn moved, what falls short.
+
+A sentence says whether chance may explain it: of the best of many cohorts, whether it would still
+be the best had all been alike.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+from typing import Any
+
+from . import cells
+from .heat import SMALL
+from .language import Language
+
+Row = Mapping[str, Any]
+
+#: The months after which cohorts are compared.
+MONTHS = 3
+#: What falls short is named so many times at most.
+NAMED = 3
+
+#: A sentence and the section of the page that tells more.
+Finding = tuple[str, str]
+
+
+def difference(now: Sequence[float], before: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of a difference, from a figure, its lower and its upper bound, twice.
+
+    Zou & Donner (2008), Construction of confidence limits about effect measures, Statistics in
+    Medicine 27(10); of shares within Wilson's intervals it is method 10 of Newcombe (1998).
+    """
+    (one, low, high), (other, other_low, other_high) = now, before
+    return (
+        one - other - math.hypot(one - low, other_high - other),
+        one - other + math.hypot(high - one, other - other_low),
+    )
+
+
+def findings(rows: Mapping[str, Sequence[Row]], words: Language) -> list[Finding]:
+    """The sentences, those first that concern most customers."""
+    return [
+        *_cohorts(rows["heat_month"], words),
+        *_churn(rows["lost"], words),
+        *_failures(rows["campaigns"], words),
+    ]
+
+
+def _cohorts(cells_of: Sequence[Row], words: Language) -> list[Finding]:
+    """Which monthly cohort kept best after MONTHS months, against all others together."""
+    preferred = cells_of[0]["study"] if cells_of else None
+    studies = [row["study"] for row in cells_of]
+    study = "order_to_order" if "order_to_order" in studies else preferred
+    compared = [
+        row
+        for row in cells_of
+        if row["study"] == study
+        and row["segment_name"] == "all"
+        and row["period_number"] == MONTHS
+        and row["is_complete"]
+        and not row["is_left_truncated"]
+        and row["cohort_size"] >= SMALL
+    ]
+    if len(compared) < 2:
+        return []
+    best = max(compared, key=lambda row: row["retained_customers"] / row["cohort_size"])
+    kept, size = best["retained_customers"], best["cohort_size"]
+    others = sum(row["retained_customers"] for row in compared) - kept
+    of_others = sum(row["cohort_size"] for row in compared) - size
+    # the best of many is better by chance too: each is given its share of the 5 %
+    z = NormalDist().inv_cdf(1 - 0.025 / len(compared))
+    low, _ = difference(_wilson(kept, size, z), _wilson(others, of_others, z))
+    given = {
+        "months": MONTHS,
+        "cohort": words.month(best["cohort_start"]),
+        "rate": words.percent(kept / size),
+        "size": words.number(size),
+        "others": words.percent(others / of_others),
+        "certainty": words("findings.best_sure" if low > 0 else "findings.best_unsure"),
+    }
+    return [(words("findings.best", **given), "stay")]
+
+
+def _wilson(successes: int, trials: int, z: float) -> tuple[float, float, float]:
+    """A share and the bounds of its Wilson interval at z."""
+    share = successes / trials
+    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = (
+        z
+        / (1 + z * z / trials)
+        * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    )
+    return share, middle - half, middle + half
+
+
+def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
+    """How the churn rate moved in the last complete month, and which group moved it most."""
+    if not lost or lost[0]["segment_name"] != "all" or lost[0]["rate_change"] is None:
+        return []
+    everybody, groups = lost[0], lost[1:]
+    moved = everybody["rate_change"]
+    given = {
+        "month": words.month(everybody["month"]),
+        "rate": words.percent(everybody["churn_rate"]),
+        "change": cells.text(moved, "points", words),
+    }
+    if everybody["rate_change_low"] is None:
+        certainty = words("findings.too_few")
+    else:
+        is_sure = everybody["rate_change_low"] > 0 or everybody["rate_change_high"] < 0
+        certainty = words("cards.sure" if is_sure else "cards.chance")
+    said = words("findings.churn", **given, certainty=certainty)
+    same_way = [row for row in groups if row["contribution"] * moved > 0]
+    if same_way:
+        most = same_way[0]
+        given = {
+            "segment": words.value(most["segment_name"], "segments"),
+            "value": most["segment_value"],
+            "part": cells.text(most["contribution"], "points", words),
+        }
+        said += " " + words("findings.churn_most", **given)
+    return [(said, "stay")]
+
+
+def _failures(campaigns: Sequence[Row], words: Language) -> list[Finding]:
+    """Campaigns that surely fall short of the others of their channel."""
+    short = [row for row in campaigns if row["diagnosis"]]
+    return [
+        (
+            words(
+                "findings.falls_short",
+                campaign=row["campaign"],
+                channel=row["channel"],
+                where=words.value(row["diagnosis"]),
+            ),
+            "did",
+        )
+        for row in short[:NAMED]
+    ]

@@ -1,0 +1,97 @@
+"""What stands out, against differences and intervals worked out by hand or as published."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from dagster_project.report.findings import difference, findings
+from dagster_project.report.language import language
+
+WORDS = language("en", "EUR")
+NOTHING: dict[str, list[dict[str, Any]]] = {"heat_month": [], "lost": [], "campaigns": []}
+
+
+def test_the_interval_of_a_difference_is_newcombes() -> None:
+    # Newcombe (1998), table II, method 10, example (a): 56/70 - 48/80
+    ours, theirs = (0.8, 0.6918, 0.8769), (0.6, 0.4905, 0.7004)
+    assert difference(ours, theirs) == pytest.approx((0.0524, 0.3339), abs=2e-4)
+
+
+def cohorts(*cells: tuple[int, int]) -> list[dict[str, Any]]:
+    """Monthly cohorts of 2024, each with its size and who came back in month 3."""
+    return [
+        {
+            "study": "order_to_order",
+            "segment_name": "all",
+            "cohort_start": dt.date(2024, month, 1),
+            "period_number": 3,
+            "cohort_size": size,
+            "retained_customers": back,
+            "is_complete": True,
+            "is_left_truncated": False,
+        }
+        for month, (size, back) in enumerate(cells, start=1)
+    ]
+
+
+def said(**rows: list[dict[str, Any]]) -> list[str]:
+    return [text.replace("\xa0", " ") for text, _ in findings(NOTHING | rows, WORDS)]
+
+
+def test_the_best_cohort_is_sure_only_where_luck_of_the_best_is_not_enough() -> None:
+    (sentence,) = said(heat_month=cohorts((200, 40), (200, 80), (200, 40), (200, 40)))
+    assert "in Feb 2024 kept best: 40.0% of 200" in sentence
+    assert "against 20.0% of all the others; more than the luck" in sentence
+    # 14 of 40 against 40 of 160: 35 % and 25 %, which four cohorts alike make easily
+    (sentence,) = said(heat_month=cohorts((40, 14), (80, 20), (40, 10), (40, 10)))
+    assert "35.0% of 40" in sentence
+    assert "may be so by luck" in sentence
+
+
+def test_young_small_and_cut_off_cohorts_are_not_compared() -> None:
+    rows = cohorts((200, 40), (20, 20), (200, 190), (200, 180))
+    rows[2]["is_complete"], rows[3]["is_left_truncated"] = False, True
+    assert said(heat_month=rows) == []
+    assert said() == []
+
+
+def lost(
+    name: str, value: str, change: float, part: float, low: float | None, high: float | None
+) -> dict[str, Any]:
+    return {
+        "segment_name": name,
+        "segment_value": value,
+        "month": dt.date(2024, 12, 1),
+        "churn_rate": 0.18,
+        "rate_change": change,
+        "rate_change_low": low,
+        "rate_change_high": high,
+        "contribution": part,
+    }
+
+
+def test_a_change_of_the_churn_rate_names_who_moved_it() -> None:
+    rows = [
+        lost("all", "all", 0.02, 0.02, 0.001, 0.039),
+        lost("country", "FR", -0.4, -0.03, None, None),
+        lost("first_month", "2024-09", 0.4, 0.025, None, None),
+    ]
+    assert said(lost=rows) == [
+        "The churn rate of Dec 2024 was 18.0%, +2.0 pp from the month before; more than chance"
+        " explains. The group that moved it most: “Joined in 2024-09” (+2.5 pp)."
+    ]
+    rows[0]["rate_change_low"] = -0.001
+    assert "chance may explain it" in said(lost=rows)[0]
+    rows[0]["rate_change_low"] = None
+    assert "too few customers" in said(lost=rows)[0]
+
+
+def test_what_falls_short_is_named() -> None:
+    campaigns = [
+        {"campaign": "spring", "channel": "google", "diagnosis": None},
+        {"campaign": "sale", "channel": "google", "diagnosis": "landing page"},
+    ]
+    assert said(campaigns=campaigns) == [
+        "sale (google) falls short of the others of its channel: landing page."
+    ]
