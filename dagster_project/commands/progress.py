@@ -76,9 +76,9 @@ class Progress(logging.Handler):
 
     def _count(self, stage: Stage, made: dg.AssetMaterialization) -> None:
         counts = {
-            name: int(made.metadata[key].value)  # type: ignore[call-overload]
+            name: value
             for name, key in (("rows", "dagster/row_count"), ("rejected", "rejected"))
-            if key in made.metadata
+            if key in made.metadata and isinstance(value := made.metadata[key].value, int)
         }
         schema, table = made.asset_key.path[0], made.asset_key.path[-1]
         if schema != "ledger":

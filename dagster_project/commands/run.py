@@ -108,13 +108,18 @@ def run_as_json(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: 
 
 
 def checked_config(exports: Path) -> ExportsConfig:
-    """The configuration, valid; the project's own names the demo shop until it is changed."""
-    own = ROOT / "data/exports.yml"
-    if exports == own and "exports/demo/" in own.read_text(encoding="utf-8"):
+    """The configuration, valid; of the demo shop the exports are drawn where they are not yet."""
+    if names_demo(exports):
         from ..demo import ensure_demo
 
         ensure_demo(DEMO_EXPORTS)
     return load_config(exports)
+
+
+def names_demo(exports: Path) -> bool:
+    """Whether it is the project's own, which names the demo shop until it is changed."""
+    own = ROOT / "data/exports.yml"
+    return exports == own and "exports/demo/" in own.read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

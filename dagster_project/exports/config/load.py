@@ -513,6 +513,8 @@ def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
 
     Raises ExportError that lists every fault with its key, and the nearest right name.
     """
+    if path.is_dir():
+        raise ExportError(f"{path} is a folder; name the file in it, as in {path / 'exports.yml'}")
     if not path.is_file():
         raise ExportError(f"{path}: no such file; `retention init FILE...` writes a first one")
     try:
