@@ -68,12 +68,20 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:  # a full disk, a folder that may not be written
         return _tell_of_the_machine(error)
     except KeyboardInterrupt:
-        print("stopped; what was published stands as it was", file=sys.stderr)
-        return INTERRUPTED
-    except Exception:  # the door: what nobody foresaw is a defect of ours, with its own exit code
+        return _tell_of_the_end()
+    except (
+        Exception
+    ) as error:  # the door: what nobody foresaw is a defect of ours, with its own exit code
+        if str(error) == "Query interrupted":  # how DuckDB says it
+            return _tell_of_the_end()
         traceback.print_exc()
         print("error: a defect; the lines above say where", file=sys.stderr)
         return BROKEN
+
+
+def _tell_of_the_end() -> int:
+    print("stopped; what was published stands as it was", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _tell_of_the_machine(error: OSError) -> int:
@@ -183,7 +191,7 @@ def init(files: tuple[Path, ...], output: Path) -> int:
 @cli.command(epilog=_examples("retention check --exports exports.yml"))
 @_exports_option
 def check(exports: Path) -> int:
-    """Load the exports and say what they come to, in seconds; builds nothing.
+    """Say in seconds what the exports come to; builds nothing.
 
     Compare the rows, orders and sums with your own back office.
     """
@@ -221,7 +229,10 @@ def run(exports: Path, warehouse: Path, full_refresh: bool, prune: bool, as_json
 @_warehouse_option
 @click.option("--open", "opens", is_flag=True, help="Show it in the browser.")
 def report(warehouse: Path, opens: bool) -> int:
-    """Make the page of the published marts anew, and print its address."""
+    """Make the page of the published marts anew.
+
+    Its address is printed.
+    """
     import webbrowser
 
     from ..report.page import write_report
@@ -275,7 +286,7 @@ def query(
 @cli.command(epilog=_examples("retention tables"))
 @_warehouse_option
 def tables(warehouse: Path) -> int:
-    """The published tables, their rows, and the question that each answers."""
+    """The published tables, and the question that each answers."""
     from .tables import show, tables
 
     show(tables(_warehouse(warehouse).marts_file), ("table", "rows", "question"))
@@ -343,7 +354,9 @@ def export(
     ),
 )
 def explain() -> None:
-    """Which customers and rows stand behind a published figure, and how they add up to it.
+    """Which customers and rows stand behind a published figure.
+
+    They are listed, and added up beside what is published.
 
     Customers are told by a mask, the same for the same customer: the first 12 digits of the
     SHA-256 of the id. Whoever may see ids finds one again by
@@ -381,7 +394,7 @@ def explain_retention(
     limit: int,
     warehouse: Path,
 ) -> int:
-    """A cell of cohort_retention: who started, and who of them came back.
+    """A cell of cohort_retention: who started, and who came back.
 
     COHORT is a day of the period in which they started (2024-01 is of 2024-01-01), PERIOD_NUMBER
     how many periods later.
@@ -399,7 +412,10 @@ def explain_retention(
 @_limit_option
 @_warehouse_option
 def explain_churn(month: str, base: str, limit: int, warehouse: Path) -> int:
-    """A month of monthly_churn: who came, came back and was lost, and when last seen."""
+    """A month of monthly_churn: who came, came back and was lost.
+
+    Each with the day on which they were last seen before.
+    """
     from .explain.churn import explain_month
     from .explain.telling import tell
 
@@ -418,7 +434,10 @@ def explain_churn(month: str, base: str, limit: int, warehouse: Path) -> int:
 @_limit_option
 @_warehouse_option
 def explain_revenue(month: str, view: str, limit: int, warehouse: Path) -> int:
-    """The revenue of a month, of all cohorts of cohort_value: its orders and refunds."""
+    """The revenue of a month: its orders and refunds.
+
+    It is what all cohorts of cohort_value brought in that month.
+    """
     from .explain.revenue import explain_month
     from .explain.telling import tell
 
@@ -462,7 +481,7 @@ def rollback(name: str | None, lists: bool, warehouse: Path) -> int:
 @_exports_option
 @_warehouse_option
 def doctor(exports: Path, warehouse: Path) -> int:
-    """Look at the machine, the exports and the warehouse, and say what is to be done.
+    """Say what is to be done about machine, exports and warehouse.
 
     Changes nothing. Exits with 0 where all is well, else with 2.
     """

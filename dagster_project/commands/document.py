@@ -18,8 +18,8 @@ _INTRO = """\
 # The command
 
 `.venv/bin/retention`, or `retention` once `.venv/bin` is on your PATH. Every command says what is
-wrong, where, and what to do. `query`, `tables`, `export` and `explain` change nothing, and may be
-used while others read.
+wrong, where, and what to do. `query`, `tables`, `describe` and `export` read what is published, at
+any time; `explain` also what a run builds, and not while one does.
 
 | exit code | meaning |
 |---|---|

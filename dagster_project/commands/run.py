@@ -225,6 +225,8 @@ def _failure(event: "dg.DagsterEvent") -> tuple[int, str]:
         error = error.cause
     if error is None:
         return BROKEN, f"error in {where}: {event.message}"
+    if error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt"):
+        return INTERRUPTED, f"stopped in {where}"
     if error.cls_name in ("DagsterAssetCheckFailedError", "GateError"):
         said = error.message.strip().removeprefix(f"dagster._core.errors.{error.cls_name}: ")
         return RED, f"red gate: {said}"
