@@ -44,7 +44,7 @@ def published(con: duckdb.DuckDBPyConnection) -> list[str]:
 def no_such_table(table: str, known: Sequence[str]) -> str:
     """That a table is not there, and which may have been meant."""
     told = names.nearest(table.lower(), known)
-    return f"no table is called {table}; {told} See: retention tables"
+    return f"no table is called {table}; {told if told.endswith('?') else 'see: retention tables'}"
 
 
 def describe(marts: Path, table: str) -> list[str]:
