@@ -36,8 +36,14 @@ def question(sql: str | None, file: Path | None, stdin: TextIO) -> str:
     if file is not None:
         try:
             return file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ExportError(f"query: --file {file} cannot be read ({error})") from error
+        except OSError as error:
+            raise ExportError(
+                f"query: --file {file} cannot be read ({error.strerror}); name a file with SELECTs"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise ExportError(
+                f"query: --file {file} cannot be read ({error}); save it as UTF-8"
+            ) from error
     if sql is not None and sql != "-":
         return sql
     if stdin.isatty():

@@ -51,7 +51,7 @@ def ask(marts: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
                 answer = con.sql(statement)
                 yield answer.execute()
         except duckdb.Error as error:
-            raise ExportError(str(error)) from error
+            raise ExportError(_refusal(error)) from error
 
 
 @contextmanager
@@ -72,10 +72,16 @@ def answered(marts: Path, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
                     raise ExportError("query: one file holds the answer to one SELECT")
                 con.execute(f"create table kept.answer as {statements[0].query}")
         except duckdb.Error as error:
-            raise ExportError(str(error)) from error
+            raise ExportError(_refusal(error)) from error
         with duckdb.connect(str(kept), read_only=True) as con:
             con.execute("set TimeZone = 'UTC'")
             yield con
+
+
+def _refusal(error: duckdb.Error) -> str:
+    """What DuckDB says about a question, and where the names are to be found."""
+    said = str(error).replace("Candidate bindings:", "The nearest names:")
+    return f"{said}\nsee what there is: retention tables, and retention describe TABLE"
 
 
 def _selects(con: duckdb.DuckDBPyConnection, sql: str) -> list[duckdb.Statement]:

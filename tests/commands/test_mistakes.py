@@ -92,7 +92,7 @@ MISTAKES = {
     ),
     "a misspelt column in SQL": (
         ["query", "select churn_rat from monthly_churn"],
-        '"churn_rat" not found in FROM clause!\nCandidate bindings: "churn_rate"',
+        '"churn_rat" not found in FROM clause!\nThe nearest names: "churn_rate"\nsee what',
     ),
     "SQL that would change something": (
         ["query", "delete from monthly_churn"],
@@ -127,7 +127,10 @@ MISTAKES = {
         ["query", "from monthly_churn", "--warehouse", "empty"],
         "no marts are published yet; `retention run` makes them",
     ),
-    "no rows set aside yet": (["rejects", "--warehouse", "empty"], "run"),
+    "no rows set aside yet": (
+        ["rejects", "--warehouse", "empty"],
+        "no run has checked an export yet; `retention run` starts one",
+    ),
     "nothing built yet": (
         ["explain", "churn", "2024-01"],
         "build.duckdb: is not there; `retention run` makes it",
