@@ -25,7 +25,7 @@ from ..exports.errors import ExportError
 from ..exports.loading.deliveries import delivery_date, file_date
 from ..exports.sql import literal
 from ..settings import DAGSTER_HOME, DEMO_EXPORTS, ROOT
-from ..warehouse.files import Warehouse
+from ..warehouse.files import Warehouse, is_held
 from .exit_codes import GREEN, USER_ERROR
 from .run import names_demo
 
@@ -253,11 +253,9 @@ def _database(file: Path, remedy: str) -> Finding:
             ((tables,),) = con.execute(
                 "select count(*) from duckdb_tables() where database_name = 'seen'"
             ).fetchall()
-    except duckdb.IOException as error:
-        if "lock" in str(error):
-            return Finding(file.name, "open in another program")
-        return Finding(file.name, f"damaged ({str(error).splitlines()[0]})", remedy)
     except duckdb.Error as error:
+        if is_held(file):
+            return Finding(file.name, "open in another program")
         return Finding(file.name, f"damaged ({str(error).splitlines()[0]})", remedy)
     return Finding(file.name, f"{tables} tables, {_size(file.stat().st_size)}")
 

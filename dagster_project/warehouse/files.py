@@ -16,7 +16,7 @@ from ..exports.errors import ExportError, WarehouseBusy
 from ..settings import LOCK_SECONDS
 
 
-def _is_held(file: Path) -> bool:
+def is_held(file: Path) -> bool:
     """Whether another process holds a database file, by the lock that DuckDB takes."""
     try:
         with file.open("rb+") as opened:
@@ -89,7 +89,7 @@ class Warehouse:
             con = duckdb.connect(str(self.build_file), read_only=read_only)
         except duckdb.Error as error:
             said = str(error).splitlines()[0]
-            if _is_held(self.build_file):
+            if is_held(self.build_file):
                 raise WarehouseBusy(
                     f"{self.build_file} is open in another program, and a run needs it for itself;"
                     f" wait for that run, or close it there and read {self.marts_file.name} instead"

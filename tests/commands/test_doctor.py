@@ -243,7 +243,8 @@ def holder(shop: Shop) -> Iterator[subprocess.Popen]:
     hold = (
         "import sys, time; from pathlib import Path\n"
         "from dagster_project.warehouse.files import Warehouse\n"
-        "with Warehouse(Path(sys.argv[1])).lock('first', print):\n"
+        "house = Warehouse(Path(sys.argv[1]))\n"
+        "with house.lock('first', print), house.connect():\n"
         "    print('held', flush=True); time.sleep(60)"
     )
     started = subprocess.Popen(
@@ -259,6 +260,7 @@ def holder(shop: Shop) -> Iterator[subprocess.Popen]:
 def test_who_holds_the_warehouse(shop: Shop, holder: subprocess.Popen) -> None:
     seen = {each.what: each.seen for each in shop.found()}
     assert seen["lock"] == f"held by run first (process {holder.pid})"
+    assert seen["build.duckdb"] == "open in another program"
     assert shop.to_do() == {}
     holder.kill()
     holder.wait()

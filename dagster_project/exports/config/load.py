@@ -390,7 +390,8 @@ class ExportsConfig(Strict):
             if not paths and not any(asks_for(pattern, name) for name in known):
                 raise ExportError(
                     f"{self.path}: exports.{export}.files: no file matches '{pattern}' "
-                    f"(looked from {self.path.parent.resolve()})"
+                    f"(looked from {self.path.parent.resolve()}); correct `files`, or put them"
+                    " there"
                 )
             for name, path in paths.items():
                 self._may_be_read(f"exports.{export}.files", path)
