@@ -7,19 +7,26 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 from click.shell_completion import shell_complete
 
 from ..exports.errors import ExportError, WarehouseBusy
-from ..settings import OFFLINE, exports_file, warehouse_folder
-from ..warehouse.files import Warehouse
-from . import names
+from ..settings import OFFLINE
 from .exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
 from .formats import AUDIENCE_FORMATS, FILE_FORMATS, QUERY_FORMATS
+from .options import (
+    Choice,
+    Group,
+    complete_table,
+    examples,
+    exports_option,
+    limit_option,
+    path_option,
+    warehouse_at,
+    warehouse_option,
+)
 
 __all__ = ["BROKEN", "GREEN", "INTERRUPTED", "RED", "USER_ERROR", "cli", "main"]
 
@@ -94,72 +101,11 @@ def _tell_of_the_machine(error: OSError) -> int:
     return USER_ERROR
 
 
-class _Choice(click.Choice):
-    """One of some words; a misspelt one is told the nearest."""
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        if value not in self.choices:
-            words = [str(choice) for choice in self.choices]
-            self.fail(f"{value!r} is none of them; {names.nearest(str(value), words)}", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class _Group(click.Group):
-    """Commands in the order in which people come to need them, which is that of this file."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
-def _examples(*lines: str) -> str:
-    return "\b\nFor example:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def _path(text: str, default: Callable[[], Path] | None, name: str) -> Any:
-    return click.option(
-        name,
-        type=click.Path(path_type=Path),
-        default=default,
-        show_default=False,
-        help=text,
-    )
-
-
-_warehouse_option = _path(
-    "Folder of the warehouse.  [default: RETENTION_WAREHOUSE, else data/warehouse]",
-    warehouse_folder,
-    "--warehouse",
-)
-_exports_option = _path(
-    "The exports.yml to load.  [default: RETENTION_EXPORTS, else data/exports.yml]",
-    exports_file,
-    "--exports",
-)
-
-
-def _warehouse(folder: Path) -> Warehouse:
-    folder = folder.resolve()
-    if folder.is_file():
-        raise ExportError(f"--warehouse: {folder} is a file; name the folder of the warehouse")
-    return Warehouse(folder)
-
-
-def _complete_table(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """The published tables that begin so, for the shell."""
-    from .tables import tables
-
-    try:
-        found = tables(_warehouse(ctx.params.get("warehouse") or warehouse_folder()).marts_file)
-    except ExportError:  # nothing is published: there is nothing to complete
-        return []
-    return [name for name, _, _ in found if name.startswith(incomplete)]
-
-
 @click.group(
-    cls=_Group,
+    cls=Group,
     no_args_is_help=True,
     context_settings={"max_content_width": 100},
-    epilog=_examples(
+    epilog=examples(
         "retention init orders.csv customers.csv",
         "retention check --exports exports.yml",
         "retention run --exports exports.yml --warehouse my_warehouse",
@@ -172,11 +118,11 @@ def cli() -> None:
     """Order, session and CRM exports to retention marts."""
 
 
-@cli.command(epilog=_examples("retention init orders.csv customers.csv --output exports.yml"))
+@cli.command(epilog=examples("retention init orders.csv customers.csv --output exports.yml"))
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
 )
-@_path("Where to write it.  [default: exports.yml]", lambda: Path("exports.yml"), "--output")
+@path_option("--output", "Where to write it.  [default: exports.yml]", lambda: Path("exports.yml"))
 def init(files: tuple[Path, ...], output: Path) -> int:
     """Propose an exports.yml for files.
 
@@ -188,8 +134,8 @@ def init(files: tuple[Path, ...], output: Path) -> int:
     return GREEN
 
 
-@cli.command(epilog=_examples("retention check --exports exports.yml"))
-@_exports_option
+@cli.command(epilog=examples("retention check --exports exports.yml"))
+@exports_option
 def check(exports: Path) -> int:
     """Say in seconds what the exports come to; builds nothing.
 
@@ -204,13 +150,13 @@ def check(exports: Path) -> int:
 
 
 @cli.command(
-    epilog=_examples(
+    epilog=examples(
         "retention run --exports exports.yml --warehouse my_warehouse",
         "retention run --json > last_run.json",
     )
 )
-@_exports_option
-@_warehouse_option
+@exports_option
+@warehouse_option
 @click.option("--full-refresh", is_flag=True, help="Read every file again.")
 @click.option("--prune", is_flag=True, help="Drop the rows of files that are no longer there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
@@ -222,11 +168,11 @@ def run(exports: Path, warehouse: Path, full_refresh: bool, prune: bool, as_json
     from .run import run, run_as_json
 
     do = run_as_json if as_json else run
-    return do(exports.resolve(), _warehouse(warehouse), full_refresh, prune)
+    return do(exports.resolve(), warehouse_at(warehouse), full_refresh, prune)
 
 
-@cli.command(epilog=_examples("retention report --open"))
-@_warehouse_option
+@cli.command(epilog=examples("retention report --open"))
+@warehouse_option
 @click.option("--open", "opens", is_flag=True, help="Show it in the browser.")
 def report(warehouse: Path, opens: bool) -> int:
     """Make the page of the published marts anew.
@@ -237,7 +183,7 @@ def report(warehouse: Path, opens: bool) -> int:
 
     from ..report.page import write_report
 
-    where = _warehouse(warehouse)
+    where = warehouse_at(warehouse)
     write_report(where.marts_file, where.report_file)
     address = where.report_file.as_uri()
     print(address)
@@ -247,7 +193,7 @@ def report(warehouse: Path, opens: bool) -> int:
 
 
 @cli.command(
-    epilog=_examples(
+    epilog=examples(
         'retention query "select month, churn_rate from monthly_churn" --format json',
         'retention query "from cohort_retention" --format xlsx --output cohorts.xlsx',
         "retention query --file question.sql > answer.csv",
@@ -258,11 +204,11 @@ def report(warehouse: Path, opens: bool) -> int:
 @click.option(
     "--format",
     "file_format",
-    type=_Choice(QUERY_FORMATS),
+    type=Choice(QUERY_FORMATS),
     help="Default: a table on a screen, csv with all columns when piped.",
 )
-@_path("The file that parquet or xlsx is written to.", None, "--output")
-@_warehouse_option
+@path_option("--output", "The file that parquet or xlsx is written to.")
+@warehouse_option
 def query(
     sql: str | None,
     file: Path | None,
@@ -277,52 +223,52 @@ def query(
     from .query import answer, question
 
     asked = question(sql, file, sys.stdin)
-    marts = _warehouse(warehouse).marts_file
+    marts = warehouse_at(warehouse).marts_file
     for note in answer(marts, asked, file_format, output, sys.stdout):
         print(note, file=sys.stderr)
     return GREEN
 
 
-@cli.command(epilog=_examples("retention tables"))
-@_warehouse_option
+@cli.command(epilog=examples("retention tables"))
+@warehouse_option
 def tables(warehouse: Path) -> int:
     """The published tables, and the question that each answers."""
     from .tables import show, tables
 
-    show(tables(_warehouse(warehouse).marts_file), ("table", "rows", "question"))
+    show(tables(warehouse_at(warehouse).marts_file), ("table", "rows", "question"))
     return GREEN
 
 
-@cli.command(epilog=_examples("retention describe cohort_retention"))
-@click.argument("table", shell_complete=_complete_table)
-@_warehouse_option
+@cli.command(epilog=examples("retention describe cohort_retention"))
+@click.argument("table", shell_complete=complete_table)
+@warehouse_option
 def describe(table: str, warehouse: Path) -> int:
     """What a table and its columns mean, and a query to begin with."""
     from .tables import describe
 
-    print("\n".join(describe(_warehouse(warehouse).marts_file, table)))
+    print("\n".join(describe(warehouse_at(warehouse).marts_file, table)))
     return GREEN
 
 
 @cli.command(
-    epilog=_examples(
+    epilog=examples(
         "retention export monthly_churn --format xlsx",
         'retention export --query "select * from customer_value" --output customers.csv',
         "retention export audiences --folder lists",
     )
 )
-@click.argument("what", required=False, metavar="[TABLE]", shell_complete=_complete_table)
+@click.argument("what", required=False, metavar="[TABLE]", shell_complete=complete_table)
 @click.option("--query", "sql", help="A SELECT whose answer is written, instead of a table.")
 @click.option(
     "--format",
     "file_format",
-    type=_Choice(sorted({*FILE_FORMATS, *AUDIENCE_FORMATS})),
+    type=Choice(sorted({*FILE_FORMATS, *AUDIENCE_FORMATS})),
     help="Default: as the name of the output ends, else csv. jsonl is for audiences alone, xlsx"
     " for all else.",
 )
-@_path("The file to write.  [default: the table's name, here]", None, "--output")
-@_path("Of audiences, where to.  [default: audiences/ beside the marts]", None, "--folder")
-@_warehouse_option
+@path_option("--output", "The file to write.  [default: the table's name, here]")
+@path_option("--folder", "Of audiences, where to.  [default: audiences/ beside the marts]")
+@warehouse_option
 def export(
     what: str | None,
     sql: str | None,
@@ -339,15 +285,15 @@ def export(
     """
     from .export import export
 
-    for line in export(_warehouse(warehouse), what, sql, file_format, output, folder):
+    for line in export(warehouse_at(warehouse), what, sql, file_format, output, folder):
         print(line)
     return GREEN
 
 
 @cli.group(
-    cls=_Group,
+    cls=Group,
     no_args_is_help=True,
-    epilog=_examples(
+    epilog=examples(
         "retention explain retention order_to_order 2024-01 1",
         "retention explain churn 2024-03",
         "retention explain revenue 2024-03",
@@ -364,14 +310,9 @@ def explain() -> None:
     """
 
 
-_limit_option = click.option(
-    "--limit", type=click.IntRange(0), default=50, show_default=True, help="Rows shown; 0 for all."
-)
-
-
 @explain.command(
     "retention",
-    epilog=_examples(
+    epilog=examples(
         "retention explain retention order_to_order 2024-01 1",
         "retention explain retention any_to_any 2024-01-08 2 --period week --segment country=GB",
     ),
@@ -379,12 +320,10 @@ _limit_option = click.option(
 @click.argument("study")
 @click.argument("cohort")
 @click.argument("period_number", type=int)
-@click.option(
-    "--period", type=_Choice(["day", "week", "month"]), default="month", show_default=True
-)
+@click.option("--period", type=Choice(["day", "week", "month"]), default="month", show_default=True)
 @click.option("--segment", default="all", show_default=True, help="As in country=GB.")
-@_limit_option
-@_warehouse_option
+@limit_option
+@warehouse_option
 def explain_retention(
     study: str,
     cohort: str,
@@ -402,15 +341,15 @@ def explain_retention(
     from .explain.retention import explain_cell
     from .explain.telling import tell
 
-    where = _warehouse(warehouse)
+    where = warehouse_at(warehouse)
     return tell(explain_cell(where, study, cohort, period_number, period, segment), limit)
 
 
-@explain.command("churn", epilog=_examples("retention explain churn 2024-03 --base any"))
+@explain.command("churn", epilog=examples("retention explain churn 2024-03 --base any"))
 @click.argument("month")
 @click.option("--base", default="order", show_default=True, help="What keeps a customer.")
-@_limit_option
-@_warehouse_option
+@limit_option
+@warehouse_option
 def explain_churn(month: str, base: str, limit: int, warehouse: Path) -> int:
     """A month of monthly_churn: who came, came back and was lost.
 
@@ -419,20 +358,20 @@ def explain_churn(month: str, base: str, limit: int, warehouse: Path) -> int:
     from .explain.churn import explain_month
     from .explain.telling import tell
 
-    return tell(explain_month(_warehouse(warehouse), month, base), limit)
+    return tell(explain_month(warehouse_at(warehouse), month, base), limit)
 
 
-@explain.command("revenue", epilog=_examples("retention explain revenue 2024-03 --view cohort"))
+@explain.command("revenue", epilog=examples("retention explain revenue 2024-03 --view cohort"))
 @click.argument("month")
 @click.option(
     "--view",
-    type=_Choice(["cash", "cohort"]),
+    type=Choice(["cash", "cohort"]),
     default="cash",
     show_default=True,
     help="Refunds on their own day, or on that of their order.",
 )
-@_limit_option
-@_warehouse_option
+@limit_option
+@warehouse_option
 def explain_revenue(month: str, view: str, limit: int, warehouse: Path) -> int:
     """The revenue of a month: its orders and refunds.
 
@@ -441,35 +380,35 @@ def explain_revenue(month: str, view: str, limit: int, warehouse: Path) -> int:
     from .explain.revenue import explain_month
     from .explain.telling import tell
 
-    return tell(explain_month(_warehouse(warehouse), month, view), limit)
+    return tell(explain_month(warehouse_at(warehouse), month, view), limit)
 
 
-@cli.command(epilog=_examples("retention rejects --limit 100"))
+@cli.command(epilog=examples("retention rejects --limit 100"))
 @click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Rows shown.")
-@_warehouse_option
+@warehouse_option
 def rejects(limit: int, warehouse: Path) -> int:
     """Show rows that were rejected or held back, after a red run too."""
     from ..warehouse.rejects import read_rejects
 
-    counts, rows = read_rejects(_warehouse(warehouse).rejects_file, limit)
+    counts, rows = read_rejects(warehouse_at(warehouse).rejects_file, limit)
     counts.show(max_rows=200, max_width=200)
     rows.show(max_rows=limit, max_width=200)
     return GREEN
 
 
 @cli.command(
-    epilog=_examples(
+    epilog=examples(
         "retention rollback --list", "retention rollback", "retention rollback --to NAME"
     )
 )
 @click.option("--to", "name", metavar="NAME", help="Which; the ones before the last by default.")
 @click.option("--list", "lists", is_flag=True, help="Name those that are kept, do nothing.")
-@_warehouse_option
+@warehouse_option
 def rollback(name: str | None, lists: bool, warehouse: Path) -> int:
     """Publish earlier marts again."""
     from .rollback import list_kept, roll_back
 
-    where = _warehouse(warehouse)
+    where = warehouse_at(warehouse)
     if lists:
         list_kept(where)
     else:
@@ -477,9 +416,9 @@ def rollback(name: str | None, lists: bool, warehouse: Path) -> int:
     return GREEN
 
 
-@cli.command(epilog=_examples("retention doctor --exports exports.yml --warehouse my_warehouse"))
-@_exports_option
-@_warehouse_option
+@cli.command(epilog=examples("retention doctor --exports exports.yml --warehouse my_warehouse"))
+@exports_option
+@warehouse_option
 def doctor(exports: Path, warehouse: Path) -> int:
     """Say what is to be done about machine, exports and warehouse.
 
@@ -487,7 +426,7 @@ def doctor(exports: Path, warehouse: Path) -> int:
     """
     from .doctor import examine, tell
 
-    return tell(examine(exports.resolve(), _warehouse(warehouse)))
+    return tell(examine(exports.resolve(), warehouse_at(warehouse)))
 
 
 if __name__ == "__main__":

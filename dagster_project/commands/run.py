@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,36 +74,38 @@ def run_as_json(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: 
 
     What steps say meanwhile, and why one failed, goes to standard error as ever.
     """
-    code = BROKEN
-    told: dict[str, Any] = {
-        "run_id": None,
-        "stages": [],
-        "exports": {},
-        "warnings": [],
-        "errors": [],
-    }
-    try:
-        done = _execute(exports, warehouse, full_refresh, prune)
-        mapped = load_config(exports).exports
-        told |= {
-            "run_id": done.result.run_id,
-            "stages": done.progress.told(),
-            "exports": {name: done.progress.exports.get(name, {}) for name in mapped},
-            "warnings": done.progress.warnings,
-            "errors": [said for _, said in _failures(done.result)],
-        }
-        code = GREEN if done.result.success else tell_failure(done.result, warehouse.folder)
-    except BaseException as error:  # the door says it to people, and sets the exit code
-        code, told["errors"] = code_of(error), [str(error) or type(error).__name__]
-        raise
-    finally:
+
+    def tell(code: int, **told: Any) -> None:
         files = {"marts": warehouse.marts_file, "report": warehouse.report_file}
+        nothing: dict[str, Any] = {
+            "run_id": None,
+            "stages": [],
+            "exports": {},
+            "warnings": [],
+            "errors": [],
+        }
         there = {name: str(file) if file.exists() else None for name, file in files.items()}
-        print(
-            json.dumps(
-                {"status": STATUS[code], "exit_code": code} | told | there, ensure_ascii=False
-            )
+        said = {"status": STATUS[code], "exit_code": code} | nothing | told | there
+        print(json.dumps(said, ensure_ascii=False), flush=True)
+
+    try:
+        done = _execute(
+            *(exports, warehouse, full_refresh, prune),
+            last_words=lambda error: tell(BROKEN, errors=[error]),
         )
+        code = GREEN if done.result.success else tell_failure(done.result, warehouse.folder)
+        mapped = load_config(exports).exports
+    except BaseException as error:  # the door says it to people, and sets the exit code
+        tell(code_of(error), errors=[str(error) or type(error).__name__])
+        raise
+    tell(
+        code,
+        run_id=done.result.run_id,
+        stages=done.progress.told(),
+        exports={name: done.progress.exports.get(name, {}) for name in mapped},
+        warnings=done.progress.warnings,
+        errors=[said for _, said in _failures(done.result)],
+    )
     return code
 
 
@@ -130,7 +132,13 @@ class _Done:
     progress: "Progress"
 
 
-def _execute(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: bool) -> _Done:
+def _execute(
+    exports: Path,
+    warehouse: Warehouse,
+    full_refresh: bool,
+    prune: bool,
+    last_words: Callable[[str], None] = lambda error: None,
+) -> _Done:
     """The nightly job, told live on a terminal, else a line for each thing a step says."""
     checked_config(exports)  # a wrong one is reported before anything is started
     os.environ.setdefault("DAGSTER_HOME", str(DAGSTER_HOME))
@@ -143,13 +151,13 @@ def _execute(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: boo
     from .progress import LiveProgress, Progress
 
     progress, screen = Progress(), Console(stderr=True)
+    is_live = sys.stderr.isatty() and not screen.is_dumb_terminal
     with ExitStack() as stack:
-        is_live = screen.is_terminal and not screen.is_dumb_terminal
         shown = stack.enter_context(LiveProgress(progress, screen)) if is_live else Plain()
         logger = console(progress, shown)
         project = build(exports, warehouse.folder, full_refresh, prune, logger)
         instance = stack.enter_context(dg.DagsterInstance.get())
-        stack.enter_context(time_limit())
+        stack.enter_context(time_limit(last_words))
         result = project.resolve_job_def("nightly").execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
         )
@@ -157,16 +165,16 @@ def _execute(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: boo
 
 
 @contextmanager
-def time_limit() -> Iterator[None]:
+def time_limit(last_words: Callable[[str], None] = lambda error: None) -> Iterator[None]:
     """End the process, and with it its hold on the warehouse, where a run takes far too long."""
 
     def give_up() -> None:
-        print(
-            f"error: the run was ended after {RUN_SECONDS} seconds, nothing was published; see what"
-            " it waited for (memory, disk), or give it more (RETENTION_RUN_SECONDS)",
-            file=sys.stderr,
-            flush=True,
+        error = (
+            f"the run was ended after {RUN_SECONDS} seconds, nothing was published; see what"
+            " it waited for (memory, disk), or give it more (RETENTION_RUN_SECONDS)"
         )
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        last_words(error)
         os._exit(BROKEN)
 
     timer = threading.Timer(RUN_SECONDS, give_up)

@@ -4,6 +4,9 @@ import io
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -11,7 +14,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from dagster_project.commands.cli import GREEN, RED, USER_ERROR, main
+from dagster_project.commands.cli import GREEN, INTERRUPTED, RED, USER_ERROR, main
 from dagster_project.commands.progress import STAGES, LiveProgress, Progress
 from dagster_project.definitions import build
 
@@ -106,6 +109,55 @@ def test_a_run_that_does_not_start_is_told_too(tmp_path: Path, capsys: Capture) 
     assert (code, told["exit_code"], told["status"]) == (USER_ERROR, USER_ERROR, "needs you")
     assert (told["stages"], told["run_id"], told["marts"]) == ([], None, None)
     assert said == f"error: {told['errors'][0]}\n"
+
+
+def test_the_keyboard_stops_a_run(shop: Path, tmp_path: Path) -> None:
+    (shop / "orders.csv").write_text(orders(), encoding="utf-8")
+    given = ["--exports", str(shop / "exports.yml"), "--warehouse", str(tmp_path / "w")]
+    running = subprocess.Popen(
+        [Path(sys.executable).with_name("retention"), "run", "--json", *given],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell lets what runs beside it ignore the keyboard
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    try:
+        assert running.stderr is not None
+        assert any(line.startswith("  raw.orders: 200 rows") for line in running.stderr)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == INTERRUPTED
+    assert (json.loads(out)["status"], json.loads(out)["marts"]) == ("stopped", None)
+    assert "stopped in raw" in err
+    assert "Traceback" not in err
+
+
+def test_a_run_that_takes_too_long_is_told_too(tmp_path: Path) -> None:
+    hangs = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from dagster_project.commands import run\n"
+        "from dagster_project.warehouse.files import Warehouse\n"
+        "def execute(*given, last_words):\n"
+        "    with run.time_limit(last_words):\n"
+        "        time.sleep(60)\n"
+        "run._execute = execute\n"
+        "run.run_as_json(Path('exports.yml'), Warehouse(Path(sys.argv[1])), False, False)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", hangs, str(tmp_path)],
+        env=os.environ | {"RETENTION_RUN_SECONDS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, told["exit_code"], told["status"]) == (3, 3, "broken")
+    assert told["errors"][0].startswith("the run was ended after 1 seconds")
 
 
 def test_every_step_has_its_words(tmp_path: Path) -> None:
