@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -27,7 +27,7 @@ STAGES = {
     "published__marts": "publish",
     "published__report": "report",
 }
-_MARKS = {"waiting": "·", "done": "✓", "failed": "✗", "skipped": "-"}
+_MARKS = {"waiting": "·", "done": "✓", "failed": "✗"}
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Stage:
     status: str = "waiting"
     seconds: float = 0.0
     rows: int = 0
-    started: float = field(default=0.0, repr=False)
+    started: float = 0.0
 
 
 class Progress(logging.Handler):
@@ -69,8 +69,6 @@ class Progress(logging.Handler):
                 stage.status, stage.seconds = "done", at - stage.started
             case dg.DagsterEventType.STEP_FAILURE:
                 stage.status, stage.seconds = "failed", at - stage.started
-            case dg.DagsterEventType.STEP_SKIPPED:
-                stage.status = "skipped"
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
                 self._count(stage, event.step_materialization_data.materialization)
 
@@ -87,10 +85,14 @@ class Progress(logging.Handler):
             self.exports[table] = counts
 
     def told(self) -> list[dict[str, Any]]:
-        """The stages as plain values."""
+        """The stages of a run that has ended: what still waits was skipped."""
         return [
-            {name: value for name, value in asdict(stage).items() if name != "started"}
-            | {"seconds": round(stage.seconds, 2)}
+            {
+                "stage": stage.stage,
+                "status": "skipped" if stage.status == "waiting" else stage.status,
+                "seconds": round(stage.seconds, 2),
+                "rows": stage.rows,
+            }
             for stage in self.stages.values()
         ]
 
@@ -134,6 +136,6 @@ class LiveProgress(logging.Handler):
                 Text(STAGES[stage.stage], style="bold" if running else ""),
                 f"{stage.rows:,} rows" if stage.rows else "",
                 f"{seconds:.1f} s" if seconds else "",
-                style="dim" if stage.status in ("waiting", "skipped") else None,
+                style="dim" if stage.status == "waiting" else None,
             )
         return table
