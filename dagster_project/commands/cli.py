@@ -279,9 +279,9 @@ def export(
 ) -> int:
     """Write a published table, or the answer to a query, to a file.
 
-    CSV, Parquet and Excel (xlsx) are written. "audiences" writes a file for each audience, without
-    the customers that are held out. Text in CSV is safe for spreadsheets: a cell that one would
-    take for a formula gets a leading apostrophe.
+    CSV, Parquet and Excel (xlsx) are written; a file that is there is replaced whole. "audiences"
+    writes a file for each audience, without the customers that are held out. Text in CSV is safe
+    for spreadsheets: a cell that one would take for a formula gets a leading apostrophe.
     """
     from .export import export
 
