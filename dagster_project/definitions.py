@@ -6,15 +6,19 @@ import dagster as dg
 
 from .defs import dbt_assets, gates, predictions, publish, raw, report, schedule, sensors
 from .defs.alerts import alert_sensors
-from .defs.console import progress
+from .defs.console import Plain, console
 from .defs.resources import Shop
 from .settings import exports_file, warehouse_folder
 
 
 def build(
-    exports: Path, folder: Path, full_refresh: bool = False, prune: bool = False
+    exports: Path,
+    folder: Path,
+    full_refresh: bool = False,
+    prune: bool = False,
+    logger: dg.LoggerDefinition | None = None,
 ) -> dg.Definitions:
-    """The project over one shop's exports and warehouse."""
+    """The project over one shop's exports and warehouse; `logger` is what its runs are told to."""
     return dg.Definitions(
         assets=[
             *raw.exports,
@@ -35,7 +39,7 @@ def build(
                 exports=str(exports), folder=str(folder), full_refresh=full_refresh, prune=prune
             )
         },
-        loggers={"console": progress},
+        loggers={"console": logger or console(Plain())},
         # one writer: steps of one run follow each other in one process
         executor=dg.in_process_executor,
     )

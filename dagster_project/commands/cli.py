@@ -1,67 +1,71 @@
-"""The `retention` command: `init`, `check`, `run`, `report`, `query` and what else there is."""
+"""The `retention` command: what can be said to it. What each command does is in its own module.
 
-import argparse
+Modules that take long to import (Dagster, dbt, SciPy) are imported by the command that needs them.
+"""
+
+import errno
 import os
 import sys
-import threading
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ..exports.config.load import load_config
+import click
+from click.shell_completion import shell_complete
+
 from ..exports.errors import ExportError, WarehouseBusy
-from ..settings import (
-    DAGSTER_HOME,
-    DEMO_EXPORTS,
-    OFFLINE,
-    ROOT,
-    RUN_SECONDS,
-    exports_file,
-    warehouse_folder,
-)
-from ..warehouse.files import Warehouse
-from ..warehouse.kept import kept, rollback
-from ..warehouse.rejects import read_rejects
-from ..warehouse.summary import summary
-from . import query as queries
-from .export_audiences import FORMATS, export_audiences
-
-if TYPE_CHECKING:
-    import dagster as dg
-
-GREEN, RED, USER_ERROR, BROKEN = 0, 1, 2, 3
-
-#: What a machine lacks, or a damaged file, by the class of DuckDB's or Python's error.
-MENDED_BY_PEOPLE = {
-    "OutOfMemoryException": "give it more memory or disk, or see RETENTION_MEMORY",
-    "PermissionError": "let this user read and write it",
-    "OSError": "is the disk full, or the file out of reach?",
-} | dict.fromkeys(
-    ("IOException", "FatalException", "InternalException", "SerializationException"),
-    "if the disk is full, make room; if build.duckdb is damaged, move it away, and the next run"
-    " builds it anew from the exports",
+from ..settings import OFFLINE
+from .exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
+from .formats import AUDIENCE_FORMATS, FILE_FORMATS, QUERY_FORMATS
+from .options import (
+    Choice,
+    Group,
+    complete_table,
+    examples,
+    exports_option,
+    limit_option,
+    path_option,
+    warehouse_at,
+    warehouse_option,
 )
 
-EXAMPLES = (
-    "select cohort_start, period_number, cohort_size, retention_rate from cohort_retention"
-    " where study = 'order_to_order' and period = 'month' and segment_name = 'all'"
-    " order by 1, 2 limit 15",
-    "select month, opening_customers, new_customers, churned_customers, churn_rate"
-    " from monthly_churn where base = 'order' order by month",
-    "select rfm_segment, count(*) as customers, sum(net_revenue) as net_revenue"
-    " from customer_value group by 1 order by 3 desc",
-)
+__all__ = ["BROKEN", "GREEN", "INTERRUPTED", "RED", "USER_ERROR", "cli", "main"]
+
+#: Set by the shell's completion script: which shell asks, and what for.
+COMPLETE = "_RETENTION_COMPLETE"
+
+#: What to do about an error of the operating system, by its number.
+REMEDIES = {
+    errno.ENOSPC: "make room on the disk, or name another folder",
+    errno.EDQUOT: "make room on the disk, or name another folder",
+    errno.EACCES: "let this user read and write it, or name another place",
+    errno.EPERM: "let this user read and write it, or name another place",
+    errno.EROFS: "the disk may only be read; name another place",
+    errno.EISDIR: "it is a folder; name a file",
+    errno.ENOTDIR: "a part of this path is a file; name a folder",
+    errno.ENOENT: "make its folder, or correct the name",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; the return value is the process's exit code."""
     os.environ.update(OFFLINE)
-    parser = _parser()
-    given = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return given.command(given)
+        if arguments is None and (asked := os.environ.get(COMPLETE)):
+            return USER_ERROR if shell_complete(cli, {}, "retention", COMPLETE, asked) else GREEN
+        with cli.make_context("retention", given) as context:
+            code = cli.invoke(context)
+        sys.stdout.flush()
+        return code
+    except click.exceptions.Exit as end:  # of --help
+        return end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return USER_ERROR
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "retention"
+        print(f"error: {error.format_message()}\nsee: {where} --help", file=sys.stderr)
+        return USER_ERROR
     except (ExportError, WarehouseBusy) as error:
         print(f"error: {error}", file=sys.stderr)
         return USER_ERROR
@@ -69,321 +73,360 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return GREEN
     except OSError as error:  # a full disk, a folder that may not be written
-        print(f"error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
-        return USER_ERROR
-    except Exception:  # the door: what nobody foresaw is a defect of ours, with its own exit code
+        return _tell_of_the_machine(error)
+    except KeyboardInterrupt:
+        return _tell_of_the_end()
+    except (
+        Exception
+    ) as error:  # the door: what nobody foresaw is a defect of ours, with its own exit code
+        if str(error) == "Query interrupted":  # how DuckDB says it
+            return _tell_of_the_end()
         traceback.print_exc()
         print("error: a defect; the lines above say where", file=sys.stderr)
         return BROKEN
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="retention", description="Order, session and CRM exports to retention marts."
+def _tell_of_the_end() -> int:
+    print("stopped; what was published stands as it was", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _tell_of_the_machine(error: OSError) -> int:
+    what = f"{error.filename or 'the answer'}: {error.strerror or error}"
+    remedy = REMEDIES.get(error.errno or 0)
+    print(f"error: {what}{f'; {remedy}' if remedy else ''}", file=sys.stderr)
+    if error.errno == errno.ENOSPC and error.filename is None:
+        # what is left of the answer has no room either, and Python would try again as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return USER_ERROR
+
+
+@click.group(
+    cls=Group,
+    no_args_is_help=True,
+    context_settings={"max_content_width": 100},
+    epilog=examples(
+        "retention init orders.csv customers.csv",
+        "retention check --exports exports.yml",
+        "retention run --exports exports.yml --warehouse my_warehouse",
+        'retention query "select month, churn_rate from monthly_churn" --warehouse my_warehouse',
     )
-    commands = parser.add_subparsers(required=True, metavar="command")
-
-    run = commands.add_parser("run", help="load, check, build and publish")
-    run.add_argument("--exports", type=Path, default=exports_file(), help="exports.yml to load")
-    run.add_argument("--full-refresh", action="store_true", help="read every file again")
-    run.add_argument(
-        "--prune", action="store_true", help="drop the rows of files that are no longer there"
-    )
-    run.set_defaults(command=_run)
-
-    report = commands.add_parser(
-        "report",
-        help="make the page of the published marts anew",
-        epilog="for example: retention report --open",
-    )
-    report.add_argument("--open", action="store_true", help="show it in the browser")
-    report.set_defaults(command=_report)
-
-    query = commands.add_parser(
-        "query",
-        help="read the published marts with SQL",
-        epilog='for example: retention query "select month, churn_rate from monthly_churn"'
-        " --format json",
-    )
-    query.add_argument("sql", nargs="?", help="SELECTs; else, or for -, standard input")
-    query.add_argument("--file", type=Path, help="a file with the SQL")
-    query.add_argument(
-        "--format",
-        choices=queries.FORMATS,
-        help="default: a table on a screen, csv with all columns when piped",
-    )
-    query.add_argument("--output", type=Path, help="the file that parquet is written to")
-    query.set_defaults(command=_query)
-
-    tables = commands.add_parser("tables", help="the published tables and what each answers")
-    tables.set_defaults(command=_tables)
-
-    describe = commands.add_parser(
-        "describe",
-        help="what a table and its columns mean",
-        epilog="for example: retention describe cohort_retention",
-    )
-    describe.add_argument("table")
-    describe.set_defaults(command=_describe)
-    back = commands.add_parser("rollback", help="publish earlier marts again")
-    back.add_argument("--to", metavar="NAME", help="which; the ones before the last by default")
-    back.add_argument("--list", action="store_true", help="name those that are kept, do nothing")
-    back.set_defaults(command=_rollback)
-
-    rejects = commands.add_parser(
-        "rejects", help="show rows that were rejected or held back, after a red run too"
-    )
-    rejects.add_argument("--limit", type=int, default=20, help="how many of them, one by one")
-    rejects.set_defaults(command=_rejects)
-
-    export = commands.add_parser("export", help="write published lists to files")
-    export.add_argument("what", choices=["audiences"], help="a file for each audience")
-    export.add_argument("--format", choices=FORMATS, default="csv")
-    export.add_argument("--folder", type=Path, help="default: audiences/ beside the marts")
-    export.set_defaults(command=_export)
-    for command in (run, report, rejects, query, tables, describe, export, back):
-        command.add_argument("--warehouse", type=Path, default=warehouse_folder())
-
-    look = commands.add_parser(
-        "check", help="load the exports and say what they come to, in seconds; builds nothing"
-    )
-    look.add_argument("--exports", type=Path, default=exports_file(), help="exports.yml to load")
-    look.set_defaults(command=_check)
-
-    init = commands.add_parser("init", help="propose an exports.yml for files")
-    init.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    init.add_argument("--output", type=Path, default=Path("exports.yml"))
-    init.set_defaults(command=_init)
-    return parser
+    + "\n\nExit codes: 0 green, 1 a gate or test is red, 2 the configuration, a file, the machine"
+    " or the words of the command need you, 3 a defect.",
+)
+def cli() -> None:
+    """Order, session and CRM exports to retention marts."""
 
 
-def _run(given: argparse.Namespace) -> int:
-    exports, folder = given.exports.resolve(), _warehouse(given).folder
-    if exports == ROOT / "data/exports.yml":
-        _provide_demo()
-    load_config(exports)  # a wrong configuration is reported before anything is started
-    os.environ.setdefault("DAGSTER_HOME", str(DAGSTER_HOME))
+@cli.command(epilog=examples("retention init orders.csv customers.csv --output exports.yml"))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@path_option("--output", "Where to write it.  [default: exports.yml]", lambda: Path("exports.yml"))
+def init(files: tuple[Path, ...], output: Path) -> int:
+    """Propose an exports.yml for files.
 
-    import dagster as dg
+    What your columns mean is made out from their names and values; what only you know is a TODO.
+    """
+    from .init import init
 
-    from ..definitions import build
-
-    job = build(exports, folder, given.full_refresh, given.prune).resolve_job_def("nightly")
-    with _time_limit(), dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(
-            instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
-        )
-    if result.success:
-        print()
-        with Warehouse(folder).connect() as con:
-            for line in summary(con, load_config(exports), "intermediate.implausible_facts"):
-                print(line)
-        print(f"\nThe marts are in {folder / 'marts.duckdb'}. Ask them, for example:\n")
-        where = "" if folder == warehouse_folder() else f"--warehouse {folder} "
-        for example in EXAMPLES:
-            print(f'  {sys.argv[0]} query {where}"{example}"\n')
-        print(f"The report, to open in a browser: {Warehouse(folder).report_file.as_uri()}")
-        return GREEN
-    return tell_failure(result, folder)
+    init(list(files), output)
+    return GREEN
 
 
-@contextmanager
-def _time_limit() -> Iterator[None]:
-    """End the process, and with it its hold on the warehouse, where a run takes far too long."""
+@cli.command(epilog=examples("retention check --exports exports.yml"))
+@exports_option
+def check(exports: Path) -> int:
+    """Say in seconds what the exports come to; builds nothing.
 
-    def give_up() -> None:
-        print(
-            f"error: the run was ended after {RUN_SECONDS} seconds, nothing was published; see what"
-            " it waited for (memory, disk), or give it more (RETENTION_RUN_SECONDS)",
-            file=sys.stderr,
-            flush=True,
-        )
-        os._exit(BROKEN)
-
-    timer = threading.Timer(RUN_SECONDS, give_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _check(given: argparse.Namespace) -> int:
+    Compare the rows, orders and sums with your own back office.
+    """
     from .check import check
+    from .run import checked_config
 
-    exports = given.exports.resolve()
-    if exports == ROOT / "data/exports.yml":
-        _provide_demo()
-    for line in check(load_config(exports)):
+    for line in check(checked_config(exports.resolve())):
         print(line)
     return GREEN
 
 
-def _provide_demo() -> None:
-    """The project's own exports.yml names the demo shop until it is changed."""
-    from ..demo import ensure_demo
+@cli.command(
+    epilog=examples(
+        "retention run --exports exports.yml --warehouse my_warehouse",
+        "retention run --json > last_run.json",
+    )
+)
+@exports_option
+@warehouse_option
+@click.option("--full-refresh", is_flag=True, help="Read every file again.")
+@click.option("--prune", is_flag=True, help="Drop the rows of files that are no longer there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+def run(exports: Path, warehouse: Path, full_refresh: bool, prune: bool, as_json: bool) -> int:
+    """Load, check, build and publish.
 
-    text = (ROOT / "data/exports.yml").read_text(encoding="utf-8")
-    if "exports/demo/" in text:
-        ensure_demo(DEMO_EXPORTS)
+    A red gate stops what is downstream, and the last good marts stay.
+    """
+    from .run import run, run_as_json
 
-
-def tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
-    """Say what failed and what to do; the exit code is that of the gravest failure."""
-    print("", file=sys.stderr)
-    codes = [_tell(event) for event in result.all_events if event.is_failure and event.step_key]
-    if not codes:  # before the first step: the run could not get hold of the warehouse
-        codes = [_tell(event) for event in result.all_events if event.is_failure]
-    warehouse = Warehouse(folder)
-    if any(e.is_step_success and e.step_key == "published__marts" for e in result.all_events):
-        print(
-            f"\nThe marts are published in {warehouse.marts_file}, but no report was made of them:"
-            f" {warehouse.report_file} is missing, or of an earlier run. To try again:"
-            f" {sys.argv[0]} report --warehouse {folder}",
-            file=sys.stderr,
-        )
-        return max(codes, default=BROKEN)
-    marts = warehouse.marts_file
-    last = f"the last good marts stand in {marts}" if marts.exists() else "there are no marts yet"
-    print(f"\nNothing was published; {last}.", file=sys.stderr)
-    if RED in codes:
-        print(f"The rows in question: {sys.argv[0]} rejects --warehouse {folder}", file=sys.stderr)
-    return max(codes, default=BROKEN)
+    do = run_as_json if as_json else run
+    return do(exports.resolve(), warehouse_at(warehouse), full_refresh, prune)
 
 
-def _tell(event: "dg.DagsterEvent") -> int:
-    from ..defs.resources import USER_ERROR as IS_USER_ERROR
+@cli.command(epilog=examples("retention report --open"))
+@warehouse_option
+@click.option("--open", "opens", is_flag=True, help="Show it in the browser.")
+def report(warehouse: Path, opens: bool) -> int:
+    """Make the page of the published marts anew.
 
-    failure = event.step_failure_data.user_failure_data if event.step_key else None
-    if failure is not None:
-        print(f"error in {event.step_key}: {failure.description}", file=sys.stderr)
-        return USER_ERROR if IS_USER_ERROR in failure.metadata else RED
-    data = event.step_failure_data if event.step_key else event.job_failure_data
-    error = data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    if error is None:
-        return BROKEN
-    if error.cls_name in ("DagsterAssetCheckFailedError", "GateError"):
-        said = error.message.strip().removeprefix(f"dagster._core.errors.{error.cls_name}: ")
-        print(f"red gate: {said}", file=sys.stderr)
-        return RED
-    if error.cls_name in MENDED_BY_PEOPLE:
-        said = error.message.strip().splitlines()[0].split(": ", 1)[-1]
-        remedy = MENDED_BY_PEOPLE[error.cls_name]
-        print(f"error in {event.step_key or 'the run'}: {said}; {remedy}", file=sys.stderr)
-        return USER_ERROR
-    if error.cls_name in ("ExportError", "WarehouseBusy"):
-        print(f"error: {error.message.strip().split(': ', 1)[-1]}", file=sys.stderr)
-        return USER_ERROR
-    print(f"error in {event.step_key or 'the run'}: {error.to_string()}", file=sys.stderr)
-    return BROKEN
-
-
-def _warehouse(given: argparse.Namespace) -> Warehouse:
-    folder = given.warehouse.resolve()
-    if folder.is_file():
-        raise ExportError(f"--warehouse: {folder} is a file; name the folder of the warehouse")
-    return Warehouse(folder)
-
-
-def _query(given: argparse.Namespace) -> int:
-    sql = queries.question(given.sql, given.file, sys.stdin)
-    marts = _warehouse(given).marts_file
-    for note in queries.answer(marts, sql, given.format, given.output, sys.stdout):
-        print(note, file=sys.stderr)
-    return GREEN
-
-
-def _tables(given: argparse.Namespace) -> int:
-    queries.show(queries.tables(_warehouse(given).marts_file), ("table", "rows", "question"))
-    return GREEN
-
-
-def _describe(given: argparse.Namespace) -> int:
-    print("\n".join(queries.describe(_warehouse(given).marts_file, given.table)))
-    return GREEN
-
-
-def _report(given: argparse.Namespace) -> int:
+    Its address is printed.
+    """
     import webbrowser
 
     from ..report.page import write_report
 
-    warehouse = _warehouse(given)
-    write_report(warehouse.marts_file, warehouse.report_file)
-    address = warehouse.report_file.as_uri()
+    where = warehouse_at(warehouse)
+    write_report(where.marts_file, where.report_file)
+    address = where.report_file.as_uri()
     print(address)
-    if given.open and not webbrowser.open(address):
+    if opens and not webbrowser.open(address):
         print("No browser could be started; open the address above.", file=sys.stderr)
     return GREEN
 
 
-def _rollback(given: argparse.Namespace) -> int:
-    warehouse = _warehouse(given)
-    if given.list:
-        for each in kept(warehouse):
-            print(f"{each.name}  up to {each.as_of_date}  run {each.run_id}")
-        if not kept(warehouse):
-            print(f"nothing is kept in {warehouse.kept_folder} yet: a run does so as it publishes")
-        return GREEN
-    with warehouse.lock("rollback", print):
-        chosen = rollback(warehouse, given.to)
-        _report_of_what_is_published(warehouse)
-    print(
-        f"published again: {chosen.name}, up to {chosen.as_of_date}. The next run publishes what"
-        " the exports come to then: mend what was wrong before it (docs/runbook.md)."
+@cli.command(
+    epilog=examples(
+        'retention query "select month, churn_rate from monthly_churn" --format json',
+        'retention query "from cohort_retention" --format xlsx --output cohorts.xlsx',
+        "retention query --file question.sql > answer.csv",
     )
+)
+@click.argument("sql", required=False)
+@click.option("--file", type=click.Path(path_type=Path), help="A file with the SQL.")
+@click.option(
+    "--format",
+    "file_format",
+    type=Choice(QUERY_FORMATS),
+    help="Default: a table on a screen, csv with all columns when piped.",
+)
+@path_option("--output", "The file that parquet or xlsx is written to.")
+@warehouse_option
+def query(
+    sql: str | None,
+    file: Path | None,
+    file_format: str | None,
+    output: Path | None,
+    warehouse: Path,
+) -> int:
+    """Read the published marts with SQL.
+
+    Give one or more SELECTs; without any, or for -, they are read from standard input.
+    """
+    from .query import answer, question
+
+    asked = question(sql, file, sys.stdin)
+    marts = warehouse_at(warehouse).marts_file
+    for note in answer(marts, asked, file_format, output, sys.stdout):
+        print(note, file=sys.stderr)
     return GREEN
 
 
-def _report_of_what_is_published(warehouse: Warehouse) -> None:
-    """The page of these marts, or none: one of others would contradict them."""
-    from ..report.page import write_report
+@cli.command(epilog=examples("retention tables"))
+@warehouse_option
+def tables(warehouse: Path) -> int:
+    """The published tables, and the question that each answers."""
+    from .tables import show, tables
 
-    warehouse.report_file.unlink(missing_ok=True)
-    try:
-        write_report(warehouse.marts_file, warehouse.report_file)
-    except ExportError as error:
-        print(f"there is no report of them: {error}")
-
-
-def _rejects(given: argparse.Namespace) -> int:
-    counts, rows = read_rejects(_warehouse(given).rejects_file, given.limit)
-    counts.show(max_rows=200, max_width=200)
-    rows.show(max_rows=given.limit, max_width=200)
+    show(tables(warehouse_at(warehouse).marts_file), ("table", "rows", "question"))
     return GREEN
 
 
-def _export(given: argparse.Namespace) -> int:
-    marts = _warehouse(given).marts_file
-    folder = (given.folder or marts.with_name("audiences")).resolve()
-    for audience, rows in export_audiences(marts, folder, given.format).items():
-        print(f"{rows:>8}  {folder / audience}.{given.format}")
+@cli.command(epilog=examples("retention describe cohort_retention"))
+@click.argument("table", shell_complete=complete_table)
+@warehouse_option
+def describe(table: str, warehouse: Path) -> int:
+    """What a table and its columns mean, and a query to begin with."""
+    from .tables import describe
+
+    print("\n".join(describe(warehouse_at(warehouse).marts_file, table)))
     return GREEN
 
 
-def _init(given: argparse.Namespace) -> int:
-    from ..exports.proposal.propose import propose
+@cli.command(
+    epilog=examples(
+        "retention export monthly_churn --format xlsx",
+        'retention export --query "select * from customer_value" --output customers.csv',
+        "retention export audiences --folder lists",
+    )
+)
+@click.argument("what", required=False, metavar="[TABLE]", shell_complete=complete_table)
+@click.option("--query", "sql", help="A SELECT whose answer is written, instead of a table.")
+@click.option(
+    "--format",
+    "file_format",
+    type=Choice(sorted({*FILE_FORMATS, *AUDIENCE_FORMATS})),
+    help="Default: as the name of the output ends, else csv. jsonl is for audiences alone, xlsx"
+    " for all else.",
+)
+@path_option("--output", "The file to write.  [default: the table's name, here]")
+@path_option("--folder", "Of audiences, where to.  [default: audiences/ beside the marts]")
+@warehouse_option
+def export(
+    what: str | None,
+    sql: str | None,
+    file_format: str | None,
+    output: Path | None,
+    folder: Path | None,
+    warehouse: Path,
+) -> int:
+    """Write a published table, or the answer to a query, to a file.
 
-    if given.output.exists():
-        raise ExportError(f"{given.output} exists already; move it away or name another --output")
-    if not given.output.resolve().parent.is_dir():
-        raise ExportError(f"{given.output}: cannot be written (its folder does not exist)")
-    proposed = propose(given.files, given.output.resolve().parent)
-    try:
-        given.output.write_text(proposed, encoding="utf-8")
-    except OSError as error:
-        raise ExportError(f"{given.output}: cannot be written ({error.strerror})") from error
-    from ..exports.proposal.look import SAMPLE_ROWS
-    from .check import check
+    CSV, Parquet and Excel (xlsx) are written; a file that is there is replaced whole. "audiences"
+    writes a file for each audience, without the customers that are held out. Text in CSV is safe
+    for spreadsheets: a cell that one would take for a formula gets a leading apostrophe.
+    """
+    from .export import export
 
-    print(f"Wrote {given.output}. What a sample of the files comes to by it:\n")
-    for line in check(load_config(given.output), SAMPLE_ROWS):
+    for line in export(warehouse_at(warehouse), what, sql, file_format, output, folder):
         print(line)
-    print(f"\nDecide each TODO in {given.output}, then: retention check --exports {given.output}")
     return GREEN
+
+
+@cli.group(
+    cls=Group,
+    no_args_is_help=True,
+    epilog=examples(
+        "retention explain retention order_to_order 2024-01 1",
+        "retention explain churn 2024-03",
+        "retention explain revenue 2024-03",
+    ),
+)
+def explain() -> None:
+    """Which customers and rows stand behind a published figure.
+
+    They are listed, and added up beside what is published.
+
+    Customers are told by a mask, the same for the same customer: the first 12 digits of the
+    SHA-256 of the id. Whoever may see ids finds one again by
+    "where sha256(customer_id) like '<mask>%'".
+    """
+
+
+@explain.command(
+    "retention",
+    epilog=examples(
+        "retention explain retention order_to_order 2024-01 1",
+        "retention explain retention any_to_any 2024-01-08 2 --period week --segment country=GB",
+    ),
+)
+@click.argument("study")
+@click.argument("cohort")
+@click.argument("period_number", type=int)
+@click.option("--period", type=Choice(["day", "week", "month"]), default="month", show_default=True)
+@click.option("--segment", default="all", show_default=True, help="As in country=GB.")
+@limit_option
+@warehouse_option
+def explain_retention(
+    study: str,
+    cohort: str,
+    period_number: int,
+    period: str,
+    segment: str,
+    limit: int,
+    warehouse: Path,
+) -> int:
+    """A cell of cohort_retention: who started, and who came back.
+
+    COHORT is a day of the period in which they started (2024-01 is of 2024-01-01), PERIOD_NUMBER
+    how many periods later.
+    """
+    from .explain.retention import explain_cell
+    from .explain.telling import tell
+
+    where = warehouse_at(warehouse)
+    return tell(explain_cell(where, study, cohort, period_number, period, segment), limit)
+
+
+@explain.command("churn", epilog=examples("retention explain churn 2024-03 --base any"))
+@click.argument("month")
+@click.option("--base", default="order", show_default=True, help="What keeps a customer.")
+@limit_option
+@warehouse_option
+def explain_churn(month: str, base: str, limit: int, warehouse: Path) -> int:
+    """A month of monthly_churn: who came, came back and was lost.
+
+    Each with the day on which they were last seen before.
+    """
+    from .explain.churn import explain_month
+    from .explain.telling import tell
+
+    return tell(explain_month(warehouse_at(warehouse), month, base), limit)
+
+
+@explain.command("revenue", epilog=examples("retention explain revenue 2024-03 --view cohort"))
+@click.argument("month")
+@click.option(
+    "--view",
+    type=Choice(["cash", "cohort"]),
+    default="cash",
+    show_default=True,
+    help="Refunds on their own day, or on that of their order.",
+)
+@limit_option
+@warehouse_option
+def explain_revenue(month: str, view: str, limit: int, warehouse: Path) -> int:
+    """The revenue of a month: its orders and refunds.
+
+    It is what all cohorts of cohort_value brought in that month.
+    """
+    from .explain.revenue import explain_month
+    from .explain.telling import tell
+
+    return tell(explain_month(warehouse_at(warehouse), month, view), limit)
+
+
+@cli.command(epilog=examples("retention rejects --limit 100"))
+@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Rows shown.")
+@warehouse_option
+def rejects(limit: int, warehouse: Path) -> int:
+    """Show rows that were rejected or held back, after a red run too."""
+    from ..warehouse.rejects import read_rejects
+
+    counts, rows = read_rejects(warehouse_at(warehouse).rejects_file, limit)
+    counts.show(max_rows=200, max_width=200)
+    rows.show(max_rows=limit, max_width=200)
+    return GREEN
+
+
+@cli.command(
+    epilog=examples(
+        "retention rollback --list", "retention rollback", "retention rollback --to NAME"
+    )
+)
+@click.option("--to", "name", metavar="NAME", help="Which; the ones before the last by default.")
+@click.option("--list", "lists", is_flag=True, help="Name those that are kept, do nothing.")
+@warehouse_option
+def rollback(name: str | None, lists: bool, warehouse: Path) -> int:
+    """Publish earlier marts again."""
+    from .rollback import list_kept, roll_back
+
+    where = warehouse_at(warehouse)
+    if lists:
+        list_kept(where)
+    else:
+        roll_back(where, name)
+    return GREEN
+
+
+@cli.command(epilog=examples("retention doctor --exports exports.yml --warehouse my_warehouse"))
+@exports_option
+@warehouse_option
+def doctor(exports: Path, warehouse: Path) -> int:
+    """Say what is to be done about machine, exports and warehouse.
+
+    Changes nothing. Exits with 0 where all is well, else with 2.
+    """
+    from .doctor import examine, tell
+
+    return tell(examine(exports.resolve(), warehouse_at(warehouse)))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,13 @@
 """`retention export audiences`: one file per audience, listing whom to write to."""
 
 from pathlib import Path
-from typing import Literal, get_args
 
 import duckdb
 
 from ..exports.errors import ExportError
 from ..exports.sql import literal
 from ..warehouse.read import read_marts
-
-Format = Literal["csv", "jsonl", "parquet"]
-FORMATS: tuple[str, ...] = get_args(Format)
+from .write import safe_for_spreadsheets
 
 #: The audiences that exist: macros/audiences.sql. One without members is written too, so that
 #: yesterday's list does not stay in the folder.
@@ -26,11 +23,9 @@ AUDIENCES = (
 )
 
 _COPY_OPTIONS = {"csv": "format csv, header", "jsonl": "format json", "parquet": "format parquet"}
-#: Spreadsheets take a cell that begins with one of these for a formula (OWASP, CSV injection).
-_FORMULA_STARTS = r"^[=+\-@\t\r\n]"
 
 
-def export_audiences(marts: Path, folder: Path, file_format: Format) -> dict[str, int]:
+def export_audiences(marts: Path, folder: Path, file_format: str) -> dict[str, int]:
     """Write `<folder>/<audience>.<format>` for each audience; return the rows of each.
 
     Held-out customers are in none of them. Each file is written under another name and renamed,
@@ -51,11 +46,11 @@ def export_audiences(marts: Path, folder: Path, file_format: Format) -> dict[str
     return rows
 
 
-def _write(con: duckdb.DuckDBPyConnection, folder: Path, audience: str, file_format: Format) -> int:
+def _write(con: duckdb.DuckDBPyConnection, folder: Path, audience: str, file_format: str) -> int:
     file = folder / f"{audience}.{file_format}"
     new = folder / f".{file.name}.partial"
     columns = [
-        f"{_safe(name) if file_format == 'csv' else name} as {name}"
+        f"{safe_for_spreadsheets(name) if file_format == 'csv' else name} as {name}"
         for name in ("audience", "customer_id", "channel", "reason")
     ]
     members = (
@@ -70,10 +65,3 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, audience: str, file_for
     finally:
         new.unlink(missing_ok=True)
     return int(counted[0])
-
-
-def _safe(column: str) -> str:
-    return (
-        f"case when regexp_matches({column}, {literal(_FORMULA_STARTS)})"
-        f" then '''' || {column} else {column} end"
-    )

@@ -1,4 +1,4 @@
-"""`retention query`, `tables` and `describe`: what the marts answer, and what they hold."""
+"""`retention query`: what the published marts answer."""
 
 import csv
 import datetime as dt
@@ -6,20 +6,17 @@ import difflib
 import json
 import re
 import shutil
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, TextIO, get_args
+from typing import Any, TextIO
 
 import duckdb
 
 from ..exports.errors import ExportError
 from ..exports.sql import identifier
-from ..warehouse.read import ask, read_marts, write_parquet
-
-Format = Literal["table", "csv", "json", "parquet"]
-FORMATS: tuple[str, ...] = get_args(Format)
+from ..warehouse.read import ask, read_marts
+from .write import write_answer
 
 #: Rows that a screen shows of an answer, and how wide a column of it may be.
 SHOWN, WIDEST = 200, 48
@@ -39,8 +36,14 @@ def question(sql: str | None, file: Path | None, stdin: TextIO) -> str:
     if file is not None:
         try:
             return file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ExportError(f"query: --file {file} cannot be read ({error})") from error
+        except OSError as error:
+            raise ExportError(
+                f"query: --file {file} cannot be read ({error.strerror}); name a file with SELECTs"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise ExportError(
+                f"query: --file {file} cannot be read ({error}); save it as UTF-8"
+            ) from error
     if sql is not None and sql != "-":
         return sql
     if stdin.isatty():
@@ -56,10 +59,12 @@ def answer(
     On a terminal a table of the columns that fit, else CSV with all of them, unless a format is
     given. Raises ExportError where the SQL is refused.
     """
-    if (file_format == "parquet") != (output is not None):
-        raise ExportError("query: --format parquet and --output FILE belong together")
+    if (file_format in ("parquet", "xlsx")) != (output is not None):
+        raise ExportError(
+            "query: --output FILE belongs to --format parquet or xlsx; the others are printed"
+        )
     if output is not None:
-        rows = write_parquet(marts, sql, output.resolve())
+        rows = write_answer(marts, sql, output.resolve(), file_format or "")
         return [f"{rows:,} rows in {output}"]
     wanted = file_format or ("table" if screen.isatty() else "csv")
     width = shutil.get_terminal_size().columns if screen.isatty() else None
@@ -208,87 +213,3 @@ def _values(con: duckdb.DuckDBPyConnection, tables: Iterable[str], column: str) 
             ).fetchall()
             found |= {value for (value,) in rows}
     return found
-
-
-def tables(marts: Path) -> list[tuple[str, int, str]]:
-    """Name, rows and question of every published table."""
-    with read_marts(marts) as con:
-        found = con.execute(
-            "select table_name, estimated_size, coalesce(comment, '') from duckdb_tables()"
-            " where database_name = 'marts' order by table_name"
-        ).fetchall()
-    return [(name, rows, _question(text)) for name, rows, text in found]
-
-
-def _question(text: str) -> str:
-    """What a description says its table answers, else its first sentence."""
-    asked = re.search(r"Answers: (.*?[?])(?:\s|$)", text, re.DOTALL)
-    told = " ".join((asked[1] if asked else text.split(". ")[0]).split())
-    return told[:1].upper() + told[1:]
-
-
-def describe(marts: Path, table: str) -> list[str]:
-    """A table's meaning, its columns and theirs, and a question to begin with.
-
-    Raises ExportError where there is no such table, with the nearest names.
-    """
-    with read_marts(marts) as con:
-        known = [
-            name
-            for (name,) in con.execute(
-                "select table_name from duckdb_tables() where database_name = 'marts' order by 1"
-            ).fetchall()
-        ]
-        name = table.lower().removeprefix("marts.")
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-            told = f"do you mean {' or '.join(close)}?" if close else "see: retention tables"
-            raise ExportError(f"describe: no table is called {table}; {told}")
-        ((text,),) = con.execute(
-            "select comment from duckdb_tables() where database_name = 'marts' and table_name = ?",
-            [name],
-        ).fetchall()
-        columns = con.execute(
-            "select column_name, lower(data_type), coalesce(comment, '') from duckdb_columns()"
-            " where database_name = 'marts' and table_name = ? order by column_index",
-            [name],
-        ).fetchall()
-    width = max(len(column) for column, _, _ in columns)
-    kinds = max(len(kind) for _, kind, _ in columns)
-    lines = [name, "", *_wrapped(text or "", 0), ""]
-    for column, kind, meaning in columns:
-        first, *rest = _wrapped(meaning, width + kinds + 6) or [""]
-        lines.append(f"  {column:<{width}}  {kind:<{kinds}}  {first.strip()}".rstrip())
-        lines += rest
-    return [*lines, "", f'  retention query "{example(name, columns)}"']
-
-
-def _wrapped(text: str, indent: int) -> list[str]:
-    import textwrap
-
-    width = max(60, shutil.get_terminal_size().columns)
-    return textwrap.wrap(
-        " ".join(text.split()), width, initial_indent=" " * indent, subsequent_indent=" " * indent
-    )
-
-
-def example(table: str, columns: Sequence[tuple[str, str, str]]) -> str:
-    """A SELECT of some columns, of all customers together where the table tells them apart."""
-    names = [name for name, _, _ in columns]
-    times = [name for name, kind, _ in columns if kind.startswith(("date", "timestamp"))]
-    shown = dict.fromkeys([*times[:1], *names[:5]])
-    quoted = ", ".join(name if name.isidentifier() else identifier(name) for name in shown)
-    where = " where segment_name = 'all'" if "segment_name" in names else ""
-    return f"select {quoted} from {table}{where} limit 10"
-
-
-def show(rows: Sequence[Sequence[Any]], heads: Sequence[str]) -> None:
-    """A small table of text on standard output."""
-    lines = [heads, *rows]
-    widths = [max(len(f"{line[place]}") for line in lines) for place in range(len(heads) - 1)]
-    for line in lines:
-        cells = [
-            f"{value:>{width},}" if isinstance(value, int) else f"{value:<{width}}"
-            for value, width in zip(line, widths, strict=False)
-        ]
-        sys.stdout.write("  ".join([*cells, str(line[-1])]).rstrip() + "\n")

@@ -7,27 +7,36 @@ from typing import Any
 import dagster as dg
 
 
-class _StepsOnly(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        said: dict[str, Any] = getattr(record, "dagster_meta", {})
-        # a skipped step is logged with all its assets; the command reports what failed, at its end
-        is_consequence = str(said.get("orig_message")).startswith("Dependencies for step ")
-        return said.get("dagster_event") is None and not is_consequence
+def said(record: logging.LogRecord) -> str | None:
+    """What a step says by a record of the log, marked where it is a warning; None of the engine's.
+
+    A skipped step is logged with all its assets; the command reports what failed, at its end.
+    """
+    given: dict[str, Any] = getattr(record, "dagster_meta", {})
+    message = str(given.get("orig_message") or record.getMessage())
+    if given.get("dagster_event") is not None or record.levelno < logging.INFO:
+        return None
+    if message.startswith("Dependencies for step "):
+        return None
+    return f"{'! ' if record.levelno >= logging.WARNING else '  '}{message}"
 
 
-@dg.logger(None, description="One line for each thing a step says.")
-def progress(context: dg.InitLoggerContext) -> logging.Logger:
-    logger = logging.Logger("retention", level=logging.INFO)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_StepsOnly())
-    handler.setFormatter(_Plain())
-    logger.addHandler(handler)
-    return logger
+class Plain(logging.Handler):
+    """One line for each thing a step says, on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if line := said(record):
+            print(line, file=sys.stderr)
 
 
-class _Plain(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        said: dict[str, Any] = getattr(record, "dagster_meta", {})
-        message = said.get("orig_message") or record.getMessage()
-        mark = "! " if record.levelno >= logging.WARNING else "  "
-        return mark + message
+def console(*handlers: logging.Handler) -> dg.LoggerDefinition:
+    """A console that these handlers make of the log, with the events of the engine in it."""
+
+    @dg.logger(None, description="One line for each thing a step says.")
+    def progress(context: dg.InitLoggerContext) -> logging.Logger:
+        logger = logging.Logger("retention", level=logging.DEBUG)
+        for handler in handlers:
+            logger.addHandler(handler)
+        return logger
+
+    return progress

@@ -16,7 +16,7 @@ from ..exports.errors import ExportError, WarehouseBusy
 from ..settings import LOCK_SECONDS
 
 
-def _is_held(file: Path) -> bool:
+def is_held(file: Path) -> bool:
     """Whether another process holds a database file, by the lock that DuckDB takes."""
     try:
         with file.open("rb+") as opened:
@@ -80,19 +80,20 @@ class Warehouse:
         return self.folder / "data_docs"
 
     @contextmanager
-    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connect(self, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to the build file, closed afterwards.
 
         Raises WarehouseBusy where another program has it open, ExportError where it is damaged.
         """
         try:
-            con = duckdb.connect(str(self.build_file))
+            con = duckdb.connect(str(self.build_file), read_only=read_only)
         except duckdb.Error as error:
             said = str(error).splitlines()[0]
-            if _is_held(self.build_file):
+            if is_held(self.build_file):
                 raise WarehouseBusy(
-                    f"{self.build_file} is open in another program, and a run needs it for itself; "
-                    f"close it there, and read {self.marts_file.name} instead ({said})"
+                    f"{self.build_file} is open in another program, and a run needs it for itself;"
+                    f" wait for that run, or close it there and read {self.marts_file.name} instead"
+                    f" ({said})"
                 ) from error
             raise ExportError(
                 f"{self.build_file}: cannot be opened ({said}); move it away, and the next run "
@@ -122,7 +123,9 @@ class Warehouse:
                     file.seek(0)
                     holder = file.read() or "another run"
                     if time.monotonic() > deadline:
-                        raise WarehouseBusy(f"{self.folder} is held by {holder}") from None
+                        raise WarehouseBusy(
+                            f"{self.folder} is held by {holder}; wait until it is done, or end it"
+                        ) from None
                     if not told:
                         tell(f"waiting for {holder}, which holds {self.folder}")
                         told = True

@@ -51,17 +51,17 @@ def ask(marts: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
                 answer = con.sql(statement)
                 yield answer.execute()
         except duckdb.Error as error:
-            raise ExportError(str(error)) from error
+            raise ExportError(_refusal(error)) from error
 
 
-def write_parquet(marts: Path, sql: str, file: Path) -> int:
-    """Write the answer to one SELECT to a Parquet file, whole or not at all; its rows.
+@contextmanager
+def answered(marts: Path, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the answer to one SELECT in its table `answer`, closed afterwards.
 
     The question is asked behind the same door as others; its answer is kept in a file of its own,
-    from which another connection writes. Raises ExportError as `ask` does, where there is more than
-    one SELECT, and where the file cannot be written.
+    which is all that this connection knows, and which it may write to other files. Raises
+    ExportError as `ask` does, and where there is more than one SELECT.
     """
-    new = file.with_name(f".{file.name}.partial")
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "answer.duckdb"
         try:
@@ -71,16 +71,17 @@ def write_parquet(marts: Path, sql: str, file: Path) -> int:
                 if len(statements) != 1:
                     raise ExportError("query: one file holds the answer to one SELECT")
                 con.execute(f"create table kept.answer as {statements[0].query}")
-            with duckdb.connect(str(kept), read_only=True) as con:
-                con.execute(f"copy answer to {literal(new)} (format parquet)")
-                counted = con.execute("select count(*) from answer").fetchone()
-            new.replace(file)
-        except (duckdb.Error, OSError) as error:
-            raise ExportError(str(error)) from error
-        finally:
-            new.unlink(missing_ok=True)
-    assert counted is not None
-    return int(counted[0])
+        except duckdb.Error as error:
+            raise ExportError(_refusal(error)) from error
+        with duckdb.connect(str(kept), read_only=True) as con:
+            con.execute("set TimeZone = 'UTC'")
+            yield con
+
+
+def _refusal(error: duckdb.Error) -> str:
+    """What DuckDB says about a question, and where the names are to be found."""
+    said = str(error).replace("Candidate bindings:", "The nearest names:")
+    return f"{said}\nsee what there is: retention tables, and retention describe TABLE"
 
 
 def _selects(con: duckdb.DuckDBPyConnection, sql: str) -> list[duckdb.Statement]:

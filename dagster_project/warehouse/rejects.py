@@ -43,7 +43,9 @@ def read_rejects(path: Path, limit: int) -> tuple[duckdb.DuckDBPyRelation, duckd
     Raises ExportError where no run has written any yet.
     """
     if not path.is_file():
-        raise ExportError(f"{path.parent}: no run has checked an export yet; start one with run")
+        raise ExportError(
+            f"{path.parent}: no run has checked an export yet; `retention run` starts one"
+        )
     con = duckdb.connect()
     rows = con.sql(f"select {COLUMNS} from read_parquet({literal(path)})")
     counts = con.sql(

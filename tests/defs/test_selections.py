@@ -8,7 +8,8 @@ import dagster as dg
 import duckdb
 import pytest
 
-from dagster_project.commands.cli import USER_ERROR, tell_failure
+from dagster_project.commands.cli import USER_ERROR
+from dagster_project.commands.run import tell_failure
 from dagster_project.warehouse.files import Warehouse
 
 from ..support.shops import Shop, ShopRun, materialize, run_shop

@@ -9,7 +9,7 @@ import pytest
 from dagster_project.commands import cli
 from dagster_project.defs.raw import markdown_table
 from dagster_project.exports.errors import WarehouseBusy
-from dagster_project.warehouse import project
+from dagster_project.warehouse import project, rejects
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_each_error_has_its_exit_code(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "read_rejects", fail)
+    monkeypatch.setattr(rejects, "read_rejects", fail)
     assert cli.main(["rejects", "--warehouse", str(tmp_path)]) == code
 
 

@@ -89,9 +89,9 @@ def test_a_run_that_takes_too_long_ends_and_lets_go_of_the_warehouse(warehouse: 
     hangs = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from dagster_project.commands.cli import _time_limit\n"
+        "from dagster_project.commands.run import time_limit\n"
         "from dagster_project.warehouse.files import Warehouse\n"
-        "with _time_limit(), Warehouse(Path(sys.argv[1])).lock('hangs', print):\n"
+        "with time_limit(), Warehouse(Path(sys.argv[1])).lock('hangs', print):\n"
         "    time.sleep(120)\n"
     )
     ended = subprocess.run(

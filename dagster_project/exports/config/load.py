@@ -409,7 +409,8 @@ class ExportsConfig(Strict):
             if not paths and not any(asks_for(pattern, name) for name in known):
                 raise ExportError(
                     f"{self.path}: exports.{export}.files: no file matches '{pattern}' "
-                    f"(looked from {self.path.parent.resolve()})"
+                    f"(looked from {self.path.parent.resolve()}); correct `files`, or put them"
+                    " there"
                 )
             for name, path in paths.items():
                 self._may_be_read(f"exports.{export}.files", path)
@@ -532,6 +533,8 @@ def load_config(path: Path, contract: Contract | None = None) -> ExportsConfig:
 
     Raises ExportError that lists every fault with its key, and the nearest right name.
     """
+    if path.is_dir():
+        raise ExportError(f"{path} is a folder; name the file in it, as in {path / 'exports.yml'}")
     if not path.is_file():
         raise ExportError(f"{path}: no such file; `retention init FILE...` writes a first one")
     try:

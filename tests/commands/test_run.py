@@ -1,0 +1,183 @@
+"""`retention run --json` and the stages of a run, on a small shop through the whole command."""
+
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from rich.console import Console
+
+from dagster_project.commands.cli import GREEN, INTERRUPTED, RED, USER_ERROR, main
+from dagster_project.commands.progress import STAGES, LiveProgress, Progress
+from dagster_project.definitions import build
+
+from ..support.shops import dagster_home
+
+Capture = pytest.CaptureFixture[str]
+HEADER = "no,who,at,total\n"
+CONFIG = {
+    "settings": {"as_of_date": "2024-03-31"},
+    "exports": {
+        "orders": {
+            "files": "orders.csv",
+            "delivered_at": "2024-04-01",
+            "currency": "EUR",
+            "columns": {
+                "order_id": "no",
+                "customer_id": "who",
+                "ordered_at": "at",
+                "amount": "total",
+            },
+        }
+    },
+}
+
+
+def orders(bad_dates: int = 0) -> str:
+    rows = [
+        f"{i},C{i % 7},{'soon' if i < bad_dates else f'2024-0{1 + i % 3}-11 10:00:00'},{i}.50\n"
+        for i in range(200)
+    ]
+    return HEADER + "".join(rows)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    os.environ["DAGSTER_HOME"] = str(dagster_home(tmp_path_factory.mktemp("dagster")))
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "exports.yml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
+    return folder
+
+
+def run(shop: Path, capsys: Capture) -> tuple[int, dict, str]:
+    """The exit code, the object on standard output, and what stands on standard error."""
+    code = main(
+        ["run", "--json", "--exports", str(shop / "exports.yml"), "--warehouse", str(shop / "w")]
+    )
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 1
+    return code, json.loads(said.out), said.err
+
+
+def test_a_green_run_and_a_red_one_after_it(shop: Path, capsys: Capture) -> None:
+    (shop / "orders.csv").write_text(orders(bad_dates=1), encoding="utf-8")
+    code, told, said = run(shop, capsys)
+    assert (code, told["exit_code"], told["status"]) == (GREEN, GREEN, "green")
+    assert [stage["stage"] for stage in told["stages"]] == list(STAGES)
+    assert {stage["status"] for stage in told["stages"]} == {"done"}
+    assert all(stage["seconds"] > 0 for stage in told["stages"])
+    stages = {stage["stage"]: stage for stage in told["stages"]}
+    assert stages["raw"]["rows"] == 199
+    assert told["exports"] == {"orders": {"rows": 199, "rejected": 1}}
+    assert told["errors"] == []
+    # plain lines for whoever reads along: no terminal, no signs that steer one
+    assert "  raw.orders: 199 rows of 1 files (1 new or changed), 1 rejected" in said.splitlines()
+    assert "\x1b" not in said
+    assert told["marts"] == str(shop / "w/marts.duckdb")
+    assert Path(told["report"]).exists()
+    with duckdb.connect(told["marts"], read_only=True) as con:
+        published = con.execute("select run_id from metric_run_log where published").fetchall()
+        ((rows,),) = con.execute("select sum(estimated_size) from duckdb_tables()").fetchall()
+    assert published == [(told["run_id"],)]
+    assert stages["marts"]["rows"] >= rows  # what marts are made of is built with them
+
+    (shop / "orders.csv").write_text(orders(bad_dates=50), encoding="utf-8")
+    code, told, said = run(shop, capsys)
+    assert (code, told["exit_code"], told["status"]) == (RED, RED, "red")
+    stages = {stage["stage"]: stage["status"] for stage in told["stages"]}
+    assert (stages["raw"], stages["raw_gate"], stages["published__marts"]) == (
+        *("done", "failed", "skipped"),
+    )
+    assert told["errors"][0].startswith("red gate: ")
+    assert any("of the rows of orders are unreadable" in line for line in told["warnings"])
+    assert told["exports"] == {"orders": {"rows": 150, "rejected": 50}}
+    assert told["errors"][0] in said
+    # the last good marts stand
+    assert told["marts"] == str(shop / "w/marts.duckdb")
+
+
+def test_a_run_that_does_not_start_is_told_too(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "exports.yml").write_text("exports: []", encoding="utf-8")
+    code, told, said = run(tmp_path, capsys)
+    assert (code, told["exit_code"], told["status"]) == (USER_ERROR, USER_ERROR, "needs you")
+    assert (told["stages"], told["run_id"], told["marts"]) == ([], None, None)
+    assert said == f"error: {told['errors'][0]}\n"
+
+
+def test_the_keyboard_stops_a_run(shop: Path, tmp_path: Path) -> None:
+    (shop / "orders.csv").write_text(orders(), encoding="utf-8")
+    given = ["--exports", str(shop / "exports.yml"), "--warehouse", str(tmp_path / "w")]
+    running = subprocess.Popen(
+        [Path(sys.executable).with_name("retention"), "run", "--json", *given],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell lets what runs beside it ignore the keyboard
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    try:
+        assert running.stderr is not None
+        said = []
+        while not said or not said[-1].startswith("  raw.orders: 200 rows"):
+            said.append(running.stderr.readline())
+            assert said[-1], said
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == INTERRUPTED
+    assert (json.loads(out)["status"], json.loads(out)["marts"]) == ("stopped", None)
+    assert "stopped in raw" in err
+    assert "Traceback" not in err
+
+
+def test_a_run_that_takes_too_long_is_told_too(tmp_path: Path) -> None:
+    hangs = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from dagster_project.commands import run\n"
+        "from dagster_project.warehouse.files import Warehouse\n"
+        "def execute(*given, last_words):\n"
+        "    with run.time_limit(last_words):\n"
+        "        time.sleep(60)\n"
+        "run._execute = execute\n"
+        "run.run_as_json(Path('exports.yml'), Warehouse(Path(sys.argv[1])), False, False)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", hangs, str(tmp_path)],
+        env=os.environ | {"RETENTION_RUN_SECONDS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, told["exit_code"], told["status"]) == (3, 3, "broken")
+    assert told["errors"][0].startswith("the run was ended after 1 seconds")
+
+
+def test_every_step_has_its_words(tmp_path: Path) -> None:
+    job = build(tmp_path / "exports.yml", tmp_path).resolve_job_def("nightly")
+    assert [node.name for node in job.nodes_in_topological_order] == list(STAGES)
+
+
+def test_the_stages_as_a_terminal_shows_them() -> None:
+    progress = Progress()
+    done, running = progress.stages["raw"], progress.stages["raw_gate"]
+    done.status, done.seconds, done.rows = "done", 1.25, 1234567
+    running.status, running.started = "running", 1.0
+    screen = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    screen.print(LiveProgress(progress, screen).drawn())
+    assert isinstance(screen.file, io.StringIO)
+    lines = screen.file.getvalue().splitlines()
+    assert re.fullmatch(r"✓  load the exports +1,234,567 rows +1\.2 s", lines[0].rstrip())
+    assert re.fullmatch(r".  check what was loaded +[\d.]+ s", lines[1].rstrip())
+    assert lines[2].rstrip() == "·  clean and tag rows"
+    assert len(lines) == len(STAGES)
