@@ -76,9 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _tell_of_the_machine(error)
     except KeyboardInterrupt:
         return _tell_of_the_end()
-    except (
-        Exception
-    ) as error:  # the door: what nobody foresaw is a defect of ours, with its own exit code
+    # the door: what nobody foresaw is a defect of ours, with its own exit code
+    except Exception as error:
         if str(error) == "Query interrupted":  # how DuckDB says it
             return _tell_of_the_end()
         traceback.print_exc()
