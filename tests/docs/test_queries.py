@@ -64,6 +64,7 @@ def build(folder: Path) -> None:
     }
     # nobody was asked: whom to write to is a question all the same
     settings = crm.SETTINGS | {"assume_consent": True, "holdout_share": HELD_OUT}
+    settings |= {"max_rejected_share": 0.2}  # one order in ten cannot be read
     config = {"settings": settings, "exports": exports}
     orders = crm.FILES["orders"]
     line = Line(folder)
