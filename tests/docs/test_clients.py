@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 
 from dagster_project.settings import ROOT
@@ -62,7 +63,7 @@ def test_polars() -> None:
     assert mrr["nrr"].to_list() == [None, *(pytest.approx(row[9]) for row in MRR[1:])]
 
 
-def test_csv_for_spreadsheets(tmp_path: Path) -> None:
+def test_files_for_spreadsheets(tmp_path: Path) -> None:
     where = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = recipe("Excel, LibreOffice, Google Sheets")
     subprocess.run(command, shell=True, check=True, env=os.environ | {"PATH": where})
@@ -70,6 +71,10 @@ def test_csv_for_spreadsheets(tmp_path: Path) -> None:
         rows = [row for row in csv.DictReader(file) if row["base"] == "order"]
     told = {dt.date.fromisoformat(row["month"]): row["churn_rate"] for row in rows}
     assert [told[row[0]] for row in CHURN] == ["2.0", "1.0", "", ""]
+    head, *lines = openpyxl.load_workbook(tmp_path / "churn.xlsx").active.values
+    assert head[:2] == ("base", "month")
+    rates = {line[1].date(): line[head.index("churn_rate")] for line in lines if line[0] == "order"}
+    assert [rates[row[0]] for row in CHURN] == [row[6] for row in CHURN]
 
 
 def test_sql_of_the_duckdb_ui() -> None:
