@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from ..exports.config.load import ExportsConfig, load_config
@@ -61,9 +62,10 @@ def run(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: bool) ->
             for line in summary(con, load_config(exports), "intermediate.implausible_facts"):
                 print(line)
         print(f"\nThe marts are in {warehouse.marts_file}. Ask them, for example:\n")
-        where = "" if warehouse.folder == warehouse_folder() else f"--warehouse {warehouse.folder} "
+        told = f"--warehouse {quote(str(warehouse.folder))} "
+        where = "" if warehouse.folder == warehouse_folder() else told
         for example in EXAMPLES:
-            print(f'  {sys.argv[0]} query {where}"{example}"\n')
+            print(f'  {called()} query {where}"{example}"\n')
         print(f"The report, to open in a browser: {warehouse.report_file.as_uri()}")
         return GREEN
     return tell_failure(done.result, warehouse.folder)
@@ -186,6 +188,14 @@ def time_limit(last_words: Callable[[str], None] = lambda error: None) -> Iterat
         timer.cancel()
 
 
+def called() -> str:
+    """This command as it can be pasted, also where another program runs it."""
+    as_typed = Path(sys.argv[0])
+    if as_typed.name != "retention":
+        as_typed = Path(sys.executable).with_name("retention")
+    return quote(str(as_typed))
+
+
 def tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
     """Say what failed and what to do; the exit code is that of the gravest failure."""
     print("", file=sys.stderr)
@@ -198,7 +208,7 @@ def tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
         print(
             f"\nThe marts are published in {warehouse.marts_file}, but no report was made of them:"
             f" {warehouse.report_file} is missing, or of an earlier run. To try again:"
-            f" {sys.argv[0]} report --warehouse {folder}",
+            f" {called()} report --warehouse {quote(str(folder))}",
             file=sys.stderr,
         )
         return max(codes, default=BROKEN)
@@ -206,7 +216,8 @@ def tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
     last = f"the last good marts stand in {marts}" if marts.exists() else "there are no marts yet"
     print(f"\nNothing was published; {last}.", file=sys.stderr)
     if RED in codes:
-        print(f"The rows in question: {sys.argv[0]} rejects --warehouse {folder}", file=sys.stderr)
+        rejects = f"{called()} rejects --warehouse {quote(str(folder))}"
+        print(f"The rows in question: {rejects}", file=sys.stderr)
     return max(codes, default=BROKEN)
 
 
