@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: What a machine lacks, or a damaged file, by the class of DuckDB's or Python's error.
 MENDED_BY_PEOPLE = {
     "OutOfMemoryException": "give it more memory or disk, or see RETENTION_MEMORY",
+    "MemoryError": "give it more memory",
+    "Stalled": "it does so where memory is short; give it more, and run again",
     "PermissionError": "let this user read and write it",
     "OSError": "is the disk full, or the file out of reach?",
 } | dict.fromkeys(

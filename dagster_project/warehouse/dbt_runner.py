@@ -42,6 +42,14 @@ class _Stopped(Exception):
     """Nobody waits for the results any more."""
 
 
+class Stalled(project.DbtError):
+    """dbt works on nothing and yet does not end: a thread of its own died, as it does of memory."""
+
+
+#: How long dbt may work on nothing before it is given up.
+STALL_SECONDS = 300
+
+
 #: Tests are named one by one, as the models are; unit tests need no shop's data.
 _ONLY_THESE = (
     *("--indirect-selection", "empty"),
@@ -101,34 +109,56 @@ class Dbt:
                 builds.note_test(con, table, result.name, result.passed)
 
     def _results(self, nodes: list[str]) -> Iterator[NodeResult]:
-        """What dbt says of each node, from a thread of its own: the caller works meanwhile."""
-        ended: queue.Queue[NodeResult | Exception | None] = queue.Queue()
+        """What dbt says of each node, from a thread of its own: the caller works meanwhile.
+
+        Raises DbtError where dbt could not run, Stalled where it stopped working.
+        """
+        said: queue.Queue[NodeResult | Exception | str | None] = queue.Queue()
         stopped = threading.Event()
 
         def told(event: Any) -> None:
             if stopped.is_set():
                 raise _Stopped
-            if event.info.name == "NodeFinished":
-                ended.put(_node_result(event.data))
+            if event.info.name == "NodeStart":
+                said.put(event.data.node_info.unique_id)
+            elif event.info.name == "NodeFinished":
+                said.put(_node_result(event.data))
 
         def run() -> None:
             try:
                 self._invoke(["build", "--select", *_selectors(nodes), *_ONLY_THESE], told)
             except Exception as error:  # raised again where the caller waits
-                ended.put(error)
+                said.put(error)
             finally:
-                ended.put(None)
+                said.put(None)
 
-        thread = threading.Thread(target=run, name="dbt")
+        # one that stalled must not keep the process
+        thread = threading.Thread(target=run, name="dbt", daemon=True)
         thread.start()
+        running: set[str] = set()
+        is_stalled = False
         try:
-            while (said := ended.get()) is not None:
-                if isinstance(said, Exception):
-                    raise said
-                yield said
+            while True:
+                try:
+                    found = said.get(timeout=None if running else STALL_SECONDS)
+                except queue.Empty:
+                    is_stalled = True
+                    raise Stalled(
+                        f"dbt has worked on nothing for {STALL_SECONDS} seconds, and is given up"
+                    ) from None
+                if found is None:
+                    return
+                if isinstance(found, Exception):
+                    raise found
+                if isinstance(found, str):
+                    running.add(found)
+                    continue
+                running.discard(found.unique_id)
+                yield found
         finally:
             stopped.set()
-            thread.join()
+            if not is_stalled:
+                thread.join()
 
     def unit_tests(self) -> list[NodeResult]:
         """Run dbt's unit tests; the models they test have to be built."""
