@@ -7,6 +7,7 @@ orders, sessions and events.
 
 import csv
 import datetime as dt
+import shutil
 from collections import Counter
 from itertools import pairwise
 from math import prod
@@ -27,7 +28,7 @@ DATA = DATA_SETS / "subscriptions"
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("subscriptions")
     config = yaml.safe_load((ROOT / "data/presets/subscriptions.yml").read_text(encoding="utf-8"))
-    (folder / "subscription_periods.csv").symlink_to(DATA / "subscription_periods.csv")
+    shutil.copy(DATA / "subscription_periods.csv", folder)
     shop = run_shop(folder, config)
     assert shop.result.success
     return shop

@@ -120,6 +120,8 @@ def _config(kind: str) -> dict[str, Any]:
     orders = exports["orders"]
     orders["grain"] = "line" if "lines" in kind else "order"
     orders["status_map"] = {"paid": "counted", "void": "cancelled", "waiting": "pending"}
+    if "lines" in kind:  # a line's discount is drawn for each order, and taken off each line
+        orders["amount_is_per"] = {"discount_amount": "line"}
     if kind != "lines":
         del orders["columns"]["line_id"]
     settings = {

@@ -195,7 +195,7 @@ class Accounts:
         self.rows: Counter[str] = Counter()
         self.money: defaultdict[str, Decimal] = defaultdict(Decimal)
         self._rates = rates()
-        read = [row for file, data in shop.files.items() for row in self._read(file, data)]
+        read = [row for file, data in shop.files.items() for row in self._read(file, data, grain)]
         told = self._by_order(read) if grain == "line" else [(row, False) for row in read]
         judged = [self._judged(row, contradicts) for row, contradicts in told]
         self._settle(self._newest(judged, grain))
@@ -204,19 +204,29 @@ class Accounts:
         self.rows[use] += 1
         self.money[use] += money
 
-    def _read(self, file: str, data: bytes) -> Iterator[Row]:
-        """Rows that can be read; the others are noted as rejected, with what money is legible."""
+    def _read(self, file: str, data: bytes, grain: str) -> Iterator[Row]:
+        """Rows that can be read; the others are noted as rejected, with what money is legible.
+
+        A line that leaves its time blank has that of the first line of its order that tells one.
+        """
         text = data.decode("utf-8-sig")
         delimiter = re.sub(r"\w", "", text.splitlines()[0])[0]
         records = [r for r in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if r]
         delivered = dt.date.fromisoformat(file[-14:-4])
+        times: dict[str, str] = {}
+        for record in records[1:] if grain == "line" else ():
+            if len(record) == len(HEADER):
+                told = dict(zip(HEADER, (value.strip(" ") for value in record), strict=True))
+                if told["no"] and told["at"]:
+                    times.setdefault(told["no"], told["at"])
         for place, record in enumerate(records[1:]):
             self.rows["in_files"] += 1
             if len(record) != len(HEADER):
                 self._note("rejected", Decimal(0))
                 continue
             given = {k: v.strip(" ") or None for k, v in zip(HEADER, record, strict=True)}
-            at, changed = moment(given["at"]), moment(given["changed"])
+            at = moment(given["at"] or times.get(given["no"] or ""))
+            changed = moment(given["changed"])
             amount = number(given["total"])
             rate = self._rate(given["cur"], business_day(at) if at else delivered)
             money = ((amount or Decimal(0)) * (rate or 0)).quantize(UNIT, ROUND_HALF_UP)
