@@ -381,7 +381,7 @@ QUERIES = {
             cast(sum(revenue) as double) as revenue, cast(sum(cost) as double) as cost,
             cast(sum(revenue) as double) / nullif(cast(sum(cost) as double), 0)
             as revenue_per_cost,
-            max_by(diagnosis, month) filter (is_complete) as diagnosis
+            arg_max_null(diagnosis, month) filter (is_complete) as diagnosis
         from campaign_funnel
         group by campaign, channel, kind
         order by cost desc nulls last, revenue desc nulls last, campaign, channel, kind

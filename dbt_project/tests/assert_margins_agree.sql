@@ -1,12 +1,20 @@
 -- A row is a cohort whose margin to date is not the sum of what its customers brought.
 {{ config(meta={'dagster': {'ref': {'name': 'cohort_value'}}}) }}
 
-with cohorts as (
-    select
-        cohort_month,
-        max_by(cumulative_gross_margin, months_since_first_order) as gross_margin
+with last_months as (
+    select cohort_month, max(months_since_first_order) as last_month
     from {{ ref('cohort_value') }}
     group by cohort_month
+),
+
+-- max_by would pass over a margin that is not known
+cohorts as (
+    select last_months.cohort_month, months.cumulative_gross_margin as gross_margin
+    from last_months
+    inner join {{ ref('cohort_value') }} as months
+        on
+            last_months.cohort_month = months.cohort_month
+            and last_months.last_month = months.months_since_first_order
 ),
 
 customers as (

@@ -92,7 +92,9 @@ def gates(tmp_path_factory: pytest.TempPathFactory) -> Gates:
     gates = Gates(tmp_path_factory.mktemp("gates"))
     gates.orders(day(DAYS), {day(n): 30 for n in range(DAYS)})
     gates.write(
-        f"sessions_{day(DAYS)}.csv", "id,who,at", [f"s{n},C1,{day(n)} 9:00" for n in range(DAYS)]
+        f"sessions_{day(DAYS)}.csv",
+        "id,who,at",
+        [f"s{n},C{n % 7},{day(n)} 9:00" for n in range(DAYS)],
     )
     gates.write("crm.csv", "id,mail", [f"C{n},c{n}@shop.example" for n in range(7)])
     return gates

@@ -128,7 +128,7 @@ warnings as (
     select
         'orders' as export,
         'cost_amount is empty and gross_margin not set: margin is revenue' as warning,
-        {{ "count(*)" if var('gross_margin') | float == 1 else "0" }} as occurrences
+        {{ "" if var('gross_margin') | float == 1 else "0 * " }}count(*) as occurrences
     from {{ ref('order_values') }}
     where not has_cost
     union all
