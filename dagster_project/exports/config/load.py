@@ -51,7 +51,8 @@ class OtherColumn(Strict):
     unit: Unit | None = Field(
         default=None,
         examples=["milliseconds"],
-        description="What its values count: time since 1970, or hundredths of the currency.",
+        description="What its values count: `seconds`, `milliseconds` or `microseconds` since 1970,"
+        " or `cents`, hundredths of the currency.",
     )
     sql: str | None = Field(
         default=None,
@@ -270,7 +271,8 @@ class Export(Strict):
     status_map: dict[str, str] = Field(
         default_factory=dict,
         examples=[{"paid": "counted", "void": "cancelled"}],
-        description="Their state: ours (counted, cancelled, pending …).",
+        description="Their state: ours. An order is counted, refunded (it was one, and its money is"
+        " given back), cancelled or pending.",
     )
     delivered_at: dt.date | None = Field(
         default=None,
