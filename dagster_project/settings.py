@@ -1,7 +1,13 @@
 """Where things are. What a shop may change is in its `exports.yml`; see `exports/config`."""
 
 import os
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).parents[1]
 DBT_PROJECT = ROOT / "dbt_project"
@@ -25,6 +31,13 @@ OFFLINE = {
     "DAGSTER_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
 }
+
+
+@cache
+def dbt_defaults() -> Mapping[str, Any]:
+    """The vars of the dbt project as they are shipped: `exports.yml` overrides some."""
+    told = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return MappingProxyType(told["vars"])
 
 
 def exports_file() -> Path:

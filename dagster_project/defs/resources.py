@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import yaml
 from pydantic import PrivateAttr
 
 from ..exports.config.load import ExportsConfig, load_config
@@ -17,7 +16,7 @@ from ..exports.errors import ExportError, WarehouseBusy
 from ..exports.loading.base_currency import base_currency
 from ..exports.loading.writing import Run
 from ..quality.results import KEPT_RUNS
-from ..settings import DBT_PROJECT
+from ..settings import dbt_defaults
 from ..warehouse.dbt_runner import Dbt
 from ..warehouse.files import Warehouse
 
@@ -67,10 +66,7 @@ class Shop(dg.ConfigurableResource):
     @cached_property
     def variables(self) -> dict[str, Any]:
         """dbt's vars: the project's defaults, the shop's settings, and its only currency."""
-        defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))[
-            "vars"
-        ]
-        given = defaults | self.config.dbt_vars()
+        given = {**dbt_defaults(), **self.config.dbt_vars()}
         if not given["base_currency"]:
             with self.warehouse.connect() as con:
                 given["base_currency"] = base_currency(con, self.config)

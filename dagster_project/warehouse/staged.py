@@ -13,7 +13,7 @@ import jinja2
 import yaml
 
 from ..exports.sql import identifier, literal
-from ..settings import DBT_PROJECT
+from ..settings import DBT_PROJECT, dbt_defaults
 from .project import given_by_contract
 
 
@@ -115,5 +115,4 @@ def _seed(path: Path) -> str:
 
 def defaults() -> dict[str, Any]:
     """The project's own vars, and what models have to know of the contract."""
-    told = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    return told | given_by_contract()
+    return {**dbt_defaults(), **given_by_contract()}

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from ...settings import DBT_PROJECT, ROOT
+from ...settings import ROOT, dbt_defaults
 from ..mapping import words
 from .load import Accepted, Export, ExportsConfig, OtherColumn, Study
 from .schema import Settings
@@ -44,7 +44,7 @@ optional column is left empty, counted and warned of.
 
 def page() -> str:
     """The page, in Markdown."""
-    defaults = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    defaults = dbt_defaults()
     parts = [
         _INTRO,
         _section("Of an export", "`exports.<name>.<setting>`", Export, {}),
