@@ -275,7 +275,9 @@ def _default(column: Column, table: Table, given: set[str]) -> str:
 
 
 def _status(table: Table, export: Export) -> str:
-    known = dict(DEFAULT_STATUS_MAPS[table.name])
-    known |= {theirs.lower().strip(): ours for theirs, ours in export.status_map.items()}
-    whens = " ".join(f"when {literal(k)} then {literal(v)}" for k, v in known.items())
+    # DuckDB makes small letters of both sides: Python's of a Turkish İ are two
+    own = {f"lower({literal(theirs.strip())})": ours for theirs, ours in export.status_map.items()}
+    shipped = {literal(theirs): ours for theirs, ours in DEFAULT_STATUS_MAPS[table.name].items()}
+    known = [*own.items(), *shipped.items()]
+    whens = " ".join(f"when {theirs} then {literal(ours)}" for theirs, ours in known)
     return f"case lower(status) {whens} else status end"
