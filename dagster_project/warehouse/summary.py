@@ -73,10 +73,11 @@ def _export(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[str]:
 def _orders(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> Iterator[str]:
     used = "from staging.stg_order_rows where row_status = 'used'"
     counts = f"{used} and status in ('counted', 'refunded')"
-    columns, number = "order_id, customer_id, order_date, amount", "count(*)"
+    columns = "order_id, customer_id, order_date, amount, status = 'refunded' as is_refunded"
+    number = "count(*)"
     if config.exports["orders"].grain == "line":
         columns = "order_id, min(customer_id) as customer_id, min(order_date) as order_date,"
-        columns += " sum(amount) as amount"
+        columns += " sum(amount) as amount, bool_and(status = 'refunded') as is_refunded"
         counts, number = f"{counts} group by order_id", "count(distinct order_id)"
     con.execute(f"create or replace temp table checked_orders as select {columns} {counts}")
     con.execute(
@@ -88,9 +89,13 @@ def _orders(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> Iterator[s
         " coalesce(sum(orders) filter (customer_id is null), 0)::bigint, count(customer_id),"
         " count(customer_id) filter (orders > 1) from checked_customers"
     ).fetchall()[0]
-    ((largest,),) = con.execute("select max(amount)::double from checked_orders").fetchall()
+    largest, refunded = con.execute(
+        "select max(amount)::double, count(*) filter (is_refunded and amount >= 0)"
+        " from checked_orders"
+    ).fetchall()[0]
+    since = f", {refunded:,} of them refunded since," if refunded else ""
     yield (
-        f"  {orders:,} orders that count by {customers:,} customers,"
+        f"  {orders:,} orders that count{since} by {customers:,} customers,"
         f" {_share(without, orders)} of them without a customer"
     )
     yield (
@@ -107,7 +112,8 @@ def _orders(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> Iterator[s
         )
         yield from _by(con, "currency, in its own money", "currency", number, in_its_own)
     months = "from checked_orders where amount >= 0"
-    yield from _by(con, "month", "strftime(order_date, '%Y-%m')", "count(*)", months)
+    what = "month, refunded ones among them" if refunded else "month"
+    yield from _by(con, what, "strftime(order_date, '%Y-%m')", "count(*)", months)
 
 
 def _by(

@@ -120,10 +120,16 @@ def an_unknown_state(rows: list[Order]) -> None:
     rows[3]["state"] = "odd"
 
 
+def hundredths(rows: list[Order]) -> None:
+    for row in rows:
+        row["sum"] = 1999 + row["sum"]
+
+
 SPOILED: dict[str, tuple[Callable[[list[Order]], None], str]] = {
     "one order each": (one_order_each, "customer_id has one order each (60); see exports.orders"),
     "nearly unique": (nearly_unique, "customer_id is as unique as order_id (59); see"),
     "one for all": (one_for_all, "customer_id is the same in a large share of orders (15); see"),
+    "cents": (hundredths, "amount has no fraction in any row: are they cents? (60); see"),
     "currency": (some_without_currency, "currency is empty in some rows (1); see"),
     "midnight": (midnight, "ordered_at is always at midnight (60); see"),
     "no March": (no_march, "ordered_at leaves out whole months (1); see"),
@@ -143,6 +149,49 @@ def test_an_oddity_is_told_with_its_cure(name: str, tmp_path: Path) -> None:
     assert len(said) == 2
     (found,) = [line for line in said[1].splitlines() if line]
     assert f"orders.{right}" in found
+
+
+@pytest.mark.parametrize(
+    ("column", "currency"),
+    [({"name": "sum", "unit": "cents"}, "EUR"), ({"sql": "sum"}, "EUR"), ("sum", "JPY")],
+)
+def test_whole_amounts_that_are_told_or_have_no_cents_are_not_asked_about(
+    column: object, currency: str, tmp_path: Path
+) -> None:
+    rows = orders()
+    hundredths(rows)
+    columns = COLUMNS | {"amount": column}
+    assert told(tmp_path, rows, columns=columns, currency=currency).endswith("implausible")
+
+
+@pytest.mark.parametrize(
+    ("names", "speaks"),
+    [
+        (("Brutto", "Netto"), True),
+        (("total", "Subtotal"), True),
+        (("price incl. tax", "Price excl. tax"), False),  # of amounts, no price is the net
+        (("Netto", "Brutto"), False),
+        (("total", "total_tax"), False),
+    ],
+)
+def test_gross_money_with_net_beside_it_is_told(
+    names: tuple[str, str], speaks: bool, tmp_path: Path
+) -> None:
+    rows = [row | {names[0]: row["sum"] + 0.5, names[1]: row["sum"]} for row in orders()]
+    columns = COLUMNS | {"amount": names[0]}
+    said = told(tmp_path, rows, columns=columns)
+    note = f"orders.amount is `{names[0]}`, with tax by its name, and `{names[1]}` is not mapped"
+    assert (note in said) == speaks
+    computed = told(tmp_path, rows, columns=columns | {"amount": {"sql": f'"{names[0]}"'}})
+    assert "with tax by its name" not in computed
+
+
+def test_refunded_orders_among_those_that_count_are_told(tmp_path: Path) -> None:
+    rows = orders()
+    rows[3]["state"] = rows[4]["state"] = "refunded"
+    said = told(tmp_path, rows, columns=COLUMNS | {"status": "state"})
+    assert "60 orders that count, 2 of them refunded since, by 12 customers" in said
+    assert "by month, refunded ones among them:" in said
 
 
 Rows = list[dict[str, Any]]
@@ -313,7 +362,8 @@ def test_a_question_left_open_is_told_and_published(tmp_path: Path) -> None:
     line.deliver(config, {"o.csv": "id,who,at,sum\n1,7,2024-01-03,5\n"})
     path = tmp_path / "exports.yml"
     path.write_text(
-        "# TODO exports.orders.currency: which one?\n" + path.read_text(encoding="utf-8"),
+        "# TODO exports.orders.currency: which\n#   one?\n# of this shop\n"
+        + path.read_text(encoding="utf-8"),
         encoding="utf-8",
     )
     assert "exports.orders.currency is still a TODO: which one?" in "\n".join(

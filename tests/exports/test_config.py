@@ -186,6 +186,10 @@ FAULTS = {
         config({"columns": COLUMNS | {"amount": {"name": "sum", "unit": "seconds"}}}),
         ["exports.orders.columns.amount.unit: seconds are of times"],
     ),
+    "an unknown unit": (
+        config({"columns": COLUMNS | {"amount": {"name": "sum", "unit": "euros"}}}),
+        ["exports.orders.columns.amount.unit: Input should be 'seconds', 'milliseconds'"],
+    ),
     "column neither sql nor value": (
         config({"columns": COLUMNS | {"currency": {}}}),
         ["exports.orders.columns.currency", "give either `name:`, `sql:` or `value:`"],
@@ -318,6 +322,7 @@ def test_only_given_settings_become_dbt_vars(tmp_path: Path) -> None:
         "segments": ["country"],
         "orders_grain": "line",
         "orders_currency": "",
+        "amount_unit_is_told": False,
         "amounts_of_order": [],
         "negative_amounts": "refund",
         "sessions_mapped": False,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dagster_project.demo import ensure_demo
-from dagster_project.exports.config.load import Export, ExportsConfig, load_config
+from dagster_project.exports.config.load import Export, ExportsConfig, OtherColumn, load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.proposal.guess import likeness
@@ -272,9 +272,124 @@ def test_names_that_yaml_would_misread_are_quoted(tmp_path: Path) -> None:
 
 
 def test_files_that_fit_nothing_are_an_error(tmp_path: Path) -> None:
-    path = Shop(tmp_path).write("x.csv", "a,b\n1,2\n")
-    with pytest.raises(ExportError, match=r"none of the files fits an export: .*x.csv .* a, b"):
+    path = Shop(tmp_path).write("x.csv", "sku,bin,kg\na,b,2\n")
+    with pytest.raises(ExportError) as raised:
         propose([path], tmp_path)
+    assert "x.csv fits no export: for orders it lacks a time and money that is named so" in str(
+        raised.value
+    )
+    assert "its columns are sku (text), bin (text), kg (numbers)" in str(raised.value)
+    assert "{files: x.csv, columns: {customer_id: ..., ordered_at: ..., amount: ...}}" in str(
+        raised.value
+    )
+
+
+def test_rows_within_one_object_are_found(tmp_path: Path) -> None:
+    rows = [
+        {"id": n, "customer": {"id": f"c{n % 3}"}, "created_at": f"2024-01-{n + 1:02}T10:00:00Z"}
+        | {"total": 10.5 + n, "currency": "EUR", "lines": [{"sku": "a"}, {"sku": "b"}]}
+        for n in range(9)
+    ]
+    answer = {"meta": {"page": 1}, "links": [], "response": {"orders": rows}}
+    path = Shop(tmp_path).write("page.json", json.dumps(answer))
+    config, _ = proposed(tmp_path, path)
+    assert (
+        mapped(config.exports["orders"]).items()
+        >= {
+            **{"order_id": "id", "customer_id": "customer.id"},
+            **{"ordered_at": "created_at", "amount": "total"},
+        }.items()
+    )
+    loaded = Shop(tmp_path).load_config(config, "orders")
+    assert (loaded.rows, loaded.rejected) == (9, 0)
+
+
+#: Two files of words and numbers alone that no dictionary has: payments of a school, a till's rows.
+SCHOOL = [
+    {"id_pago": f"P{n}", "alumno": f"A{n % 13}", "fecha": f"2025-01-{n % 28 + 1:02} 10:0{n % 9}"}
+    | {"importe_centimos": 4990 + 100 * (n % 5), "estado": "devuelto" if n % 10 == 9 else "pagado"}
+    for n in range(60)
+]
+TILL = [
+    f"F{n},K{n % 11},2025-02-{n % 28 + 1:02} 09:3{n % 9},{1999 + 10 * (n % 7)},"
+    + ("nula" if n % 4 == 3 else "ok")
+    for n in range(60)
+]
+
+
+def test_cents_that_the_name_tells(tmp_path: Path) -> None:
+    path = Shop(tmp_path).write("pagos.jsonl", "\n".join(map(json.dumps, SCHOOL)) + "\n")
+    config, _ = proposed(tmp_path, path)
+    orders = config.exports["orders"]
+    assert mapped(orders) == {
+        **{"order_id": "id_pago", "customer_id": "alumno", "ordered_at": "fecha"},
+        **{"status": "estado", "amount": OtherColumn(name="importe_centimos", unit="cents")},
+    }
+    assert orders.status_map == {"pagado": "counted", "devuelto": "refunded"}
+
+
+def test_what_no_name_tells_is_asked_with_what_each_reading_gives(tmp_path: Path) -> None:
+    path = Shop(tmp_path).write(
+        "v.csv", "folio,parcela,momento,importe,situ\n" + "\n".join(TILL) + "\n"
+    )
+    config, text = proposed(tmp_path, path)
+    assert mapped(config.exports["orders"]) == {
+        **{"order_id": "folio", "customer_id": "parcela", "ordered_at": "momento"},
+        **{"status": "situ", "amount": "importe"},
+    }
+    total = sum(1999 + 10 * (n % 7) for n in range(60))
+    asked = " ".join(config.todos().values())
+    assert "is `parcela` who bought?" in asked
+    assert "does `situ` say whether an order counts? Its values are ok (45), nula (15)" in asked
+    assert f"are they cents? as they are gives {total:,.2f}" in asked, text
+    assert f"with `unit: cents` at each gives {total / 100:,.2f}" in asked
+
+
+def test_turkish_money_and_states(tmp_path: Path) -> None:
+    states = ("Teslim Edildi", "İptal", "İade Edildi")
+    rows = [
+        f"TR{n};m{n % 7}@ornek.com.tr;{n % 28 + 1:02}.01.2025 10:00;{states[n % 3]};"
+        f"1.2{n % 10}0,50 TL;29,90 TL"
+        for n in range(30)
+    ]
+    head = "Sipariş No;Müşteri E-posta;Sipariş Tarihi;Durum;Ara Toplam;Kargo\n"
+    path = Shop(tmp_path).write("s.csv", head + "\n".join(rows) + "\n")
+    config, _ = proposed(tmp_path, path)
+    orders = config.exports["orders"]
+    assert (orders.currency, orders.decimal, orders.number_style) == ("TRY", ",", ["currency"])
+    shop = Shop(tmp_path)
+    shop.load_config(config, "orders")
+    assert shop.ask(
+        "select status, count(*), sum(amount) from raw.orders group by 1 order by 1"
+    ) == [
+        ("cancelled", 10, sum(1200 + 10 * (n % 10) for n in range(1, 30, 3)) + 5),
+        ("counted", 10, sum(1200 + 10 * (n % 10) for n in range(0, 30, 3)) + 5),
+        ("refunded", 10, sum(1200 + 10 * (n % 10) for n in range(2, 30, 3)) + 5),
+    ]
+
+
+def test_titles_that_have_all_columns_are_above_the_header(tmp_path: Path) -> None:
+    rows = [f"{n},01/{n % 28 + 1:02}/2025 02:10 PM,M{n % 5},3,${n}.50" for n in range(25)]
+    text = "Sales report,,,,\nJan 2025,,,,\n\nReceipt,Sold at,Member,Items,Takings (ex VAT)\n"
+    path = Shop(tmp_path).write("r.csv", text + "\n".join(rows) + "\nTotal,,,,$312.50\n")
+    config, _ = proposed(tmp_path, path)
+    orders = config.exports["orders"]
+    assert orders.skip_rows == 3
+    assert mapped(orders) == {
+        **{"order_id": "Receipt", "customer_id": "Member", "ordered_at": "Sold at"},
+        **{"quantity": "Items", "amount": "Takings (ex VAT)"},
+    }
+    loaded = Shop(tmp_path).load_config(config, "orders")
+    assert (loaded.rows, loaded.rejected) == (25, 1)
+
+
+def test_prices_are_asked_for_their_tax(tmp_path: Path) -> None:
+    rows = "".join(f"{n // 2},k{n % 5},2025-01-{n + 1:02},2,4.50\n" for n in range(20))
+    head = "ordernummer,klant,besteldatum,aantal,stukprijs{}\n"
+    for name, is_asked in (("", True), (" netto", False)):
+        path = Shop(tmp_path).write("r.csv", head.format(name) + rows)
+        config, _ = proposed(tmp_path, path)
+        assert (("orders", "columns.unit_price") in config.todos()) == is_asked
 
 
 def test_a_missing_and_a_broken_file_are_errors(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What is wrong with an `exports.yml`, in sentences that name the key and its remedy."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,18 @@ def sentence(fault: Any, known_keys: Mapping[str, list[str]]) -> str:
         known = known_keys.get(section, [])
         return f"{where}: unknown key; {nearest(str(fault['loc'][-1]), known)}"
     return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def told(faults: Sequence[Any]) -> list[Any]:
+    """Pydantic's faults; of a column in another form, not that it is no plain name."""
+    places = [fault["loc"] for fault in faults]
+
+    def is_of_another_form(loc: tuple[int | str, ...]) -> bool:
+        return loc[-1] == "str" and any(
+            len(other) > len(loc) and other[: len(loc) - 1] == loc[:-1] for other in places
+        )
+
+    return [fault for fault in faults if not is_of_another_form(fault["loc"])]
 
 
 def contract_faults(config: "ExportsConfig", contract: Contract) -> Iterable[str]:

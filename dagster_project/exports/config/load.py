@@ -5,6 +5,7 @@ import glob
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -20,7 +21,7 @@ from pydantic import (
 
 from ..contract import Contract, load_contract
 from ..errors import ExportError
-from .faults import EachKeyOnce, contract_faults, sentence
+from .faults import EachKeyOnce, contract_faults, sentence, told
 from .schema import (
     FILES,
     PLACES,
@@ -337,6 +338,12 @@ class Export(Strict):
         column = self.columns.get(ours)
         return column.unit if isinstance(column, OtherColumn) else None
 
+    @property
+    def tells_unit_of_money(self) -> bool:
+        """Whether what an order came to has a unit, is computed, or is a constant."""
+        column = self.columns.get("amount") or self.columns.get("unit_price")
+        return isinstance(column, OtherColumn) and (column.name is None or column.unit is not None)
+
     def is_per(self, column: str) -> Per | None:
         """Whether a column of money is the order's or its lines', where that is told."""
         told = self.amount_is_per
@@ -432,11 +439,17 @@ class ExportsConfig(Strict):
         if not self.path.is_file():
             return {}
         found: dict[tuple[str, str], str] = {}
-        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), start=1):
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, start=1):
             if said := re.search(r"#.*?\bTODO\b[ *:]*(.*)", line):
-                named = re.match(r"(?:exports\.)?(\w+)\.([\w.]+): (.*)", said[1])
+                # a question goes on in the comments below it that are indented
+                below = (re.match(r"\s*#   (\S.*)", other) for other in lines[number:])
+                more = (found[1] for found in takewhile(bool, below) if found)
+                question = " ".join([said[1], *more])
+                named = re.match(r"(?:exports\.)?(\w+)\.([\w.]+): (.*)", question)
                 key = (named[1], named[2]) if named else ("settings", f"line {number}")
-                found.setdefault(key, named[3] if named else said[1])
+                asked = named[3] if named else question
+                found[key] = f"{found[key]} {asked}" if key in found else asked
         return found
 
     def located(self, export: str) -> Export:
@@ -496,6 +509,7 @@ class ExportsConfig(Strict):
                 "orders_currency": orders.currency or "",
                 "negative_amounts": orders.negative_amounts,
                 "amounts_of_order": orders.amounts_of_order,
+                "amount_unit_is_told": orders.tells_unit_of_money,
             }
         if (refunds := self.exports.get("refunds")) and refunds.amounts:
             given["refund_amounts"] = refunds.amounts
@@ -558,7 +572,7 @@ def read_config(text: str, path: Path, contract: Contract | None = None) -> Expo
         config = ExportsConfig.model_validate(content | {"path": path})
         faults = list(contract_faults(config, contract))
     except ValidationError as error:
-        faults = [sentence(fault, _known_keys()) for fault in error.errors()]
+        faults = [sentence(fault, _known_keys()) for fault in told(error.errors())]
         # what is left without the faulty parts may have faults of its own
         faults += _faults_of_the_rest(content | {"path": path}, error, contract)
     if faults:

@@ -78,11 +78,16 @@ def _refuse_wrapper(
         f"select json from incoming_json where {_OBJECT} order by rowid limit 1"
     ).fetchall()
     if found := _list_of_rows(json.loads(first), wanted, ()):
-        inner = ".".join(map(identifier, found))
         raise ExportError(
             f"{path}: the rows are in a list within each object; write into its export "
-            f"`select: select unnest({inner}, recursive := true) from {{file}}`"
+            f"`select: {select_of(found)}`"
         )
+
+
+def select_of(path: tuple[str, ...]) -> str:
+    """The `select:` whose rows are the objects of the list at the path."""
+    inner = ".".join(map(identifier, path))
+    return f"select unnest(row) from (select unnest({inner}) as row from {{file}})"
 
 
 def _list_of_rows(value: object, wanted: set[str], above: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from ..contract import Contract, Table
 from ..errors import ExportError
 from ..formats.readers import Incoming
 from ..mapping.columns import Mapped
-from ..mapping.evidence import ask_what_amounts_are_of, stop_at_cut_ids
+from ..mapping.evidence import ask_what_amounts_are_of, gross_beside_net, stop_at_cut_ids
 from ..mapping.ids import IS_OBJECT
 from ..mapping.repeated import OTHER_HEADER
 from ..sql import identifier, literal
@@ -70,7 +70,7 @@ def write_rows(
                     f"{noted} were noted; please report this"
                 )
             _stop_at_what_no_row_may_be(con, table, source)
-        _note_values(con, table, source, incoming, mapped, run)
+        _note_values(con, table, export, source, incoming, mapped, run)
         stop_at_cut_ids(con, table, export, source.name, source.path)
         if table.name == "orders":
             ask_what_amounts_are_of(con, export, source.name, source.path)
@@ -93,12 +93,18 @@ def write_rows(
 def _note_values(
     con: duckdb.DuckDBPyConnection,
     table: Table,
+    export: Export,
     source: Delivery,
     incoming: Incoming,
     mapped: Mapped,
     run: Run,
 ) -> None:
-    """Note how many values of optional columns were emptied, and how many ids were cleaned."""
+    """Note values of optional columns that were emptied, ids that were cleaned, gross amounts."""
+    if gross := gross_beside_net(export, incoming):
+        con.execute(
+            "insert into ledger.value_notes values (?, ?, ?, 'gross', ?, ?, 1, ?)",
+            [table.name, source.name, *gross, incoming.rows, run.run_id],
+        )
     emptied = _may_be_emptied(con, table, source, incoming, mapped)
     for noted in [*mapped.noted, *(mapped.emptied[name] for name in emptied)]:
         numbered = _numbered(f"select *, first_row as _row from ({noted})", incoming)

@@ -9,6 +9,7 @@ from ..config.load import ORDER_MONEY, Export
 from ..contract import Table
 from ..errors import ExportError
 from ..formats.readers import Incoming
+from ..proposal.words import meaning
 from ..sql import identifier, literal
 from . import numbers
 from .ids import is_id
@@ -17,6 +18,12 @@ _SAMPLE = 2_000
 _NEARLY_ALL = 0.9
 #: A spreadsheet keeps so many digits of a number.
 _DIGITS = 15
+#: Words of names: with tax, without it, and what is no order's or line's amount.
+_GROSS = frozenset(["gross", "incl", "total"])
+_NET = frozenset(["net", "excl", "subtotal"])
+_NO_AMOUNT = frozenset(
+    ["tax", "shipping", "discount", "percent", "weight", "fee", "refund", "cost"]
+)
 #: So many ids do not end in zeros by chance.
 _MANY_IDS = 20
 
@@ -196,6 +203,34 @@ def _ask_what_differs(
             f" {per_line:,.2f}, one of each order to {per_order:,.2f}: write"
             f" `amount_is_per: {_told(export, column, 'line')}`"
         )
+
+
+def gross_beside_net(export: Export, incoming: Incoming) -> tuple[str, str] | None:
+    """Our column of money whose name says gross, with a sentence, where a net one is not mapped.
+
+    What an expression makes of them is as it says.
+    """
+    ours = next((name for name in ("amount", "unit_price") if name in export.columns), None)
+    if ours is None or ours in export.computed or ours not in export.named:
+        return None
+    mapped = set(meaning(export.named[ours]))
+    if not mapped & _GROSS or mapped & _NET:
+        return None
+    used = {name.lower() for name in export.named.values()}
+    beside = (
+        name
+        for name in incoming.columns
+        if name.lower() not in used
+        and (words := set(meaning(name))) & _NET
+        and not words & _NO_AMOUNT
+        and ("price" in words) == ("price" in mapped)
+    )
+    if (net := next(beside, None)) is None:
+        return None
+    return ours, (
+        f"{ours} is `{export.named[ours]}`, with tax by its name, and `{net}` is not mapped:"
+        " figures are meant without; `sql:` says that gross is meant"
+    )
 
 
 def stop_at_cut_ids(

@@ -7,12 +7,16 @@ from ..sql import literal
 
 #: Blanks and apostrophes separate nothing but thousands.
 _PLAIN_SEPARATORS = r"' \x{A0}\x{202F}\x{2009}"
-_CURRENCY = r"(?:[$€£¥₽₹₺₴₩₪₫]|[A-Z]{1,3}\$|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|Rp|R)"
+#: What stands beside an amount for its currency: a sign, a code, an abbreviation.
+CURRENCY = (
+    r"(?:[$€£¥₽₹₺₴₩₪₫]|[A-Z]{1,3}\$|[A-Z]{3}|[Kk]r\.?|zł|Kč|Ft|lei|Rp\.?|Rs\.?|R|TL"
+    r"|руб\.?|р\.|грн\.?|лв\.?|din\.?|Fr\.?)"
+)
 #: A value of which nobody can say whether its sign separates thousands or fractions: 1,234.
 _EITHER = "[+-]?[1-9][0-9]{{0,2}}{sign}[0-9]{{3}}"
 
 _STYLES = {
-    "currency": rf"[+-]?\s*{_CURRENCY}\s*[+-]?[0-9].*|[+-]?[0-9].*{_CURRENCY}",
+    "currency": rf"[+-]?\s*{CURRENCY}\s*[+-]?[0-9].*|[+-]?[0-9].*{CURRENCY}",
     "percent": r".*[0-9]\s*%",
     "parentheses": r"\(.*[0-9].*\)",
     "trailing_minus": r".*[0-9]\s*-",
@@ -70,8 +74,8 @@ def _bare(source: str, export: Export) -> tuple[str, str]:
     if "parentheses" in export.number_style:
         text = f"regexp_replace({text}, '^\\((.*)\\)$', '-\\1')"
     if "currency" in export.number_style:
-        text = f"regexp_replace({text}, '^([+-]?)\\s*{_CURRENCY}\\s*([+-]?[0-9])', '\\1\\2')"
-        text = f"regexp_replace({text}, '([0-9-])\\s*{_CURRENCY}$', '\\1')"
+        text = f"regexp_replace({text}, '^([+-]?)\\s*{CURRENCY}\\s*([+-]?[0-9])', '\\1\\2')"
+        text = f"regexp_replace({text}, '([0-9-])\\s*{CURRENCY}$', '\\1')"
     if "trailing_minus" in export.number_style:
         text = f"regexp_replace({text}, '^([^-]*[0-9.,])\\s*-$', '-\\1')"
     return text, divided
@@ -116,7 +120,7 @@ def why_not(column: Column, source: str, export: Export) -> str:
 def currency_sign(source: str) -> str:
     """The SQL of the currency sign that a number bears; NULL where it bears none."""
     bears = f"regexp_full_match(trim({source}), {literal(_STYLES['currency'])})"
-    return f"case when {bears} then regexp_extract({source}, {literal(_CURRENCY)}) end"
+    return f"case when {bears} then regexp_extract({source}, {literal(CURRENCY)}) end"
 
 
 def either(sign: str) -> str:

@@ -125,7 +125,7 @@ def _export(draft: Draft, folder: Path) -> list[str]:
             continue
         column = draft.table.columns.get(name)
         mark = "* " if column and column.is_required else ""
-        meaning = re.split("[:;] ", column.description)[0] if column else "a segment"
+        meaning = re.split("[:;] | \\(UTC", column.description)[0] if column else "a segment"
         lines.append(noted(f"      {name}: {scalar(draft.columns[name])}", f"{mark}{meaning}"))
     return lines + [f"      # {remark}" for remark in draft.remarks]
 

@@ -163,7 +163,8 @@ def _table(look: Look) -> str | None:
     told = person or has("name") or has("country") or has("created")
     if (has_who or has("id")) and told and not has_order:
         return "customers"
-    return None
+    # money at times, of whom no name tells: who recurs is asked
+    return "orders" if times and money and kinds - {"lifetime"} else None
 
 
 def _counts(values: Values) -> bool:
@@ -413,6 +414,31 @@ _FITTERS = {
     "referrals": lambda look, draft: _time(look, draft, "invited_at"),
     "coupons": lambda look, draft: _time(look, draft, "redeemed_at"),
 }
+
+
+def unfit(look: Look) -> str:
+    """Why no export fits: what each column holds, and what of an order none does."""
+    held = {
+        name: (
+            "empty"
+            if not values.filled
+            else "times"
+            if values.is_time
+            else "objects"
+            if values.is_nested
+            else "e-mails"
+            if values.is_email
+            else "numbers"
+            if values.is_number
+            else "text"
+        )
+        for name, values in look.values.items()
+    }
+    money = any(is_money(n, v) and v.filled for n, v in look.values.items())
+    lacking = {"a time": "times" in held.values(), "money that is named so": money}
+    lacks = " and ".join(what for what, is_there in lacking.items() if not is_there)
+    listed = ", ".join(f"{name} ({what})" for name, what in held.items())
+    return f"fits no export: for orders it lacks {lacks or 'who bought'}; its columns are {listed}"
 
 
 def fits_lines(look: Look) -> bool:

@@ -1,8 +1,10 @@
 """What a sample of a file holds: its columns, those within objects too, and their values."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,11 @@ import duckdb
 
 from ..config.load import Export
 from ..formats.csv_files import find_dialect
+from ..formats.json_files import select_of
 from ..formats.readers import read_file
 from ..formats.scan import file_format, read_head, without_marks
 from ..formats.transcoding import readable
-from ..mapping.numbers import DECIMAL_COMMA
+from ..mapping import numbers
 from ..sql import identifier, literal
 
 SAMPLE_ROWS = 10_000
@@ -171,7 +174,7 @@ def look_at(
     Raises ExportError where it cannot be read.
     """
     largest = max(files, key=lambda file: file.stat().st_size)  # a first delivery may be empty
-    options, delimiter = _options(largest)
+    options, delimiter = _options(con, largest)
     options |= more or {}
     found = read_file(con, largest, probe(options), limit=SAMPLE_ROWS)
     columns = dict(_columns(con, found.columns))
@@ -187,13 +190,18 @@ def look_at(
     return Look(files, options, values, table, is_text, delimiter, largest)
 
 
-def _options(path: Path) -> tuple[dict[str, Any], str]:
-    """What has to be said for the file to be read: its encoding, lines above the header, names."""
+def _options(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[dict[str, Any], str]:
+    """What has to be said for the file to be read: its encoding, lines above the header, names.
+
+    Of JSON, where the rows are, if one object is around them all.
+    """
     options: dict[str, Any] = {}
     if not _is_utf8(path):
         options["encoding"] = "cp1252"
     with readable(path, probe(options)) as source:
-        if file_format(source) != "csv":
+        if (kind := file_format(source)) != "csv":
+            if kind == "json" and (found := _wrapped(con, path, options)):
+                options["select"] = select_of(found)
             return options, ""
         skip = _lines_above(source, probe(options))
         if skip:
@@ -203,6 +211,36 @@ def _options(path: Path) -> tuple[dict[str, Any], str]:
     if data and not any(re.fullmatch(r"[A-Za-z][A-Za-z ]{2,}", name) for name in dialect.names):
         options["header"] = [f"column{number}" for number in range(1, len(dialect.names) + 1)]
     return options, dialect.delimiter
+
+
+def _wrapped(
+    con: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The path to the longest list of objects within the only object of the file, if there is one.
+
+    An object that has a list of one kind of things among other things of its own is an order.
+    """
+    names = read_file(con, path, probe(options), limit=2).columns
+    rows = con.execute(f"select {', '.join(map(identifier, names))} from incoming").fetchall()
+    if len(rows) != 1:
+        return ()
+    lists = [
+        (len(found), (name, *below))
+        for name, value in zip(names, rows[0], strict=True)
+        if isinstance(value, str) and value[:1] in ("{", "[")
+        for below, found in _lists(json.loads(value))
+    ]
+    length, found = max(lists, default=(0, ()))
+    return found if length > 1 else ()
+
+
+def _lists(value: object) -> Iterator[tuple[tuple[str, ...], list[dict[str, Any]]]]:
+    """The lists of objects in it, each with the path to it."""
+    if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+        yield (), value
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (((key, *below), found) for below, found in _lists(inner))
 
 
 def _is_utf8(path: Path) -> bool:
@@ -230,6 +268,14 @@ def _lines_above(path: Path, export: Export) -> int:
     if usual < 3:
         return 0
     first = next(n for n, width in enumerate(widths) if width == usual)
+    # a spreadsheet's titles have all columns, and something in the first alone
+    titles = takewhile(
+        lambda line: (
+            len([cell for cell in line.split(best) if cell.strip(' "')]) <= max(1, usual // 4)
+        ),
+        lines[first:],
+    )
+    first += len(list(titles))
     above = lines[:first]
     if first > 15 or any(line.lower().startswith(("sep=", '"sep=')) for line in above):
         return 0
@@ -276,10 +322,7 @@ _DATED = (
 )
 _NUMBER = r"[+-]?(\d+|\d{1,3}([,'’   ]\d{3})+)?(\.\d+)?"
 #: Money with a sign, a percentage, parentheses.
-_STYLED = (
-    r"\(?[-+]?\s*(?:[$€£¥₽₹₺₴₩₪]|zł|Kč|kr\.?|[A-Z]{3})?\s*[-+]?\d[\d.,'’   ]*"
-    r"(?:[$€£¥₽₹₺₴₩₪]|zł|Kč|kr\.?|[A-Z]{3}|руб\.?|р\.)?\)?"
-)
+_STYLED = rf"\(?[-+]?\s*{numbers.CURRENCY}?\s*[-+]?\d[\d.,'’   ]*{numbers.CURRENCY}?\)?"
 
 
 def values_of(con: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
@@ -300,7 +343,7 @@ def values_of(con: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
                 f"regexp_full_match(v, {literal(_NUMBER)})",
                 f"regexp_full_match(v, {literal(_STYLED)})",
                 "regexp_full_match(v, '-?[0-9]+(\\.0+)?')",
-                f"regexp_full_match(v, {literal(DECIMAL_COMMA)}) and contains(v, ',')"
+                f"regexp_full_match(v, {literal(numbers.DECIMAL_COMMA)}) and contains(v, ',')"
                 " and not regexp_full_match(v, '[1-9][0-9]{0,2}(,[0-9]{3})+')",
                 "try_cast(v as boolean) is not null or lower(v) in ('yes', 'no', 'on', 'off')",
                 "regexp_full_match(v, '[^@\\s]+@[^@\\s]+\\.[^@\\s]+')",
@@ -385,7 +428,7 @@ def same_columns(con: duckdb.DuckDBPyConnection, files: list[Path]) -> list[list
     """The files, those of the same columns together."""
     groups: dict[frozenset[str], list[Path]] = {}
     for file in files:
-        options, _ = _options(file)
+        options, _ = _options(con, file)
         found = read_file(con, file, probe(options), limit=100).columns
         groups.setdefault(frozenset(name.lower() for name in found), []).append(file)
     return list(groups.values())

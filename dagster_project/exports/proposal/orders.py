@@ -11,10 +11,14 @@ from ..statuses import DEFAULT_STATUS_MAPS
 from .draft import Ask, Draft, Reading
 from .look import Look
 from .roles import is_money, money_kind, tokens
-from .words import plain, state_of
+from .words import known_words, plain, state_of
 
 _NEARLY_ALL = 0.9
 _CENT = 0.011
+#: A column of more words says something else.
+_MOST_STATES = 12
+#: What has fewer values is no customer.
+_FEW_CUSTOMERS = 5
 #: Kinds of money, those that are nearest to what the contract means first.
 _PREFERRED = ("net", "amount", "line_total", "total", "gross")
 
@@ -51,7 +55,21 @@ def _order_id(look: Look, draft: Draft) -> None:
         draft.columns.pop("order_id")
     if "order_id" in draft.columns:
         return
-    ids = [n for n, v in look.values.items() if set(tokens(n)) == {"id"} and v.filled]
+    named = {n: set(tokens(n)) for n, v in look.values.items() if v.filled}
+    ids = [n for words in ({"order", "id"}, {"id"}) for n in named if named[n] == words]
+    # of payments, the payment's; else the only one that differs in each row
+    ids += [n for n in named if named[n] == {"id", "paid"} and look.values[n].is_unique]
+    if not ids:
+        unique = [
+            n
+            for n, v in look.values.items()
+            if v.is_unique
+            and v.filled == v.rows > 1
+            and not (v.is_time or v.is_nested or v.is_email)
+            and (v.is_whole or not v.is_number)
+            and not set(tokens(n)) - {"id"} & known_words()
+        ]
+        ids = unique if len(unique) == 1 else []
     if ids:
         draft.columns["order_id"] = ids[0]
 
@@ -67,6 +85,12 @@ def _state(look: Look, draft: Draft) -> None:
         says = any(v.lower() in known or state_of(v, "orders") for v, _ in values.few)
         if says or "stat" in plain(name).replace("state", ""):  # a state may be one of the Union
             found.append(name)
+    if not found and (unnamed := _states_by_values(look, draft)):
+        draft.columns["status"] = unnamed
+        states = ", ".join(f"{value} ({count:,})" for value, count in look.values[unnamed].few)
+        question = f"does `{unnamed}` say whether an order counts? Its values are {states}"
+        draft.asks.append(Ask("columns.status", question))
+        return
     words = {name: set(tokens(name)) for name in found}
     found.sort(key=lambda n: (words[n] - {"status", "order"} != set(), "paid" not in words[n]))
     if not found:
@@ -76,6 +100,22 @@ def _state(look: Look, draft: Draft) -> None:
         others = " or ".join(f"`{name}`" for name in found[1:])
         question = f"does `{found[0]}` say whether an order counts, or {others}?"
         draft.asks.append(Ask("columns.status", question))
+
+
+def _states_by_values(look: Look, draft: Draft) -> str | None:
+    """A column of a few words whose name says nothing, or whose words are all states of orders."""
+    known = DEFAULT_STATUS_MAPS["orders"]
+    taken = {str(column) for column in draft.columns.values()}
+    for name, values in look.values.items():
+        is_few = 2 <= values.distinct <= _MOST_STATES and values.filled >= 0.9 * values.rows
+        if name in taken or not is_few or values.distinct * 5 > values.filled:
+            continue
+        if values.is_time or values.is_number or values.is_currency or values.is_boolean:
+            continue
+        states = [v.lower() in known or state_of(v, "orders") for v, _ in values.few]
+        if all(states) or (any(states) and not set(tokens(name)) & known_words()):
+            return name
+    return None
 
 
 def _moment(look: Look, draft: Draft) -> None:
@@ -158,6 +198,16 @@ def _customer(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
         ]
     ids.sort(key=lambda n: -len(set(tokens(n)) & {"customer", "id"}))
     fit = [*ids, *mails, *phones, *names]
+    if not fit and (recurring := _recurring(look, draft)):
+        draft.columns["customer_id"] = recurring[0]
+        values = look.values[recurring[0]]
+        others = f", or {', '.join(f'`{n}`' for n in recurring[1:3])}" if recurring[1:] else ""
+        question = (
+            f"is `{recurring[0]}` who bought{others}? Its name does not say; it has"
+            f" {values.distinct:,} values in {values.filled:,} rows"
+        )
+        draft.asks.append(Ask("columns.customer_id", question))
+        return
     if not fit:
         draft.columns["customer_id"] = {"sql": "cast(null as varchar)"}
         question = "no column says who bought; without it there are orders and no customers"
@@ -184,6 +234,23 @@ def _customer(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
                 " an e-mail address tells them apart",
             )
         )
+
+
+def _recurring(look: Look, draft: Draft) -> list[str]:
+    """Columns whose values recur as customers do and whose names say nothing; most values first."""
+    taken = {str(column) for column in draft.columns.values()}
+    found = [
+        name
+        for name, v in look.values.items()
+        if name not in taken
+        and v.repeats
+        and v.distinct >= max(_FEW_CUSTOMERS, 0.02 * v.filled)
+        and v.filled >= 0.5 * v.rows
+        and not (v.is_time or v.is_nested or v.is_boolean or v.is_currency)
+        and (v.is_whole or not v.is_number)
+        and not set(tokens(name)) - {"id"} & known_words()
+    ]
+    return sorted(found, key=lambda name: -look.values[name].distinct)
 
 
 def _grain(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
@@ -242,6 +309,9 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     ):
         if is_lines:
             _of_order(con, look, draft, " * ".join(map(_number, factors)))
+        if isinstance(price, str) and not set(tokens(price)) & {"net", "excl"}:
+            question = f"has `{price}` tax in it? Figures are meant without."
+            draft.asks.append(Ask("columns.unit_price", question))
         _left_out(draft, by_kind, None)
         return
     if is_lines and chosen is not None and _is_shared(con, look, draft, chosen):
@@ -254,7 +324,7 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
             question = f"`{chosen}` is the same on all lines of an order: is it the order's?"
             draft.asks.append(Ask("amount_is_per", question, readings))
     assert chosen is not None
-    columns["amount"] = _scaled(look, chosen)
+    columns["amount"] = chosen
     if is_lines and look.values[chosen].filled < look.values[chosen].rows:
         columns["amount"] = {"sql": f"coalesce({identifier(chosen)}, 0)"}
         draft.options["amount_is_per"] = "line"
@@ -269,13 +339,6 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     else:
         _ask_for_net(con, look, draft, by_kind, kind or "amount", chosen)
     _left_out(draft, by_kind, chosen)
-
-
-def _scaled(look: Look, name: str) -> Any:
-    """The column; of hundredths, said to be."""
-    if "cents" in tokens(name) and look.values[name].is_whole:
-        return {"name": name, "unit": "cents"}
-    return name
 
 
 def _no_money(draft: Draft, by_kind: Mapping[str, list[str]]) -> None:
@@ -443,7 +506,7 @@ def refunds_of(con: duckdb.DuckDBPyConnection, look: Look, orders: Draft) -> lis
         "refund_id": order,
         "order_id": order,
         "customer_id": orders.columns["customer_id"],
-        "amount": _scaled(look, name),
+        "amount": name,
         "refunded_at": at or orders.columns["ordered_at"],
     }
     if "currency" in orders.columns:

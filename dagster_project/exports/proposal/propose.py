@@ -10,7 +10,7 @@ from ..contract import load_contract
 from ..errors import ExportError
 from ..sql import identifier
 from .draft import Draft, noted, patterns, relative, text, todo
-from .guess import fits_lines, guess
+from .guess import fits_lines, guess, unfit
 from .known import known
 from .look import Look, look_at, same_columns
 from .roles import tokens
@@ -50,7 +50,11 @@ def propose(files: list[Path], folder: Path) -> str:
         found = [_found(con, look, looks) for look in looks]
         drafts, others, settings = _chosen(con, found, folder)
     if not drafts:
-        raise ExportError(f"none of the files fits an export: {'; '.join(others)}")
+        raise ExportError(
+            f"{' '.join(others)} Where it is one all the same, name its columns by hand, as in"
+            f" `exports: {{orders: {{files: {patterns(files[:1], folder)}, columns: {{customer_id:"
+            " ..., ordered_at: ..., amount: ...}}}`: docs/exports.md"
+        )
     order = list(load_contract().tables)
     drafts.sort(key=lambda draft: order.index(draft.table.name))
     return text(drafts, _settings(drafts, settings, folder), others, folder)
@@ -81,7 +85,7 @@ def _chosen(
             others.append(f"{named} is joined to the lines of its orders.")
             continue
         if not one.drafts:
-            others.append(f"{named} fits no export: its columns are {columns}.")
+            others.append(f"{named} {unfit(one.look)}.")
             continue
         if first := taken.get(one.drafts[0].table.name):
             others.append(

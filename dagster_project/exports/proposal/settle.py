@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from ...settings import dbt_defaults
 from ..config.load import OtherColumn
 from ..errors import ExportError
 from ..formats.expressions import HIDDEN
@@ -16,12 +17,14 @@ from ..sql import identifier
 from ..statuses import DEFAULT_STATUS_MAPS, STATUSES
 from .draft import ZONE, Ask, Draft, Reading
 from .look import CURRENCIES, SAMPLE_ROWS, SWAPPED, Look, Values, values_of
+from .roles import is_money, tokens
 from .trial import config_of, tried
 from .words import state_of
 
 _TABLE = "mapped"
 #: Currency signs that only one currency has.
 _SIGNS = {"€": "EUR", "£": "GBP", "₽": "RUB", "₹": "INR", "₺": "TRY", "₪": "ILS", "zł": "PLN"}
+_SIGNS |= {"TL": "TRY", "руб": "RUB", "р": "RUB", "грн": "UAH", "лв": "BGN", "Ft": "HUF"}
 _SIGNS |= {"Kč": "CZK", "R$": "BRL", "US$": "USD", "₩": "KRW"}
 
 
@@ -32,6 +35,7 @@ def settle(con: duckdb.DuckDBPyConnection, draft: Draft, look: Look, folder: Pat
     _numbers(con, draft, texts, look)
     _states(draft, texts)
     _currency(con, draft, texts)
+    _hundredths(con, draft, look)
 
 
 def measured(draft: Draft, folder: Path) -> None:
@@ -115,7 +119,7 @@ def _times(draft: Draft, texts: Mapping[str, tuple[str, Values]], look: Look) ->
     if not all(values.is_day for values in naive) and not any(
         ask.setting == "time_zone" for ask in draft.asks
     ):
-        draft.asks.append(Ask("time_zone", "the times carry no offset: where is it so late?"))
+        draft.asks.append(Ask("time_zone", "the times carry no offset: of which zone are they?"))
 
 
 def _format(draft: Draft, formats: list[str]) -> None:
@@ -266,6 +270,56 @@ def _currency(
     draft.asks.append(Ask("currency", "no column says which it is; as in `currency: EUR`"))
 
 
+def _hundredths(con: duckdb.DuckDBPyConnection, draft: Draft, look: Look) -> None:
+    """Money in cents: where the names of its columns say so, and asked where nothing does.
+
+    Amounts with fractions in any column of the file, or of a currency without cents, are no cents.
+    """
+    money = [n for n, v in look.values.items() if is_money(n, v) and v.filled]
+    sources = {
+        ours: [n for n in money if n == column or identifier(n) in str(column)]
+        for ours, given in draft.columns.items()
+        if ours in draft.table.columns
+        and numbers.is_number(draft.table.columns[ours])
+        and not (isinstance(given, dict) and "unit" in given)
+        for column in [given.get("sql", given.get("name")) if isinstance(given, dict) else given]
+    }
+    sources = {ours: names for ours, names in sources.items() if names}
+    if not sources:
+        return
+    whole = " and ".join(
+        f"bool_and(coalesce(regexp_full_match(trim({identifier(n)}), '(-?[0-9]+([.]0)?)?'), true))"
+        for n in money
+    )
+    ((is_whole,),) = con.execute(f"select {whole} from {look.name}").fetchall()
+    given = {ours: draft.columns[ours] for ours in sources}
+    in_cents = {
+        ours: (column if isinstance(column, dict) else {"name": column}) | {"unit": "cents"}
+        for ours, column in given.items()
+    }
+    says = [ours for ours, names in sources.items() if any("cents" in tokens(n) for n in names)]
+    if says and is_whole:
+        draft.columns |= in_cents
+        return
+    codes = set(draft.currencies) or {draft.options.get("currency", "")}
+    highest = max(look.values[n].highest for names in sources.values() for n in names)
+    told = dbt_defaults()
+    if (
+        not is_whole
+        or codes <= set(told["currencies_without_cents"])
+        or highest < told["implausible_whole_amount"]
+    ):
+        return
+    first = next(iter(sources))
+    named = ", ".join(f"`{n}`" for n in dict.fromkeys(n for ns in sources.values() for n in ns))
+    readings = [
+        Reading("as they are"),
+        Reading("with `unit: cents` at each", columns=in_cents),
+    ]
+    question = f"no value of {named} has a fraction: are they cents?"
+    draft.asks.append(Ask(f"columns.{first}", question, readings))
+
+
 def _sign(
     con: duckdb.DuckDBPyConnection, draft: Draft, texts: Mapping[str, tuple[str, Values]]
 ) -> str | None:
@@ -284,5 +338,5 @@ def _sign(
     ).fetchall()
     if len(signs) != 1:
         return None
-    sign = signs[0][0]
+    sign = signs[0][0].rstrip(".")
     return _SIGNS.get(sign) or (sign if re.fullmatch("[A-Z]{3}", sign) else None)

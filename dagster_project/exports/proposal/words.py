@@ -118,6 +118,12 @@ def _dictionary() -> tuple[dict[str, str], dict[str, str]]:
 
 
 @cache
+def known_words() -> frozenset[str]:
+    """All that names are known to mean."""
+    return frozenset(_told()["words"])
+
+
+@cache
 def _empty() -> frozenset[str]:
     return frozenset(plain(_told()["empty"]).split())
 

@@ -104,6 +104,17 @@ money as (
     select
         count(*) as loaded_rows,
         count(currency) as rows_with_currency,
+        max(worth) as highest,
+        sum(case when worth <> floor(worth) then 1 else 0 end) as rows_with_fraction,
+        sum(
+            case
+                when
+                    coalesce(currency, '{{ var("orders_currency") }}', '{{ var("base_currency") }}')
+                    in ('{{ var("currencies_without_cents") | join("', '") }}')
+                    then 1
+                else 0
+            end
+        ) as rows_without_cents,
         sum(case when quantity * unit_price > 0 then 1 else 0 end) as priced_rows,
         sum(
             case
@@ -111,7 +122,12 @@ money as (
                 else 0
             end
         ) as rows_above
-    from {{ source('raw', 'orders') }}
+    from (
+        select
+            *,
+            coalesce(amount, quantity * unit_price) as worth
+        from {{ source('raw', 'orders') }}
+    ) as order_rows_with_worth
 ),
 
 facts as (
@@ -168,6 +184,18 @@ facts as (
     where
         money.rows_with_currency > 0 and money.rows_with_currency < money.loaded_rows
         and '{{ var("orders_grain") }}' = 'order'
+    union all
+    select
+        'amount has no fraction in any row: are they cents?' as warning,
+        money.loaded_rows as occurrences,
+        'columns.amount, as {name: ..., unit: cents}, or {sql: ...} where they are none' as setting
+    from money
+    where
+        money.loaded_rows >= {{ var('implausible_min_orders') }}
+        and money.rows_with_fraction = 0
+        and money.rows_without_cents = 0
+        and money.highest >= {{ var('implausible_whole_amount') }}
+        and {{ not var('amount_unit_is_told') }}
     union all
     select
         'ordered_at is always at midnight' as warning,
@@ -251,6 +279,18 @@ unread as (
     group by export, reason
 ),
 
+-- what a column beside the mapped one says of it
+beside as (
+    select
+        export,
+        reason as warning,
+        sum({{ quoted('rows') }}) as occurrences,
+        'exports.' || export || '.columns.' || {{ quoted('column') }} as setting
+    from {{ source('ledger', 'value_notes') }}
+    where what = 'gross'
+    group by export, reason, {{ quoted('column') }}
+),
+
 implausible_facts as (
     select
         export,
@@ -258,6 +298,13 @@ implausible_facts as (
         occurrences,
         'exports.' || export || '.' || setting as setting
     from unread
+    union all
+    select
+        export,
+        warning,
+        cast(occurrences as bigint) as occurrences,
+        setting
+    from beside
     union all
     select
         'orders' as export,
