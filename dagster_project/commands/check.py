@@ -2,7 +2,8 @@
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import duckdb
 
@@ -10,6 +11,7 @@ from ..exports.config.load import ExportsConfig
 from ..exports.contract import load_contract
 from ..exports.loading.base_currency import base_currency
 from ..exports.loading.loader import Run, load_export, prepare
+from ..quality import rules
 from ..warehouse.staged import Models, defaults
 from ..warehouse.summary import summary
 
@@ -27,12 +29,18 @@ def check(config: ExportsConfig, limit: int | None = None) -> Iterator[str]:
         # in memory, and on disk past what a small machine has
         duckdb.connect(config={"temp_directory": folder, "memory_limit": "1500MB"}) as con,
     ):
-        stage(con, config, limit)
-        yield from summary(con, config, "staging.implausible_facts")
+        given = stage(con, config, limit)
+        red = list(_red(con, config, given))
+        yield from summary(con, config, "staging.implausible_facts", red)
 
 
-def stage(con: duckdb.DuckDBPyConnection, config: ExportsConfig, limit: int | None = None) -> None:
-    """Load the exports, and build of the models what says which of their rows count."""
+def stage(
+    con: duckdb.DuckDBPyConnection, config: ExportsConfig, limit: int | None = None
+) -> dict[str, Any]:
+    """Load the exports, and build of the models what says which of their rows count.
+
+    Returns the vars that the models were built with.
+    """
     con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     contract = load_contract()
     prepare(con, config)
@@ -44,3 +52,20 @@ def stage(con: duckdb.DuckDBPyConnection, config: ExportsConfig, limit: int | No
     for name in config.exports:
         models.build(contract.tables[name].staged)
     models.build("implausible_facts")
+    return given
+
+
+def _red(
+    con: duckdb.DuckDBPyConnection, config: ExportsConfig, given: Mapping[str, Any]
+) -> Iterator[str]:
+    """What a run's gates would stop at: more unreadable or held-back rows than are let through."""
+    for name in config.exports:
+        staged = f"staging.{load_contract().tables[name].staged}"
+        for query, table in (
+            (rules.rejected(name, given["max_rejected_share"]), "ledger.files"),
+            (rules.quarantined(given["max_quarantined_share"]), staged),
+        ):
+            found = con.execute(query.format(batch=table)).fetchall()
+            for of, rows, _, remedy, to_let_them_through in found[:1]:
+                cure = remedy or f"else {to_let_them_through}"
+                yield f"{name}: {rows} of {of} cannot be used, and a run stops there: {cure}"

@@ -4,7 +4,7 @@ Read from raw, the ledger and staging: of a run, or of `retention check`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
@@ -20,8 +20,13 @@ _MONTHS = 36
 _STATES = ("duplicate", "superseded", "quarantined")
 
 
-def summary(con: duckdb.DuckDBPyConnection, config: ExportsConfig, facts: str) -> Iterator[str]:
-    """Lines of text; `facts` is the relation of `implausible_facts`."""
+def summary(
+    con: duckdb.DuckDBPyConnection,
+    config: ExportsConfig,
+    facts: str,
+    problems: Sequence[str] = (),
+) -> Iterator[str]:
+    """Lines of text; `facts` is the relation of `implausible_facts`, told below the `problems`."""
     contract = load_contract()
     for name in [name for name in contract.tables if name in config.exports]:
         yield from _export(con, contract.tables[name])
@@ -29,7 +34,7 @@ def summary(con: duckdb.DuckDBPyConnection, config: ExportsConfig, facts: str) -
             yield from _orders(con, config)
         if left := _money_left_out(con, config, name):
             yield f"  money columns left out: {', '.join(left)}"
-    yield from _implausible(con, config, facts)
+    yield from _implausible(con, config, facts, problems)
 
 
 def _export(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[str]:
@@ -152,16 +157,17 @@ def _money_left_out(con: duckdb.DuckDBPyConnection, config: ExportsConfig, name:
 
 
 def _implausible(
-    con: duckdb.DuckDBPyConnection, config: ExportsConfig, facts: str
+    con: duckdb.DuckDBPyConnection, config: ExportsConfig, facts: str, problems: Sequence[str]
 ) -> Iterator[str]:
     todos = config.todos()
     found = con.execute(
         f"select export, warning, occurrences, setting from {facts} order by export, warning"
     ).fetchall()
-    if not found:
+    if not found and not problems:
         yield "nothing looks implausible"
         return
     yield "to be looked at:"
+    yield from (f"  {problem}" for problem in problems)
     for export, warning, occurrences, setting in found:
         if warning.endswith("is still a TODO"):
             key = (export, warning.removesuffix(" is still a TODO"))

@@ -125,11 +125,16 @@ def hundredths(rows: list[Order]) -> None:
         row["sum"] = 1999 + row["sum"]
 
 
+def a_history_of_states(rows: list[Order]) -> None:
+    rows += [row | {"state": "pending"} for row in rows[:30]]
+
+
 SPOILED: dict[str, tuple[Callable[[list[Order]], None], str]] = {
     "one order each": (one_order_each, "customer_id has one order each (60); see exports.orders"),
     "nearly unique": (nearly_unique, "customer_id is as unique as order_id (59); see"),
     "one for all": (one_for_all, "customer_id is the same in a large share of orders (15); see"),
     "cents": (hundredths, "amount has no fraction in any row: are they cents? (60); see"),
+    "states": (a_history_of_states, "order_id recurs in a delivery, and nothing says which row is"),
     "currency": (some_without_currency, "currency is empty in some rows (1); see"),
     "midnight": (midnight, "ordered_at is always at midnight (60); see"),
     "no March": (no_march, "ordered_at leaves out whole months (1); see"),
@@ -149,6 +154,26 @@ def test_an_oddity_is_told_with_its_cure(name: str, tmp_path: Path) -> None:
     assert len(said) == 2
     (found,) = [line for line in said[1].splitlines() if line]
     assert f"orders.{right}" in found
+
+
+def test_lines_that_were_taken_for_orders_are_told(tmp_path: Path) -> None:
+    rows = [row | {"id": f"o{n // 2}"} for n, row in enumerate(orders())]
+    assert "order_id recurs in a delivery, and nothing says which row is newer (30)" in told(
+        tmp_path, rows
+    )
+
+
+def test_what_a_run_would_stop_at_is_told(tmp_path: Path) -> None:
+    rows = orders()
+    for row in rows[:3]:
+        row["at"] = "2. Mai"
+    rows[3]["cur"] = rows[4]["cur"] = "€"
+    said = told(tmp_path, rows, columns=COLUMNS | {"currency": "cur"})
+    assert (
+        "orders: 3 of 60 rows (5.0 %) of all files cannot be used, and a run stops there: say"
+        " how times are written: `timestamp_format:`"
+    ) in said
+    assert "orders: 2 of 57 rows (3.5 %) of all files cannot be used, and a run stops there" in said
 
 
 @pytest.mark.parametrize(

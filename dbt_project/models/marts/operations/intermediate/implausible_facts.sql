@@ -1,5 +1,6 @@
 {#- What makes it unlikely that an export was mapped right, each with the setting that cures it:
     of orders here, of other exports in a model of their own. -#}
+{%- set has_lines = var('orders_grain') == 'line' -%}
 {%- set many = 'totals.orders >= ' ~ var('implausible_min_orders') -%}
 with order_rows as (
     select * from {{ ref('stg_order_rows') }}
@@ -130,7 +131,36 @@ money as (
     ) as order_rows_with_worth
 ),
 
+-- rows of one order in one delivery that differ, and nothing says which is newer: states of a
+-- history, or lines that were taken for orders
+recurring as (
+    select sum(recurring_rows - 1) as later_rows
+    from (
+        select count(*) as recurring_rows
+        from {{ source('raw', 'orders') }} as raw_orders
+        where
+            raw_orders.order_id in (
+                select stg_order_rows.order_id from {{ ref('stg_order_rows') }}
+                where stg_order_rows.row_status = 'superseded'
+            )
+            and {{ 'raw_orders.line_id is not null' if has_lines else 'true' }}
+        group by
+            raw_orders.order_id,
+            {{ 'raw_orders.line_id,' if has_lines }}
+            raw_orders._delivered_at,
+            raw_orders.updated_at
+        having count(distinct raw_orders._content || coalesce(raw_orders.status, '')) > 1
+    ) as recurring_orders
+),
+
 facts as (
+    select
+        'order_id recurs in a delivery, and nothing says which row is newer' as warning,
+        recurring.later_rows as occurrences,
+        'columns.updated_at, or grain: line where rows are lines' as setting
+    from recurring
+    where recurring.later_rows > 0
+    union all
     select
         'customer_id has one order each' as warning,
         totals.customers as occurrences,
