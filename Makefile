@@ -39,10 +39,13 @@ lint: setup           ## format, lint, types, SQL, definitions
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests dbt_project/macros
 	@$(BIN)/dg check defs
 
-fix: setup            ## what can be mended by itself
+fix: setup            ## what can be mended by itself; pages of docs/ that are made of the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests dbt_project/macros
+	@$(BIN)/python -m dagster_project.commands.document
+	@$(BIN)/python -m dagster_project.commands.figures
+	@$(BIN)/python -m dagster_project.exports.config.document
 
 nightly: setup        ## the run as CI makes it: marts, check results and docs kept in artifacts/
 	@$(BIN)/python -m dagster_project.commands.nightly artifacts
