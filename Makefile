@@ -48,7 +48,7 @@ fix: setup            ## what can be mended by itself; pages of docs/ that are m
 	@$(BIN)/python -m dagster_project.exports.config.document
 
 nightly: setup        ## the run as CI makes it: marts, check results and docs kept in artifacts/
-	@$(BIN)/python -m dagster_project.commands.nightly artifacts
+	@$(BIN)/retention nightly artifacts
 
 bench: setup          ## long measurements, never part of the tests
 	@$(BIN)/python -m benchmarks.overhead
