@@ -2,7 +2,6 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-export DAGSTER_HOME := $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .PHONY: setup run dev test test-nightly lint fix nightly bench soak lock clean
@@ -23,7 +22,7 @@ run: setup            ## exports to published marts; the demo shop until data/ex
 	@$(BIN)/retention run
 
 dev: setup            ## the Dagster UI on http://127.0.0.1:3000
-	@$(BIN)/dg dev --host 127.0.0.1 --port 3000
+	@$(BIN)/retention ui
 
 # three on two cores: each of them waits for the disk a sixth of the time
 test: setup           ## everything that must hold
@@ -57,7 +56,7 @@ soak: setup           ## whole runs, increments in any order and kills at any mo
 	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 lock:                 ## resolve requirements.lock anew
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra postgres \
 		--generate-hashes --no-header -o requirements.lock pyproject.toml
 
 clean:                ## built databases and reports; exports stay

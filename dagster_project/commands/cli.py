@@ -6,6 +6,7 @@ Modules that take long to import (Dagster, dbt, SciPy) are imported by the comma
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from click.shell_completion import shell_complete
@@ -133,6 +134,21 @@ def nightly(folder: Path, exports: Path, warehouse: Path) -> int:
     from .nightly import night
 
     return night(folder.resolve(), exports.resolve(), warehouse_at(warehouse))
+
+
+@cli.command(epilog=examples("retention ui --exports exports.yml --warehouse my_warehouse"))
+@exports_option
+@warehouse_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Whom to listen to.")
+@click.option("--port", type=int, default=3000, show_default=True)
+def ui(exports: Path, warehouse: Path, host: str, port: int) -> NoReturn:
+    """Serve the Dagster UI of one shop.
+
+    Lineage, checks, runs and their history, which is in the warehouse, or where DAGSTER_HOME says.
+    """
+    from .ui import serve
+
+    serve(exports.resolve(), warehouse_at(warehouse), host, port)
 
 
 @cli.command(epilog=examples("retention report --open"))

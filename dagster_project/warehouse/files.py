@@ -75,6 +75,11 @@ class Warehouse:
         return self.folder / "report" / "index.html"
 
     @property
+    def dagster_home(self) -> Path:
+        """Where Dagster keeps the history of this shop's runs."""
+        return self.folder / "dagster"
+
+    @property
     def docs_folder(self) -> Path:
         """Where people read what the gates found: a local site."""
         return self.folder / "data_docs"
