@@ -133,6 +133,10 @@ def test_a_green_night_says_what_is_new_and_what_to_paste(night: Night) -> None:
     assert "- sessions: customer_id and anonymous_id are empty (1)" in section(
         summary, "To be looked at"
     )
+    assert (
+        "! marts.data_warnings, assert_no_odd_facts, warning: A row is a kind of odd fact"
+        in summary
+    )
     hints = re.findall(r"^  (\S.* query .+)$", said, re.MULTILINE)
     assert len(hints) == 3
     for hint in hints:
