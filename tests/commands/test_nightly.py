@@ -56,6 +56,15 @@ def run_steps(workflow: Path, workspace: Path, environment: dict[str, str]) -> t
     return "".join(said), shown.read_text(encoding="utf-8")
 
 
+def checkout(folder: Path) -> None:
+    """Make the folder look as a checkout does whose `make setup` has been done."""
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".venv").mkdir()
+    (folder / ".venv/bin").symlink_to(RETENTION.parent)
+    (folder / ".venv/installed").touch()
+
+
 def assert_all_is_kept(workflow: Path, workspace: Path) -> None:
     """What the workflow uploads and caches is there."""
     given = [step["with"]["path"] for step in steps(workflow) if "path" in step.get("with", {})]
@@ -107,8 +116,7 @@ def night(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
 def test_a_green_night_says_what_is_new_and_what_to_paste(night: Night) -> None:
     with (night.folder / "orders.csv").open("a", encoding="utf-8") as file:
         file.write(NEWS)
-    for name in ("Makefile", "pyproject.toml", "requirements.lock", ".venv"):
-        (night.folder / name).symlink_to(ROOT / name)
+    checkout(night.folder)
     (night.folder / "data").mkdir()
     (night.folder / "data/warehouse").symlink_to(night.folder / "warehouse")
     workflow = ROOT / ".github/workflows/nightly.yml"
@@ -208,7 +216,8 @@ def test_the_words_of_the_command_are_those_of_all_others(
 def test_a_repository_of_ones_own_runs_as_it_is_copied(tmp_path: Path) -> None:
     """23 orders of twelve customers: 120, 51, 18, 180, 96.75, 12, 150, 56.80, 55, 39.80, 42, 44."""
     mine = Path(shutil.copytree(ROOT / "data/template", tmp_path / "my shop"))
-    (mine / ".retention").symlink_to(ROOT)
+    (mine / ".retention").mkdir()
+    checkout(mine / ".retention")
     workflow = mine / ".github/workflows/retention.yml"
     environment = os.environ | {"DAGSTER_HOME": str(dagster_home(tmp_path / "dagster"))}
     environment = {k: v for k, v in environment.items() if not k.startswith("RETENTION_")}
