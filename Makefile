@@ -2,7 +2,6 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-export DAGSTER_HOME := $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .PHONY: setup run dev test test-nightly lint fix nightly bench soak lock clean
@@ -23,7 +22,7 @@ run: setup            ## exports to published marts; the demo shop until data/ex
 	@$(BIN)/retention run
 
 dev: setup            ## the Dagster UI on http://127.0.0.1:3000
-	@$(BIN)/dg dev --host 127.0.0.1 --port 3000
+	@$(BIN)/retention ui
 
 # three on two cores: each of them waits for the disk a sixth of the time
 test: setup           ## everything that must hold
@@ -39,13 +38,16 @@ lint: setup           ## format, lint, types, SQL, definitions
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests dbt_project/macros
 	@$(BIN)/dg check defs
 
-fix: setup            ## what can be mended by itself
+fix: setup            ## what can be mended by itself; pages of docs/ that are made of the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests dbt_project/macros
+	@$(BIN)/python -m dagster_project.commands.document
+	@$(BIN)/python -m dagster_project.commands.figures
+	@$(BIN)/python -m dagster_project.exports.config.document
 
 nightly: setup        ## the run as CI makes it: marts, check results and docs kept in artifacts/
-	@$(BIN)/python -m dagster_project.commands.nightly artifacts
+	@$(BIN)/retention nightly artifacts
 
 bench: setup          ## long measurements, never part of the tests
 	@$(BIN)/python -m benchmarks.overhead
@@ -54,7 +56,7 @@ soak: setup           ## whole runs, increments in any order and kills at any mo
 	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 lock:                 ## resolve requirements.lock anew
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra postgres \
 		--generate-hashes --no-header -o requirements.lock pyproject.toml
 
 clean:                ## built databases and reports; exports stay

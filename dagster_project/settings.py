@@ -12,7 +12,8 @@ import yaml
 ROOT = Path(__file__).parents[1]
 DBT_PROJECT = ROOT / "dbt_project"
 DEMO_EXPORTS = ROOT / "data/exports/demo"
-DAGSTER_HOME = ROOT / ".dagster"
+#: What the history of runs is kept by, in the folder of each shop.
+DAGSTER_YAML = ROOT / "dagster_project/defs/dagster.yaml"
 
 #: How long a run waits for another one to let go of the warehouse.
 LOCK_SECONDS = int(os.environ.get("RETENTION_LOCK_SECONDS", "600"))
@@ -23,7 +24,7 @@ RUN_SECONDS = int(os.environ.get("RETENTION_RUN_SECONDS", "21600"))
 #: Marts are written so that clients as old as this DuckDB can open them.
 STORAGE_VERSION = "v1.4.0"
 
-#: Nothing calls home; `dbt_project.yml` and `.dagster/dagster.yaml` say the same for their tools.
+#: Nothing calls home; `dbt_project.yml` and `dagster.yaml` say the same for their tools.
 OFFLINE = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DBT_VERSION_CHECK": "false",

@@ -3,17 +3,16 @@
 Modules that take long to import (Dagster, dbt, SciPy) are imported by the command that needs them.
 """
 
-import errno
 import os
 import sys
-import traceback
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from click.shell_completion import shell_complete
 
-from ..exports.errors import ExportError, WarehouseBusy
 from ..settings import OFFLINE
+from .door import through_the_door
 from .exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
 from .formats import AUDIENCE_FORMATS, FILE_FORMATS, QUERY_FORMATS
 from .options import (
@@ -33,71 +32,21 @@ __all__ = ["BROKEN", "GREEN", "INTERRUPTED", "RED", "USER_ERROR", "cli", "main"]
 #: Set by the shell's completion script: which shell asks, and what for.
 COMPLETE = "_RETENTION_COMPLETE"
 
-#: What to do about an error of the operating system, by its number.
-REMEDIES = {
-    errno.ENOSPC: "make room on the disk, or name another folder",
-    errno.EDQUOT: "make room on the disk, or name another folder",
-    errno.EACCES: "let this user read and write it, or name another place",
-    errno.EPERM: "let this user read and write it, or name another place",
-    errno.EROFS: "the disk may only be read; name another place",
-    errno.EISDIR: "it is a folder; name a file",
-    errno.ENOTDIR: "a part of this path is a file; name a folder",
-    errno.ENOENT: "make its folder, or correct the name",
-}
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; the return value is the process's exit code."""
     os.environ.update(OFFLINE)
     given = sys.argv[1:] if arguments is None else list(arguments)
-    try:
-        if arguments is None and (asked := os.environ.get(COMPLETE)):
-            return USER_ERROR if shell_complete(cli, {}, "retention", COMPLETE, asked) else GREEN
+    if arguments is None and (asked := os.environ.get(COMPLETE)):
+        return USER_ERROR if shell_complete(cli, {}, "retention", COMPLETE, asked) else GREEN
+
+    def invoked() -> int:
         with cli.make_context("retention", given) as context:
-            code = cli.invoke(context)
+            code: int = cli.invoke(context)
         sys.stdout.flush()
         return code
-    except click.exceptions.Exit as end:  # of --help
-        return end.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
-        return USER_ERROR
-    except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "retention"
-        print(f"error: {error.format_message()}\nsee: {where} --help", file=sys.stderr)
-        return USER_ERROR
-    except (ExportError, WarehouseBusy) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return USER_ERROR
-    except BrokenPipeError:  # whoever read the answer has had enough of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return GREEN
-    except OSError as error:  # a full disk, a folder that may not be written
-        return _tell_of_the_machine(error)
-    except KeyboardInterrupt:
-        return _tell_of_the_end()
-    # the door: what nobody foresaw is a defect of ours, with its own exit code
-    except Exception as error:
-        if str(error) == "Query interrupted":  # how DuckDB says it
-            return _tell_of_the_end()
-        traceback.print_exc()
-        print("error: a defect; the lines above say where", file=sys.stderr)
-        return BROKEN
 
-
-def _tell_of_the_end() -> int:
-    print("stopped; what was published stands as it was", file=sys.stderr)
-    return INTERRUPTED
-
-
-def _tell_of_the_machine(error: OSError) -> int:
-    what = f"{error.filename or 'the answer'}: {error.strerror or error}"
-    remedy = REMEDIES.get(error.errno or 0)
-    print(f"error: {what}{f'; {remedy}' if remedy else ''}", file=sys.stderr)
-    if error.errno == errno.ENOSPC and error.filename is None:
-        # what is left of the answer has no room either, and Python would try again as it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return USER_ERROR
+    return through_the_door(invoked)
 
 
 @click.group(
@@ -168,6 +117,38 @@ def run(exports: Path, warehouse: Path, full_refresh: bool, prune: bool, as_json
 
     do = run_as_json if as_json else run
     return do(exports.resolve(), warehouse_at(warehouse), full_refresh, prune)
+
+
+@cli.command(
+    epilog=examples("retention nightly artifacts --exports exports.yml --warehouse my_warehouse")
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@exports_option
+@warehouse_option
+def nightly(folder: Path, exports: Path, warehouse: Path) -> int:
+    """Run, and keep in FOLDER what a person needs in the morning.
+
+    The marts, their report, what every gate found, dbt's docs, and summary.md, which is written
+    whether the run was green or not: figures, warnings, what changed since the last publication.
+    """
+    from .nightly import night
+
+    return night(folder.resolve(), exports.resolve(), warehouse_at(warehouse))
+
+
+@cli.command(epilog=examples("retention ui --exports exports.yml --warehouse my_warehouse"))
+@exports_option
+@warehouse_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Whom to listen to.")
+@click.option("--port", type=int, default=3000, show_default=True)
+def ui(exports: Path, warehouse: Path, host: str, port: int) -> NoReturn:
+    """Serve the Dagster UI of one shop.
+
+    Lineage, checks, runs and their history, which is in the warehouse, or where DAGSTER_HOME says.
+    """
+    from .ui import serve
+
+    serve(exports.resolve(), warehouse_at(warehouse), host, port)
 
 
 @cli.command(epilog=examples("retention report --open"))

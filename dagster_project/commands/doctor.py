@@ -24,7 +24,7 @@ from ..exports.config.load import ExportsConfig, load_config
 from ..exports.errors import ExportError
 from ..exports.loading.deliveries import delivery_date, file_date
 from ..exports.sql import literal
-from ..settings import DAGSTER_HOME, DEMO_EXPORTS, ROOT
+from ..settings import DEMO_EXPORTS, ROOT
 from ..warehouse.files import Warehouse, is_held
 from .exit_codes import GREEN, USER_ERROR
 from .run import names_demo
@@ -120,7 +120,7 @@ def _machine(warehouse: Warehouse) -> Iterator[Finding]:
         fitting = max(1, (memory - BESIDES) // 10**9)
         remedy = f"a run may take {limit} and 1 GB more: set RETENTION_MEMORY={fitting}GB"
         yield Finding("memory", f"{_size(memory)}, models use {limit}", "" if fits else remedy)
-    home = Path(os.environ.get("DAGSTER_HOME", DAGSTER_HOME))
+    home = Path(os.environ.get("DAGSTER_HOME", warehouse.folder))
     for folder in dict.fromkeys((warehouse.folder, home)):
         is_there = _nearest_folder(folder)
         may = os.access(is_there, os.R_OK | os.W_OK | os.X_OK)

@@ -1,11 +1,5 @@
-"""The run as CI makes it: what a person needs in the morning is kept in one folder.
+"""`retention nightly`: the run as CI makes it, and a folder of what people need in the morning."""
 
-`python -m dagster_project.commands.nightly FOLDER` runs the project's own exports.yml and leaves
-there the marts, their report, what every gate found, dbt's docs, and `summary.md`, whether the run
-was green or not. What has changed is told of a warehouse that was published before.
-"""
-
-import argparse
 import contextlib
 import io
 import json
@@ -20,13 +14,19 @@ from ..report import cells
 from ..report.headlines import KINDS, headline
 from ..report.language import Language, language
 from ..report.page import Figures, read_figures
-from ..settings import exports_file, warehouse_folder
 from ..warehouse.files import Warehouse
 from ..warehouse.read import read_marts
-from .cli import GREEN
-from .cli import main as retention
+from .door import through_the_door
+from .exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
+from .run import run
 
-VERDICTS = {0: "green", 1: "red: a gate or a test stopped it", 2: "wrong configuration or file"}
+VERDICTS = {
+    GREEN: "green",
+    RED: "red: a gate or a test stopped it",
+    USER_ERROR: "the configuration, a file or the machine needs you",
+    BROKEN: "broken: a defect",
+    INTERRUPTED: "stopped before its end",
+}
 
 
 class _Tee(io.StringIO):
@@ -37,32 +37,56 @@ class _Tee(io.StringIO):
         return super().write(text)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run, gather the artifacts, write the summary; the return value is the run's exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("artifacts", type=Path)
-    parser.add_argument("--exports", type=Path, default=exports_file())
-    given = parser.parse_args(arguments)
-    artifacts = given.artifacts.resolve()
-    artifacts.mkdir(parents=True, exist_ok=True)
-    warehouse = Warehouse(warehouse_folder())
-    before = _published(warehouse)
+def night(artifacts: Path, exports: Path, warehouse: Warehouse) -> int:
+    """Run, gather the artifacts, write the summary; the return value is the run's exit code.
+
+    What has changed is told of a warehouse that was published before. In the folder nothing stays
+    of an earlier night.
+    """
+    before, checked, inode = _published(warehouse), _checked_runs(warehouse), _inode(warehouse)
     with contextlib.redirect_stderr(_Tee()) as said:
-        code = retention(
-            ["run", "--exports", str(given.exports), "--warehouse", str(warehouse.folder)]
-        )
-    if warehouse.checks_folder.exists():
-        shutil.copytree(warehouse.checks_folder, artifacts / "checks", dirs_exist_ok=True)
-        shutil.copytree(warehouse.docs_folder, artifacts / "data_docs", dirs_exist_ok=True)
+        code = through_the_door(lambda: run(exports, warehouse, full_refresh=False, prune=False))
+    _empty(artifacts)
+    for kept in (warehouse.checks_folder, warehouse.docs_folder):
+        if kept.exists():
+            shutil.copytree(kept, artifacts / kept.name)
     if code == GREEN:
         shutil.copy(warehouse.marts_file, artifacts / "marts.duckdb")
         shutil.copy(warehouse.report_file, artifacts / "report.html")
-        _write_docs(warehouse, given.exports, artifacts / "dbt_docs")
-    (artifacts / "summary.md").write_text(
-        _summary(code, said.getvalue(), warehouse, before), encoding="utf-8"
-    )
-    print(f"{VERDICTS.get(code, 'broken')}: see {artifacts / 'summary.md'}")
+        _write_docs(warehouse, exports, artifacts / "dbt_docs")
+    if code == GREEN:
+        told = _figures(warehouse, before)
+    elif _inode(warehouse) != inode:
+        told = ["The marts are published, but no report was made of them."]
+    elif isinstance(before, str):
+        told = [f"Nothing was published, and nothing is: {before}"]
+    else:
+        as_of = before.run["as_of_date"]
+        told = [f"Nothing was published; readers see what was published before, as of {as_of}."]
+    lines = [f"# Nightly: {VERDICTS[code]}", "", *told]
+    lines += ["", "## Checks that did not pass", ""]
+    lines += _failed_checks(_checked_runs(warehouse) - checked)
+    if code == GREEN:
+        lines += ["", "## Rows set aside", "", *_set_aside(warehouse)]
+        lines += ["", "## Marts", "", *_marts(warehouse)]
+    lines += ["", "## What the run said", "", "```", said.getvalue().strip(), "```", ""]
+    (artifacts / "summary.md").write_text("\n".join(lines), encoding="utf-8")
+    print(f"{VERDICTS[code]}: see {artifacts / 'summary.md'}")
     return code
+
+
+def _empty(artifacts: Path) -> None:
+    """Make the folder, and take out of it what this command wrote there the last time."""
+    artifacts.mkdir(parents=True, exist_ok=True)
+    for name in ("checks", "data_docs", "dbt_docs"):
+        shutil.rmtree(artifacts / name, ignore_errors=True)
+    for name in ("marts.duckdb", "report.html", "summary.md"):
+        (artifacts / name).unlink(missing_ok=True)
+
+
+def _checked_runs(warehouse: Warehouse) -> set[Path]:
+    """The folders of the runs whose gates were kept."""
+    return set(warehouse.checks_folder.glob("*"))
 
 
 def _write_docs(warehouse: Warehouse, exports: Path, folder: Path) -> None:
@@ -82,26 +106,20 @@ def _published(warehouse: Warehouse) -> Figures | str:
         return str(error)
 
 
-def _summary(code: int, said: str, warehouse: Warehouse, before: Figures | str) -> str:
-    lines = [f"# Nightly: {VERDICTS.get(code, 'broken')}", ""]
-    if code == GREEN:
-        now = read_figures(warehouse.marts_file)
-        words = language("en", now.settings.get("base_currency"))
-        lines += [f"As of {now.run['as_of_date']}; all figures are in `report.html`.", ""]
-        lines += ["## Figures", "", *_headlines(now, before, words)]
-        lines += ["", "## To be looked at", "", *(_warnings(now) or ["nothing looks implausible"])]
-        lines += ["", "## What changed since the last publication", "", *_changes(now, before)]
-    else:
-        last = "nothing is published yet"
-        if not isinstance(before, str):
-            last = f"readers see what was published before, as of {before.run['as_of_date']}"
-        lines += [f"Nothing was published; {last}."]
-    lines += ["", "## Checks that did not pass", "", *(_failed_checks(warehouse) or ["none"])]
-    if code == GREEN:
-        lines += ["", "## Rows set aside", "", *_set_aside(warehouse)]
-        lines += ["", "## Marts", "", *_marts(warehouse)]
-    lines += ["", "## What the run said", "", "```", said.strip(), "```"]
-    return "\n".join(lines) + "\n"
+def _inode(warehouse: Warehouse) -> int | None:
+    """Which file is published: a run publishes by putting another in its place."""
+    return warehouse.marts_file.stat().st_ino if warehouse.marts_file.exists() else None
+
+
+def _figures(warehouse: Warehouse, before: Figures | str) -> list[str]:
+    """What was published, what looks wrong with it, and what it changes."""
+    now = read_figures(warehouse.marts_file)
+    words = language("en", now.settings.get("base_currency"))
+    lines = [f"As of {now.run['as_of_date']}; all figures are in `report.html`.", ""]
+    lines += ["## Figures", "", *_headlines(now, before, words)]
+    lines += ["", "## To be looked at", "", *(_warnings(now) or ["nothing looks implausible"])]
+    lines += ["", "## What changed since the last publication", "", *_changes(now, before)]
+    return lines
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
@@ -155,19 +173,20 @@ def _rows_that_came(now: Figures, before: Figures) -> Iterator[str]:
             yield f"- {export}: {more:+,} used rows"
 
 
-def _failed_checks(warehouse: Warehouse) -> list[str]:
-    """What the gates of the newest run did not let pass."""
-    runs = sorted(warehouse.checks_folder.glob("*"), key=lambda path: path.stat().st_mtime)
-    failed = []
-    for file in sorted(runs[-1].glob("*.json")) if runs else []:
-        for suite in json.loads(file.read_text(encoding="utf-8")):
-            failed += [
-                f"- {outcome['severity']}: `{suite['schema']}.{suite['table']}` "
-                f"{outcome['description'] or outcome['expectation']}: {outcome['observed']}"
-                for outcome in suite["outcomes"]
-                if not outcome["passed"]
-            ]
-    return failed
+def _failed_checks(runs: set[Path]) -> list[str]:
+    """What the gates of this night's run did not let pass."""
+    if not runs:
+        return ["no gate was reached"]
+    failed = [
+        f"- {outcome['severity']}: `{suite['schema']}.{suite['table']}` "
+        f"{outcome['description'] or outcome['expectation']}: {outcome['observed']}"
+        for run in runs
+        for file in sorted(run.glob("*.json"))
+        for suite in json.loads(file.read_text(encoding="utf-8"))
+        for outcome in suite["outcomes"]
+        if not outcome["passed"]
+    ]
+    return failed or ["none"]
 
 
 def _marts(warehouse: Warehouse) -> list[str]:
@@ -186,7 +205,3 @@ def _set_aside(warehouse: Warehouse) -> list[str]:
         ).fetchall()
     counted = ((*where, f"{rows:,}") for *where, rows in reasons)
     return _table(("export", "kind", "reason", "rows"), counted)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,10 +12,11 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from ..exports.config.load import ExportsConfig, load_config
-from ..settings import DAGSTER_HOME, DEMO_EXPORTS, ROOT, RUN_SECONDS, warehouse_folder
+from ..settings import DEMO_EXPORTS, ROOT, RUN_SECONDS, warehouse_folder
 from ..warehouse.files import Warehouse
 from ..warehouse.summary import summary
 from .exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR, code_of
+from .history import opened
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -145,9 +146,7 @@ def _execute(
 ) -> _Done:
     """The nightly job, told live on a terminal, else a line for each thing a step says."""
     checked_config(exports)  # a wrong one is reported before anything is started
-    os.environ.setdefault("DAGSTER_HOME", str(DAGSTER_HOME))
 
-    import dagster as dg
     from rich.console import Console
 
     from ..definitions import build
@@ -160,7 +159,7 @@ def _execute(
         shown = stack.enter_context(LiveProgress(progress, screen)) if is_live else Plain()
         logger = console(progress, shown)
         project = build(exports, warehouse.folder, full_refresh, prune, logger)
-        instance = stack.enter_context(dg.DagsterInstance.get())
+        instance = stack.enter_context(opened(warehouse))
         stack.enter_context(time_limit(last_words))
         result = project.resolve_job_def("nightly").execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}

@@ -116,7 +116,10 @@ def _build(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
                 if result.name == AVAILABILITY:
                     yield from _reasons(shop)
             elif result.kind == "test" and result.status != "skipped":
-                yield _check_result(checks[result.unique_id], result)
+                found = _check_result(checks[result.unique_id], result)
+                if result.status == "warn":  # what failed is told at the end of the run
+                    context.log.warning(found.description)
+                yield found
     context.log.info(f"{step}: {tally}")
     if tally.broken:
         lines = [f"{result.kind} {result.name}: {result.message}" for result in tally.broken]
@@ -146,10 +149,15 @@ class _Tally:
 
 def _check_result(key: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckResult:
     is_warning = result.status == "warn"
+    severity = "warning" if is_warning else "critical"
+    table = ".".join(key.asset_key.path)
+    tested = _tested(MANIFEST["nodes"][result.unique_id])
+    said = f"{table}, {result.name}, {severity}: {tested} Found: {result.failures or 0:,}"
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
         passed=result.status == "pass",
+        description=None if result.status == "pass" else said,
         severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
         metadata={"failures": result.failures, "message": result.message},
     )

@@ -66,7 +66,8 @@ def _gate(
             for result in results:
                 for outcome in (*result.failed, *result.warnings):
                     context.log.warning(
-                        f"{stage} gate, {outcome.severity}: {result.schema}.{result.table}"
+                        f"{'.'.join(key)}, {stage} gate, {outcome.severity}:"
+                        f" {result.schema}.{result.table}"
                         f"{'.' + outcome.column if outcome.column else ''}: "
                         f"{outcome.description or outcome.expectation}: {outcome.observed}"
                     )

@@ -1,13 +1,18 @@
 """Exports and the raw tables they become."""
 
+import datetime as dt
 import html
 import re
 from collections.abc import Iterator
 
 import dagster as dg
+import duckdb
+from pydantic import Field
 
 from ..exports.contract import load_contract
-from ..exports.loading.ledger import Loaded
+from ..exports.errors import ExportError
+from ..exports.loading.again import Again
+from ..exports.loading.ledger import Loaded, deliveries
 from ..exports.loading.loader import SHOWN, load_export, prepare
 from ..exports.loading.missing_days import note_missing_days
 from ..warehouse import builds
@@ -29,6 +34,24 @@ exports = [
     )
     for table in CONTRACT.tables.values()
 ]
+
+
+class Reload(dg.Config):
+    """Files to read again although they are known; of the launchpad, all of it optional."""
+
+    files: list[str] = Field(
+        [], description="Their names, as in `files` of exports.yml; * and ** match."
+    )
+    delivered_from: str = Field("", description="First day of the deliveries, as in 2024-03-01.")
+    delivered_to: str = Field("", description="Last day of the deliveries.")
+
+    def again(self) -> Again:
+        """What is asked for. Raises ExportError where a day is none."""
+        return Again(
+            tuple(self.files),
+            _day("delivered_from", self.delivered_from),
+            _day("delivered_to", self.delivered_to),
+        )
 
 
 @dg.multi_asset(
@@ -58,10 +81,14 @@ exports = [
     can_subset=True,
     pool="warehouse",
 )
-def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.MaterializeResult]:
-    """New and changed files into the raw tables."""
+def raw(
+    context: dg.AssetExecutionContext, config: Reload, shop: Shop
+) -> Iterator[dg.MaterializeResult]:
+    """New and changed files into the raw tables, and those that are asked for."""
     with told(), shop.warehouse.connect() as con:
         prepare(con, shop.config)
+        again = config.again()
+        _check(con, shop, again)
         if damage := prepare_history(con, shop.warehouse.marts_file, shop.run):
             context.log.warning(
                 f"{shop.warehouse.marts_file}: cannot be read ({damage}); this run publishes a new"
@@ -71,7 +98,10 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
             if ["raw", name] not in [list(key.path) for key in context.selected_asset_keys]:
                 continue
             loaded = load_export(
-                con, shop.config, name, shop.run, force=shop.full_refresh, prune=shop.prune
+                *(con, shop.config, name, shop.run),
+                force=shop.full_refresh,
+                prune=shop.prune,
+                again=again,
             )
             if name in shop.config.exports:
                 context.log.info(
@@ -128,6 +158,24 @@ def raw(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[dg.Materializ
                 yield dg.MaterializeResult(
                     asset_key=["ledger", name], metadata={"dagster/row_count": rows}
                 )
+
+
+def _check(con: duckdb.DuckDBPyConnection, shop: Shop, again: Again) -> None:
+    """Raise ExportError where what is to be read again is not known, or not there."""
+    known = {name: deliveries(con, name) for name in shop.config.exports}
+    there = [
+        file
+        for name, files in known.items()
+        for file in shop.config.files(name, known=[file for file, _ in files])
+    ]
+    again.check([delivery for files in known.values() for delivery in files], there)
+
+
+def _day(setting: str, text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ExportError(f"{setting}: {text} is no day; write it as in 2024-03-01") from None
 
 
 def _metadata(name: str, loaded: Loaded, preview: list[tuple]) -> dict[str, dg.MetadataValue]:

@@ -77,7 +77,7 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
             "cohort_retention",
             wide=True,
             special="heat",
-            extra=(("heat_week", "cohort_retention"),),
+            extra=(("heat_week", "cohort_retention"), ("heat_pooled", "retention_curve")),
         ),
         Block("curve", "retention_curve", wide=True, special="curve"),
         Block(
@@ -508,6 +508,25 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
                 Column("customers", "count"),
                 Column("retention_rate", "percent", "rate_low", "rate_high", drawn=True),
                 Column("value_per_customer", "money", "value_low", "value_high"),
+            ),
+            wide=True,
+        ),
+        Block(
+            "tiers",
+            "tier_effect",
+            (
+                Column("segment_name", "segment"),
+                Column("segment_value", "segment"),
+                Column("customers", "count"),
+                Column("retention_rate", "percent", "rate_low", "rate_high", drawn=True),
+                Column(
+                    *("rate_difference", "points", "rate_difference_low", "rate_difference_high")
+                ),
+                Column("value_per_customer", "money", "value_low", "value_high"),
+                Column(
+                    *("value_difference", "money", "value_difference_low", "value_difference_high")
+                ),
+                Column("customers_told_later", "count"),
             ),
             wide=True,
         ),

@@ -8,6 +8,7 @@ from typing import Any
 from .queries import VALUES
 
 Row = Mapping[str, Any]
+Pooled = dict[str, dict[str, list[list[int] | None]]]
 
 #: Below so many customers a rate says little: such rows are grey.
 SMALL = 30
@@ -38,6 +39,22 @@ def payload(rows: Iterable[Row], preferred: Sequence[str]) -> dict[str, dict[str
     }
 
 
+def pooled(rows: Iterable[Row], shown: Mapping[str, Mapping[str, Any]], period: str) -> Pooled:
+    """All cohorts together, of the studies and segments that are shown: their cells by offset.
+
+    A cell is the customers of the cohorts that are old enough, and what `payload` has of a complete
+    one; None where no cohort is.
+    """
+    found: Pooled = {study: {name: [] for name in segments} for study, segments in shown.items()}
+    for row in rows:
+        segment = f"{row['segment_name']}={row['segment_value']}"
+        if row["period"] == period and segment in found.get(row["study"], {}):
+            cells = found[row["study"]][segment]
+            cells += [None] * (row["period_number"] - 1 - len(cells))
+            cells.append([row["eligible_customers"], *_complete(row)])
+    return found
+
+
 def _place(preferred: Sequence[str], name: str) -> int:
     return preferred.index(name) if name in preferred else len(preferred)
 
@@ -45,6 +62,10 @@ def _place(preferred: Sequence[str], name: str) -> int:
 def _cell(row: Row) -> list[int]:
     if not row["is_complete"]:
         return [row["retained_customers"]]
+    return _complete(row)
+
+
+def _complete(row: Row) -> list[int]:
     bounds = ("rate_low", "rate_high", "on_or_after_low", "on_or_after_high")
     low, high, after_low, after_high = (round(1000 * row[name]) for name in bounds)
     return [
@@ -107,4 +128,17 @@ def table(cohorts: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
                 "rest": width - len(cells),
             }
         )
+    return drawn
+
+
+def line(pooled: Sequence[Sequence[int] | None], top: float, width: int) -> list[dict[str, Any]]:
+    """The line of all cohorts together, of so many cells, as `table` has them."""
+    drawn: list[dict[str, Any]] = []
+    for cell in [*pooled[:width], *[None] * (width - len(pooled))]:
+        if cell is None:
+            drawn.append({"text": "", "css": "later"})
+        else:
+            size, back = cell[:2]
+            css = "small" if size < SMALL else f"s{shade(back / size, top)}"
+            drawn.append({"text": percent(back, size), "css": css})
     return drawn

@@ -23,6 +23,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 Row = dict[str, Any]
 
+#: The check that raises what `data_warnings` lists.
+ODD_FACTS = "data_warnings, assert_no_odd_facts"
+
 #: Columns that say how many a row's rates are made of.
 GROUPS = frozenset(
     (
@@ -113,8 +116,14 @@ def render(figures: Figures) -> str:
     )
     months = heat.payload(figures.rows["heat_month"], STUDIES)
     weeks = heat.payload(figures.rows["heat_week"], STUDIES)
+    together = figures.rows["heat_pooled"]
+    pooled = {"months": heat.pooled(together, months, "month")}
+    pooled["weeks"] = heat.pooled(together, weeks, "week")
     currency = figures.settings.get("base_currency") or None
-    views = [View(figures, language(code, currency), months, weeks) for code in LANGUAGES]
+    views = [
+        View(figures, language(code, currency), months, weeks, pooled["months"])
+        for code in LANGUAGES
+    ]
     return environment.get_template("page.html").render(
         views=views,
         first=figures.settings.get("report_language", LANGUAGES[0]),
@@ -124,6 +133,7 @@ def render(figures: Figures) -> str:
             {
                 "months": months,
                 "weeks": weeks,
+                "pooled": pooled,
                 "small": heat.SMALL,
                 "shades": heat.SHADES,
                 "words": {view.code: view.script_words for view in views},
@@ -149,9 +159,10 @@ class View:
         words: Language,
         months: Mapping[str, Any],
         weeks: Mapping[str, Any],
+        pooled: heat.Pooled,
     ) -> None:
         self.figures, self.words, self.code = figures, words, words.code
-        self.months, self.weeks = months, weeks
+        self.months, self.weeks, self.pooled = months, weeks, pooled
         self.sections = SECTIONS
         self.small, self.values = heat.SMALL, VALUES
 
@@ -187,6 +198,7 @@ class View:
         elif failed:
             given = {"passed": words.number(passed), "failed": words.number(failed)}
             told.append((words("trust.gates_warned", **given), "look"))
+            told += [(check, "look") for check in (figures.run["warned"] or "").splitlines()]
         else:
             told.append((words("trust.gates_ok", passed=words.number(passed)), "good"))
         total = {
@@ -209,7 +221,7 @@ class View:
         )
         told.append((f"{words('trust.rows', **given)} {proof}", "look" if open_rows else "good"))
         if odd := len(figures.rows["warnings"]):
-            told.append((words("trust.warnings", n=odd), "look"))
+            told.append((words("trust.warnings", n=odd, check=ODD_FACTS), "look"))
         else:
             told.append((words("trust.warnings_none"), "good"))
         if restated := sum(row["cells"] for row in figures.rows["restatements"]):
@@ -467,6 +479,14 @@ class View:
         return heat.table(self.months[self.study]["all=all"]) if self.study else []
 
     @property
+    def heat_line(self) -> list[dict[str, Any]]:
+        """All cohorts together, beneath it."""
+        if not self.study:
+            return []
+        top = heat.top_rate(self.months[self.study]["all=all"])
+        return heat.line(self.pooled[self.study]["all=all"], top, self.heat_width)
+
+    @property
     def heat_width(self) -> int:
         """How many offsets it has."""
         return max((len(row["cells"]) for row in self.heat_table), default=0)
@@ -547,6 +567,7 @@ class View:
         wanted = (
             *("cell", "cell_open", "none", "truncated", "small_told", "in_months", "in_weeks"),
             *("unit_month", "unit_week", "hint", "value_cell"),
+            *("together", "cell_pooled", "none_pooled"),
         )
         return {
             **{name: heat_words[name] for name in wanted},

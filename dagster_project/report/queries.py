@@ -120,6 +120,18 @@ _HEAT = """
 QUERIES = {
     "heat_month": _HEAT.format(period="month", count=MONTHS, also=""),
     "heat_week": _HEAT.format(period="week", count=WEEKS, also=" and segment_name = 'all'"),
+    "heat_pooled": f"""
+        select
+            study, period, segment_name, segment_value, period_number, eligible_customers,
+            retained_customers, rate_low, rate_high, retained_on_or_after, on_or_after_low,
+            on_or_after_high
+        from retention_curve
+        where bucket = 'calendar' and retention_rate is not null and (
+            period = 'month' and period_number between 1 and {MONTHS}
+            or period = 'week' and period_number between 1 and {WEEKS} and segment_name = 'all'
+        )
+        order by study, period, segment_name, segment_value, period_number
+    """,
     "curve": f"""
         select
             study, segment_name, segment_value, period_number, eligible_customers,
@@ -419,6 +431,16 @@ QUERIES = {
         from loyalty_effect
         order by customer_group
     """,
+    "tiers": f"""
+        select
+            segment_name, segment_value, landmark_day, outcome_days, customers, retention_rate,
+            rate_low, rate_high, rate_difference, rate_difference_low, rate_difference_high,
+            value_per_customer, value_low, value_high, value_difference, value_difference_low,
+            value_difference_high, customers_told_later
+        from tier_effect
+        order by segment_name, customers desc, segment_value
+        limit {LINES}
+    """,
     "referrals": f"""
         select
             month, invitations, joined, conversion, conversion_low, conversion_high,
@@ -538,7 +560,7 @@ QUERIES = {
 
 #: The run whose marts these are.
 RUN = """
-        select as_of_date, checks_passed, checks_failed, settings
+        select as_of_date, checks_passed, checks_failed, warned, settings
         from metric_run_log
         where published
         order by run_number desc

@@ -75,6 +75,11 @@ class Warehouse:
         return self.folder / "report" / "index.html"
 
     @property
+    def dagster_home(self) -> Path:
+        """Where Dagster keeps the history of this shop's runs."""
+        return self.folder / "dagster"
+
+    @property
     def docs_folder(self) -> Path:
         """Where people read what the gates found: a local site."""
         return self.folder / "data_docs"
@@ -141,15 +146,21 @@ class Warehouse:
             finally:
                 file.truncate(0)
 
-    def checks(self, run_id: str) -> tuple[int, int]:
-        """How many expectations of the run's gates held, and how many did not."""
+    def checks(self, run_id: str) -> tuple[int, list[str]]:
+        """How many expectations of the run's gates held, and which did not."""
         outcomes = [
-            outcome["passed"]
+            (suite, outcome)
             for stage in sorted((self.checks_folder / run_id).glob("*.json"))
             for suite in json.loads(stage.read_text(encoding="utf-8"))
             for outcome in suite["outcomes"]
         ]
-        return sum(outcomes), len(outcomes) - sum(outcomes)
+        odd = [
+            f"{suite['asset']}, {suite['stage']} gate:"
+            f" {outcome['description'] or outcome['expectation']}"
+            for suite, outcome in outcomes
+            if not outcome["passed"]
+        ]
+        return len(outcomes) - len(odd), odd
 
     def keep_checks(self, run_id: str, stage: str, results: list[dict]) -> None:
         """Keep what a gate found, as JSON, whole or not at all."""

@@ -39,6 +39,7 @@ create table if not exists ledger.runs (
 );
 alter table ledger.runs add column if not exists settings varchar;
 alter table ledger.runs add column if not exists accepted varchar;
+alter table ledger.runs add column if not exists warned varchar;
 create table if not exists ledger.published_cells (
     study varchar, bucket varchar, period varchar, cohort_start date, period_number integer,
     cohort_size bigint, retained_customers bigint, revenue decimal(18, 4), is_complete boolean

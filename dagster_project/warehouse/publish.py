@@ -67,12 +67,12 @@ def publish(
             f"attach {literal(new)} as published (storage_version {literal(STORAGE_VERSION)})"
         )
         rows = {name: _copy(con, name, described[name]) for name in wanted}
-        passed, failed = warehouse.checks(run_id)
+        passed, odd = warehouse.checks(run_id)
         con.execute(
             "update published.metric_run_log set published = true, rows = ?,"
-            " checks_passed = ?, checks_failed = ?,"
+            " checks_passed = ?, checks_failed = ?, warned = ?,"
             " as_of_date = (select as_of_date from build.core.as_of) where run_id = ?",
-            [sum(rows.values()), passed, failed, run_id],
+            [sum(rows.values()), passed, len(odd), "\n".join(odd) or None, run_id],
         )
         con.execute("detach published")
     finally:

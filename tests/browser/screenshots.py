@@ -6,7 +6,7 @@ report.png the top of the report.
 
 from playwright.sync_api import Page, ViewportSize
 
-from dagster_project.settings import DAGSTER_HOME, ROOT, warehouse_folder
+from dagster_project.settings import ROOT, warehouse_folder
 from dagster_project.warehouse.files import Warehouse
 
 from .ui import browser, materialize_in_group, serve
@@ -22,7 +22,7 @@ def main() -> None:
         page = chromium.new_page(viewport=REPORT)
         page.goto(Warehouse(warehouse_folder()).report_file.as_uri())
         _take(page, "report")
-    with serve(DAGSTER_HOME, {}) as address, browser() as chromium:
+    with serve(Warehouse(warehouse_folder()).dagster_home, {}) as address, browser() as chromium:
         page = chromium.new_page(viewport=WINDOW, base_url=address)
         page.set_default_timeout(60_000)
         page.goto("/asset-groups")

@@ -107,6 +107,26 @@ def expected(marts: Path, where: str, back: str) -> list[list[str]]:
     return [[f"{size:,}", *cells] for _, size, cells in rows]
 
 
+def pooled(page: Page) -> list[str]:
+    """The line of all cohorts together, as far as it goes."""
+    shown: list[str] = page.evaluate(
+        """() => [...document.querySelector("[data-language]:not([hidden]) [data-heat] tfoot")
+            .rows[0].cells].slice(2).map((cell) => cell.textContent).filter((text) => text)"""
+    )
+    return shown
+
+
+def expected_pooled(marts: Path, where: str, back: str) -> list[str]:
+    """The same from the counts of the mart."""
+    with read_marts(marts) as con:
+        rows = con.execute(
+            f"select ((200 * {back} + eligible_customers) // (2 * eligible_customers))::varchar"
+            " from retention_curve where bucket = 'calendar' and period_number > 0"
+            f" and retention_rate is not null and {where} order by period_number"
+        ).fetchall()
+    return [share for (share,) in rows]
+
+
 def test_every_cell_is_the_marts_whatever_is_chosen(page: Page, marts: Path) -> None:
     studies = page.evaluate(
         "Object.keys(JSON.parse(document.getElementById('data').textContent).months)"
@@ -123,6 +143,9 @@ def test_every_cell_is_the_marts_whatever_is_chosen(page: Page, marts: Path) -> 
                 where = f"study = '{study}' and period = 'month' and segment_name = '{name}'"
                 now = [[cell for cell in row[1:] if cell] for row in heat(page)]
                 assert now == expected(marts, f"{where} and segment_value = '{value}'", back)
+                assert pooled(page) == expected_pooled(
+                    marts, f"{where} and segment_value = '{value}'", back
+                )
                 seen.add(json.dumps(now))
         curves = shown(page, "[data-curve]")
         assert curves.get_attribute("data-study") == study
@@ -157,7 +180,8 @@ def test_the_keyboard_reaches_every_cell(page: Page) -> None:
                 new KeyboardEvent("keydown", { key, bubbles: true }));
             const reading = document.querySelector(grid).closest("article")
                 .querySelector("[data-reading]");
-            const [...rows] = document.querySelector(grid).tBodies[0].rows;
+            const table = document.querySelector(grid);
+            const rows = [...table.tBodies[0].rows, ...table.tFoot.rows];
             const seen = [];
             for (const row of rows) {
                 press("Home");
@@ -172,7 +196,7 @@ def test_the_keyboard_reaches_every_cell(page: Page) -> None:
         grid,
     )
     rows = heat(page)
-    assert len(set(visited)) == len(visited) == len(rows) * (len(rows[0]) - 2)
+    assert len(set(visited)) == len(visited) == (len(rows) + 1) * (len(rows[0]) - 2)
     assert sum("% (95% interval" in text for text in visited) > 50
     assert first.count() == 1
 
@@ -191,6 +215,20 @@ def test_a_cell_tells_its_counts_and_interval(page: Page, marts: Path) -> None:
     assert (
         f"{100 * high:.1f}%)"
         in shown(page, "article:has([data-heat]) [data-reading]").text_content()
+    )
+
+
+def test_the_line_of_all_cohorts_tells_its_counts(page: Page, marts: Path) -> None:
+    shown(page, "[data-heat] tfoot td:nth-child(4)").hover()
+    with read_marts(marts) as con:
+        size, back, rate, low, high = con.execute(
+            "select eligible_customers, retained_customers, retention_rate, rate_low, rate_high"
+            " from retention_curve where study = 'order_to_order' and bucket = 'calendar'"
+            " and period = 'month' and segment_name = 'all' and period_number = 2"
+        ).fetchall()[0]
+    assert shown(page, "article:has([data-heat]) [data-reading]").text_content() == (
+        f"All cohorts together; 2 months later: {back:,} of {size:,} back, {100 * rate:.1f}%"
+        f" (95% interval {100 * low:.1f}% to {100 * high:.1f}%)."
     )
 
 
@@ -241,7 +279,20 @@ def test_a_table_is_downloaded_as_it_stands(page: Page, marts: Path) -> None:
     ]
     cells = download("[data-heat-csv]")
     assert {cell["study"] for cell in cells} == {"order_to_order"}
-    assert len(cells) == sum(len([c for c in row[2:] if c]) for row in heat(page))
+    of_cohorts = [cell for cell in cells if cell["cohort_start"] != "all"]
+    assert len(of_cohorts) == sum(len([c for c in row[2:] if c]) for row in heat(page))
+    together = cells[len(of_cohorts) :]
+    with read_marts(marts) as con:
+        curve = con.execute(
+            "select period_number, eligible_customers, retained_customers, retention_rate, rate_low"
+            " from retention_curve where study = 'order_to_order' and bucket = 'calendar'"
+            " and period = 'month' and segment_name = 'all' and retention_rate is not null"
+            " and period_number > 0 order by 1"
+        ).fetchall()
+    names = ("period_number", "cohort_size", "customers_back", "rate", "rate_low")
+    assert [[float(line[name]) for name in names] for line in together] == [
+        pytest.approx(list(row), abs=5e-4) for row in curve
+    ]
 
 
 def test_links_open_what_is_folded(page: Page) -> None:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from dagster_project.settings import OFFLINE, ROOT
+from dagster_project.settings import OFFLINE
 
 from ..support.shops import dagster_home
 
-DG = Path(sys.executable).with_name("dg")
+RETENTION = Path(sys.executable).with_name("retention")
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
@@ -50,8 +50,7 @@ def serve(home: Path, environment: dict[str, str]) -> Iterator[str]:
     log = home / "dev.log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [DG, "dev", "--host", "127.0.0.1", "--port", str(port)],
-            cwd=ROOT,
+            [RETENTION, "ui", "--port", str(port)],
             env=os.environ | OFFLINE | {"DAGSTER_HOME": str(home)} | environment,
             stdout=output,
             stderr=subprocess.STDOUT,

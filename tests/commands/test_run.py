@@ -77,6 +77,9 @@ def test_a_green_run_and_a_red_one_after_it(shop: Path, capsys: Capture) -> None
     assert stages["raw"]["rows"] == 199
     assert told["exports"] == {"orders": {"rows": 199, "rejected": 1}}
     assert told["errors"] == []
+    # a warning says which check it is of, on the screen and in the log of runs
+    (warning,) = told["warnings"]
+    assert warning.startswith("raw.orders, raw gate, warning: raw.orders: the newest row of orders")
     # plain lines for whoever reads along: no terminal, no signs that steer one
     assert "  raw.orders: 199 rows of 1 files (1 new or changed), 1 rejected" in said.splitlines()
     assert "\x1b" not in said
@@ -84,8 +87,11 @@ def test_a_green_run_and_a_red_one_after_it(shop: Path, capsys: Capture) -> None
     assert Path(told["report"]).exists()
     with duckdb.connect(told["marts"], read_only=True) as con:
         published = con.execute("select run_id from metric_run_log where published").fetchall()
+        ((odd,),) = con.execute("select warned from metric_run_log").fetchall()
         ((rows,),) = con.execute("select sum(estimated_size) from duckdb_tables()").fetchall()
     assert published == [(told["run_id"],)]
+    assert odd.startswith("raw.orders, raw gate: the newest row of orders is at most 7 days older")
+    assert "\n" not in odd
     assert stages["marts"]["rows"] >= rows  # what marts are made of is built with them
 
     (shop / "orders.csv").write_text(orders(bad_dates=50), encoding="utf-8")

@@ -139,6 +139,42 @@ def test_every_cell_of_the_heat_map_is_the_marts(marts: Path, page: str) -> None
     assert len(found) > 3000
 
 
+def test_the_line_of_all_cohorts_is_the_marts(marts: Path, page: str) -> None:
+    found = {
+        (study, "month" if kind == "months" else "week", *segment.split("=", 1), place + 1): cell
+        for kind, studies in data(page)["pooled"].items()
+        for study, segments in studies.items()
+        for segment, cells in segments.items()
+        for place, cell in enumerate(cells)
+        if cell
+    }
+    expected = {}
+    for *key, size, back, after, rate, after_rate, low, high, after_low, after_high in rows(
+        marts,
+        """
+        select study, period, segment_name, segment_value, period_number, eligible_customers,
+            retained_customers, retained_on_or_after, retention_rate, on_or_after_rate, rate_low,
+            rate_high, on_or_after_low, on_or_after_high
+        from retention_curve
+        where bucket = 'calendar' and period_number > 0 and retention_rate is not null
+            and (period = 'month' or period = 'week' and segment_name = 'all'
+                and period_number <= 26)
+        """,
+    ):
+        assert (back / size, after / size) == pytest.approx((rate, after_rate), abs=1e-12)
+        tenths = [round(1000 * bound) for bound in (low, high, after_low, after_high)]
+        expected[tuple(key)] = [size, back, *tenths[:2], after, *tenths[2:]]
+    assert found == expected
+    assert len(found) > 300
+    # and what is seen before the script runs
+    foot = re.search(r"<table[^>]*data-heat.*?<tfoot>(.*?)</tfoot>", page, re.S)
+    assert foot
+    _, *shown = re.findall(r"<td[^>]*>(.*?)</td>", foot[1])
+    line = data(page)["pooled"]["months"]["order_to_order"]["all=all"]
+    told = [str(int(100 * cell[1] / cell[0] + 0.5)) for cell in line]
+    assert shown == told + [""] * (len(shown) - len(told))
+
+
 def test_a_cell_s_percentage_is_the_marts_rate(marts: Path) -> None:
     """The page divides counts; the mart publishes rates."""
     for back, after, size, rate, after_rate in rows(
@@ -223,6 +259,18 @@ def test_tables_are_the_marts(marts: Path, page: str) -> None:
         spent[campaign, channel] = spent.get((campaign, channel), 0) + (cost or 0)
     shown = {(line[0], line[1]): float(line[9] or 0) for line in seen["campaigns"] if line}
     assert shown == {key: pytest.approx(float(cost)) for key, cost in spent.items()}
+    tiers = {line[1]: line[2:] for line in seen["tiers"] if line}
+    for tier, count, rate, low, high, value, difference in rows(
+        marts,
+        "select segment_value, customers, retention_rate, rate_low, rate_high, value_per_customer,"
+        " value_difference from tier_effect where segment_name = 'tier'",
+    ):
+        shown = tiers.pop(tier)
+        assert shown[0] == str(count)
+        assert [float(cell) for cell in shown[1:4]] == pytest.approx([rate, low, high], abs=1e-6)
+        assert float(shown[7]) == pytest.approx(value, abs=1e-6)
+        assert float(shown[10]) == pytest.approx(difference, abs=1e-6)
+    assert not tiers
     accounted = {line[0]: line[1:] for line in seen["rows"] if line}
     assert {export: line[1] for export, line in accounted.items()} == {
         export: str(count)
@@ -260,6 +308,26 @@ def test_what_customers_cost_leaves_out_months_whose_spending_is_not_told(
         assert float(cac) == pytest.approx(spend / customers, abs=1e-5)
         assert float(each) == pytest.approx(all_margin / won, abs=1e-5)
         assert over == "" if not spend else float(over) == pytest.approx(margin / spend, abs=1e-5)
+
+
+def test_checks_that_warned_are_named(demo_folder: Path, marts: Path, page: str) -> None:
+    """By what the gates left beside the marts."""
+    odd = [
+        f"{suite['asset']}, {suite['stage']} gate: {outcome['description']}"
+        for file in sorted((demo_folder / "warehouse/checks").glob("*/*.json"))
+        for suite in json.loads(file.read_text(encoding="utf-8"))
+        for outcome in suite["outcomes"]
+        if not outcome["passed"]
+    ]
+    assert odd
+    ((failed, warned),) = rows(marts, "select checks_failed, warned from metric_run_log")
+    assert (failed, warned.splitlines()) == (len(odd), odd)
+    told = [
+        html.unescape(line) for line in re.findall(r"<li class=.look.[^>]*>(.*?)</li>", page, re.S)
+    ]
+    for check in odd:
+        assert sum(check in line for line in told) == 2  # in both languages
+    assert sum("(data_warnings, assert_no_odd_facts)" in line for line in told) == 2
 
 
 def test_every_query_runs_as_it_is_shown(marts: Path, page: str) -> None:

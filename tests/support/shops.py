@@ -13,7 +13,7 @@ import duckdb
 import yaml
 
 from dagster_project.definitions import build
-from dagster_project.settings import OFFLINE, ROOT
+from dagster_project.settings import DAGSTER_YAML, OFFLINE, ROOT
 from dagster_project.warehouse.files import Warehouse
 
 #: Data sets and cases that come with the project; its README says whence and by what leave.
@@ -49,7 +49,7 @@ def dagster_home(folder: Path) -> Path:
     """The folder as a DAGSTER_HOME with the project's own settings."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "dagster.yaml").exists():
-        shutil.copy(ROOT / ".dagster/dagster.yaml", folder)
+        shutil.copy(DAGSTER_YAML, folder)
     return folder
 
 

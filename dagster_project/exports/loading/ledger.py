@@ -4,6 +4,7 @@
 read, with file, line, column and reason.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -106,6 +107,12 @@ def known_files(con: duckdb.DuckDBPyConnection, export: str) -> dict[str, int]:
     """The files whose rows are in raw or among the rejects, and how many rows each had."""
     query = "select file, rows_in_file from ledger.files where export = ? order by file"
     return dict(con.execute(query, [export]).fetchall())
+
+
+def deliveries(con: duckdb.DuckDBPyConnection, export: str) -> list[tuple[str, dt.date]]:
+    """The files of an export that are loaded, each with the day of its delivery."""
+    query = "select file, delivered_at from ledger.files where export = ? order by file"
+    return con.execute(query, [export]).fetchall()
 
 
 def drop_files(con: duckdb.DuckDBPyConnection, export: str, files: list[str]) -> None:

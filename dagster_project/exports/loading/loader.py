@@ -20,6 +20,7 @@ from ..mapping.columns import map_columns
 from ..mapping.evidence import ask_for_currency, ask_for_separators
 from ..mapping.zones import provide_changes
 from ..sql import literal
+from .again import Again
 from .deliveries import (
     Delivery,
     delivery_date,
@@ -58,12 +59,14 @@ def load_export(
     force: bool = False,
     prune: bool = False,
     limit: int | None = None,
+    again: Again | None = None,
 ) -> Loaded:
     """Bring `raw.<name>` up to date with the export's files; an export not mapped is empty.
 
     A file whose content and mapping the ledger knows is not read again, one that changed replaces
     exactly its own rows, one that vanished keeps them as long as `files` still matches its name;
-    with `prune` it loses them. With `force`, known files are read again. Rows of a file that was
+    with `prune` it loses them. With `force`, known files are read again, else those that `again`
+    asks for. Rows of a file that was
     loaded under another mapping are loaded again; where it is gone, that has to be accepted. With a
     `limit`, only so many rows of each file are looked at: a sample, for a database that is thrown
     away.
@@ -94,7 +97,8 @@ def load_export(
             " where export = ? and file = ?",
             [fingerprints[file].sha256, mapping, fingerprints[file].sha256, name, file],
         ).fetchone()
-        if row and row[0] and not force:
+        asked = force or bool(row and again and again.asks_for(file, row[1]))
+        if row and row[0] and not asked:
             continue
         first_seen = row[1] if row and row[2] else None
         # what a name told once it goes on telling, whatever other files come and go

@@ -34,6 +34,13 @@
       : (data.months[state.study] || {})[state.segment];
     return found || [];
   };
+  // all cohorts together: of each cell first the customers of those that are old enough
+  const pooled = () => {
+    const found = state.per === "week"
+      ? (data.pooled.weeks[state.study] || {})["all=all"]
+      : (data.pooled.months[state.study] || {})[state.segment];
+    return found || [];
+  };
   const shade = (rate, top) => rate
     ? Math.min(data.shades - 1, Math.ceil((data.shades - 1) * rate / top - 1e-9)) : 0;
   const topRate = (rows, at) => {
@@ -80,8 +87,39 @@
       }
     }
     table.tBodies[0].replaceWith(body);
+    const line = table.tFoot.rows[0];
+    while (line.cells.length > 2) line.deleteCell(2);
+    for (let n = 0; n < width; n += 1) {
+      const cell = pooled()[n];
+      if (!cell) line.append(element("td", "", "later"));
+      else {
+        const rate = cell[at + 1] / cell[0];
+        const css = cell[0] < data.small ? "small" : `s${shade(rate, top)}`;
+        line.append(element("td", Math.floor(100 * rate + 0.5), css));
+      }
+    }
+  };
+  const counted = (words, given, size, cell, at) => {
+    given.size = number(size, 0, words);
+    given.n = number(cell[at], 0, words);
+    given.rate = percent(cell[at] / size, 1, words);
+    given.low = percent(cell[at + 1] / 1000, 1, words);
+    given.high = percent(cell[at + 2] / 1000, 1, words);
+    return given;
+  };
+  const readPooled = (words, column) => {
+    const given = {
+      cohort: words.together, k: column + 1,
+      unit: state.per === "week" ? words.in_weeks : words.in_months,
+    };
+    const cell = pooled()[column];
+    if (!cell) return fill(words.none_pooled, given);
+    counted(words, given, cell[0], cell.slice(1), state.mode === "on" ? 0 : 3);
+    const small = cell[0] < data.small ? [fill(words.small_told, { small: data.small })] : [];
+    return [fill(words.cell_pooled, given), ...small].join(" ");
   };
   const readHeat = (words, row, column) => {
+    if (row === cohorts().length) return readPooled(words, column);
     const cohort = cohorts()[row];
     const [start, size, truncated, cells] = cohort;
     const cell = cells[column];
@@ -94,9 +132,7 @@
     const at = state.mode === "on" || cell.length === 1 ? 0 : 3;
     given.n = number(cell[at], 0, words);
     if (cell.length === 1) return fill(words.cell_open, given);
-    given.rate = percent(cell[at] / size, 1, words);
-    given.low = percent(cell[at + 1] / 1000, 1, words);
-    given.high = percent(cell[at + 2] / 1000, 1, words);
+    counted(words, given, size, cell, at);
     const notes = [];
     if (truncated) notes.push(words.truncated);
     if (size < data.small) notes.push(fill(words.small_told, { small: data.small }));
@@ -129,7 +165,7 @@
   // one stop for the Tab key, arrows within: every cell is told in the line above its map
   const reading = (table) => table.closest("article").querySelector("[data-reading]");
   const label = (table) => {
-    const found = all("tbody td:not(.size)", table);
+    const found = all(":is(tbody, tfoot) td:not(.size)", table);
     found.forEach((cell, place) => { cell.tabIndex = place ? -1 : 0; });
   };
   const tell = (table, cell) => {
@@ -145,7 +181,7 @@
       cohort: cell.parentElement.cells[0].textContent, k: column, unit: words.in_months,
     });
   };
-  const cellOf = (event) => event.target.closest("tbody td:not(.size)");
+  const cellOf = (event) => event.target.closest(":is(tbody, tfoot) td:not(.size)");
   for (const table of all("[data-heat], [data-value-heat]")) {
     table.addEventListener("mouseover", (event) => {
       const cell = cellOf(event);
@@ -158,7 +194,7 @@
     table.addEventListener("keydown", (event) => {
       const cell = cellOf(event);
       if (!cell) return;
-      const rows = [...table.tBodies[0].rows];
+      const rows = [...table.tBodies[0].rows, ...(table.tFoot ? table.tFoot.rows : [])];
       const row = rows.indexOf(cell.parentElement);
       const last = cell.parentElement.cells.length - 1;
       const to = {
@@ -229,6 +265,10 @@
         return [state.study, segment, state.per, start, place + 1, size, cell[isComplete ? at : 0],
           ...rate, isComplete];
       }));
+      pooled().forEach((cell, place) => {
+        if (cell) lines.push([state.study, segment, state.per, "all", place + 1, cell[0], cell[at + 1],
+          cell[at + 1] / cell[0], cell[at + 2] / 1000, cell[at + 3] / 1000, true]);
+      });
       download(`cohorts-${state.study}-${state.per}-${state.mode}`, [names, ...lines]);
     });
   }

@@ -9,6 +9,7 @@ metric_run_log as (
         definitions,
         settings,
         accepted,
+        warned,
         cast(run_number as int) as run_number,
         cast(marts_rows as bigint) as {{ quoted('rows') }},
         cast(checks_passed as bigint) as checks_passed,

@@ -1,0 +1,71 @@
+"""The door of the command: what comes out of it is an exit code, and words for whoever typed it."""
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+import click
+
+from ..exports.errors import ExportError, WarehouseBusy
+from .exit_codes import BROKEN, GREEN, INTERRUPTED, USER_ERROR
+
+#: What to do about an error of the operating system, by its number.
+REMEDIES = {
+    errno.ENOSPC: "make room on the disk, or name another folder",
+    errno.EDQUOT: "make room on the disk, or name another folder",
+    errno.EACCES: "let this user read and write it, or name another place",
+    errno.EPERM: "let this user read and write it, or name another place",
+    errno.EROFS: "the disk may only be read; name another place",
+    errno.EISDIR: "it is a folder; name a file",
+    errno.ENOTDIR: "a part of this path is a file; name a folder",
+    errno.ENOENT: "make its folder, or correct the name",
+}
+
+
+def through_the_door(call: Callable[[], int]) -> int:
+    """What the call returns; where it raises, the exit code, with the reason on standard error."""
+    try:
+        return call()
+    except click.exceptions.Exit as end:  # of --help
+        return end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return USER_ERROR
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "retention"
+        print(f"error: {error.format_message()}\nsee: {where} --help", file=sys.stderr)
+        return USER_ERROR
+    except (ExportError, WarehouseBusy) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USER_ERROR
+    except BrokenPipeError:  # whoever read the answer has had enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return GREEN
+    except OSError as error:  # a full disk, a folder that may not be written
+        return _tell_of_the_machine(error)
+    except KeyboardInterrupt:
+        return _tell_of_the_end()
+    # what nobody foresaw is a defect of ours, with its own exit code
+    except Exception as error:
+        if str(error) == "Query interrupted":  # how DuckDB says it
+            return _tell_of_the_end()
+        traceback.print_exc()
+        print("error: a defect; the lines above say where", file=sys.stderr)
+        return BROKEN
+
+
+def _tell_of_the_end() -> int:
+    print("stopped; what was published stands as it was", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _tell_of_the_machine(error: OSError) -> int:
+    what = f"{error.filename or 'the answer'}: {error.strerror or error}"
+    remedy = REMEDIES.get(error.errno or 0)
+    print(f"error: {what}{f'; {remedy}' if remedy else ''}", file=sys.stderr)
+    if error.errno == errno.ENOSPC and error.filename is None:
+        # what is left of the answer has no room either, and Python would try again as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return USER_ERROR
