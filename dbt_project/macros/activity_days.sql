@@ -48,44 +48,6 @@ occurred_at >= {{ add_days("date '" ~ found[0] ~ "'", -1) }}
 {%- endif -%}
 {%- endmacro %}
 
-{# Customers with a day that has changed since their gaps were looked for, or is gone. #}
-{% macro forget_moved_customers() -%}
-{%- if is_incremental() -%}
-delete from {{ this }}
-where customer_key in (
-    with present as (
-        select {{ day_number('activity_date') }} as day_index, customer_bucket, digest
-        from {{ ref('activity_digests') }}
-    ),
-
-    built as (
-        select distinct day_index, customer_bucket, digest from {{ this }}
-        where activity_key = 0
-    ),
-
-    moved as (
-        (select * from present except select * from built)
-        union
-        (select * from built except select * from present)
-    )
-
-    select days.customer_key
-    from {{ ref('activity_days') }} as days
-    inner join moved
-        on
-            {{ day_number('days.activity_date') }} = moved.day_index
-            and days.customer_bucket = moved.customer_bucket
-    where days.activity_key = 0
-    union
-    select gaps.customer_key
-    from {{ this }} as gaps
-    inner join moved
-        on gaps.day_index = moved.day_index and gaps.customer_bucket = moved.customer_bucket
-    where gaps.activity_key = 0
-)
-{%- endif -%}
-{%- endmacro %}
-
 {# A customer and an activity in one number: the cheapest to partition by. #}
 {% macro series_key() %}cast(activity_key as bigint) * 4294967296 + customer_key{% endmacro %}
 
