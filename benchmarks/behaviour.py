@@ -170,10 +170,8 @@ def _tell_day(day: Cost, models: Cost, now: dict[str, float], full: dict[str, fl
     print(f"{'one more day: models':34} {day}")
     share, of_cpu = day.median / models.median, day.median_cpu / models.median_cpu
     print(f"{'  of a full build':34} {share:6.0%}, of CPU {of_cpu:.0%}")
-    one, whole = now["customer_activity_days"], full["customer_activity_days"]
-    print(
-        f"{'  customer_activity_days':34} {one:6.1f} s, {one / whole:.0%} of its own {whole:.1f} s"
-    )
+    one, whole = now["activity_days"], full["activity_days"]
+    print(f"{'  activity_days':34} {one:6.1f} s, {one / whole:.0%} of its own {whole:.1f} s")
     print(f"{'  slowest models':34} {_slowest(now)}")
     # the fewest models that would have to cost nothing
     left, in_the_way = sum(now.values()) - sum(full.values()) / 20, []

@@ -18,8 +18,18 @@ from ..exports.sql import identifier, literal
 #: Left out, since they describe runs: two warehouses with the same figures were run by others.
 RUN_TABLES = frozenset({"metric_run_log", "restatements"})
 RUN_COLUMNS = frozenset({"run_id", "run_number", "loaded_at"})
-#: The one table behind the marts that is worth comparing, wherever it is.
+#: The one table behind the marts that is worth comparing, by ids and names: two warehouses with the
+#: same figures gave other keys. A view of a file can be read only where that is opened by its name.
 DAYS = "customer_activity_days"
+_KEYED_DAYS = """(
+    select customers.customer_id, activities.activity, days.occurrences, days.revenue,
+        days.activity_date
+    from {0}.core.activity_days as days
+    left join {0}.core.customer_keys as customers using (customer_key)
+    left join {0}.core.activity_keys as activities using (activity_key)
+)"""
+#: How the days were kept, before they had keys.
+_KEEPING = frozenset({"digest", "customer_bucket"})
 
 Tables = dict[str, tuple[str, dict[str, str]]]
 
@@ -65,6 +75,8 @@ def compare(old: Path, new: Path) -> list[Difference]:
 
 def _tables(con: duckdb.DuckDBPyConnection, database: str) -> Tables:
     """Where each table is, and its columns with their types; DAYS and what is published."""
+    views = "select view_name from duckdb_views() where database_name = ?"
+    has_keys = (DAYS,) in con.execute(views, [database]).fetchall()
     found: Tables = {}
     for schema, table, column, kind in con.execute(
         "select schema_name, table_name, column_name, data_type from duckdb_columns()"
@@ -74,8 +86,10 @@ def _tables(con: duckdb.DuckDBPyConnection, database: str) -> Tables:
     ).fetchall():
         if table not in RUN_TABLES:
             where = f"{database}.{identifier(schema)}.{identifier(table)}"
+            if table == DAYS and has_keys:
+                where = _KEYED_DAYS.format(database)
             columns = found.setdefault(table, (where, {}))[1]
-            if column not in RUN_COLUMNS:
+            if column not in RUN_COLUMNS and not (table == DAYS and column in _KEEPING):
                 columns[column] = kind
     return found
 

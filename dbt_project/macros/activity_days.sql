@@ -25,7 +25,7 @@ select
     left join (
         select distinct activity_date, customer_bucket, digest
         from {{ this }}
-        where activity = 'any'
+        where activity_key = 0
     ) as built
         on
             digests.activity_date = built.activity_date
@@ -48,59 +48,16 @@ occurred_at >= {{ add_days("date '" ~ found[0] ~ "'", -1) }}
 {%- endif -%}
 {%- endmacro %}
 
-{# What a customer's periods were built with: the digest of each day, and how weeks are cut. #}
-{% macro built_with(digest) %}{{ digest }} || ' {{ var("week_starts_on") }}'{% endmacro %}
+{# A customer and an activity in one number: the cheapest to partition by. #}
+{% macro series_key() %}cast(activity_key as bigint) * 4294967296 + customer_key{% endmacro %}
 
-{# Customers with a day that has changed since their periods were built, or is gone. #}
-{% macro forget_moved_customers() -%}
-{%- if is_incremental() -%}
-{%- set day_index = day_number('activity_date') -%}
-{%- set is_day = "periods.period = 'day' and periods.activity = 'any'" -%}
-delete from {{ this }}
-where customer_id in (
-    with present as (
-        select
-            {{ day_index }} as day_index, customer_bucket,
-            {{ built_with('digest') }} as built_with
-        from {{ ref('activity_digests') }}
-    ),
-
-    built as (
-        select distinct
-            periods.period_index as day_index,
-            {{ bucket_of('periods.customer_id') }} as customer_bucket,
-            periods.built_with
-        from {{ this }} as periods
-        where {{ is_day }}
-    ),
-
-    moved as (
-        (select * from present except select * from built)
-        union
-        (select * from built except select * from present)
-    )
-
-    select days.customer_id
-    from {{ ref('customer_activity_days') }} as days
-    inner join moved
-        on
-            {{ day_number('days.activity_date') }} = moved.day_index
-            and days.customer_bucket = moved.customer_bucket
-    where days.activity = 'any'
-    union
-    select periods.customer_id
-    from {{ this }} as periods
-    inner join moved
-        on
-            periods.period_index = moved.day_index
-            and {{ bucket_of('periods.customer_id') }} = moved.customer_bucket
-    where {{ is_day }}
-)
-{%- endif -%}
+{# The day before this one and the one after it, among those that `whose` groups together. #}
+{% macro neighbouring_days(whose) -%}
+lag(day_index) over (partition by {{ whose }} order by day_index) as previous_index,
+        lead(day_index) over (partition by {{ whose }} order by day_index) as next_index
 {%- endmacro %}
 
-{# The period before this one and the one after it, among those that `whose` groups together. #}
-{% macro neighbouring_periods(whose) -%}
-lag(period_index) over (partition by {{ whose }} order by period_index) as previous_index,
-        lead(period_index) over (partition by {{ whose }} order by period_index) as next_index
+{# The key of an activity among the recalled facts: as they are known now, or as they were then. #}
+{% macro recalled_key(activity_key, known) -%}
+{{ activity_key }} + {{ {'now': 1000000, 'then': 2000000}[known] }}
 {%- endmacro %}

@@ -23,6 +23,25 @@ cast(floor({{ day_diff("date '1970-01-04'", week_start) }} / 7e0) as int)
 
 {% macro month_number(date) %}cast(year({{ date }}) * 12 + month({{ date }}) as int){% endmacro %}
 
+{# The running number of the week or month, or the day itself, in which a numbered day lies: the
+   same as of a date. 1970-01-05 was a Monday. #}
+{% macro period_of(period, day_index) -%}
+{%- if period == 'day' -%}
+{{ day_index }}
+{%- elif period == 'week' -%}
+cast(floor(({{ day_index }} - {{ 3 if var('week_starts_on') == 'sunday' else 4 }}) / 7e0) as int)
+{%- else -%}
+{{ month_number(add_days("date '1970-01-01'", day_index)) }}
+{%- endif -%}
+{%- endmacro %}
+
+{# Whether an active day is the first of those in its period. #}
+{% macro begins(period, gaps) -%}
+({{ gaps }}.previous_index is null
+            or {{ period_of(period, gaps ~ '.previous_index') }}
+            < {{ period_of(period, gaps ~ '.day_index') }})
+{%- endmacro %}
+
 {# The running number of the period of this kind in which a date lies. #}
 {% macro period_index(period, date) -%}
 case {{ period }}

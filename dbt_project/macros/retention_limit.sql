@@ -11,3 +11,11 @@ case {{ period }}
 {%- set limits = [var('retention_days'), var('retention_weeks'), var('retention_months')] -%}
 {{ limits | map('int') | max + 1 }}
 {%- endmacro %}
+
+{# The days of a customer's period in a study. #}
+{% macro each_period(period) -%}
+(
+            partition by
+                studies.study_key, days.customer_key, {{ period_of(period, 'days.day_index') }}
+        )
+{%- endmacro %}

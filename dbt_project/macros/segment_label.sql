@@ -18,7 +18,7 @@ select
         segments.segment_value
     from {{ ref(relation) }} as {{ relation }}
     inner join {{ ref('customer_segments') }} as segments
-        on {{ relation }}.customer_id = segments.customer_id
+        on {{ relation }}.customer_key = segments.customer_key
     where segments.segment_name <> 'all'
 {%- endmacro %}
 

@@ -64,12 +64,12 @@ class Shop:
 
     def day_table(self, mark: str = "") -> str | None:
         """The comment on the day table, `mark` from now on: a table that is dropped loses it."""
-        days = "core.customer_activity_days"
+        days = "core.activity_days"
         with duckdb.connect(str(self.warehouse.build_file)) as con:
             if mark:
                 con.execute(f"comment on table {days} is '{mark}'")
             return con.execute(
-                "select comment from duckdb_tables() where table_name = 'customer_activity_days'"
+                "select comment from duckdb_tables() where table_name = 'activity_days'"
             ).fetchall()[0][0]
 
     @contextmanager

@@ -340,10 +340,13 @@ def _other_version(rng: random.Random, text: str) -> str:
     return "\n".join([header, *repriced, *doubled]) + "\n"
 
 
-def differences(line: Line, shop: Deliveries, whole: bool = False) -> list[str]:
+def differences(
+    line: Line, shop: Deliveries, whole: bool = False, renumbered: bool = False
+) -> list[str]:
     """Where the shop, delivered step by step, differs from all of it at once: empty if nowhere.
 
-    With `whole`, what is compared comes from the job itself.
+    With `whole`, what is compared comes from the job itself; `renumbered`, customers get other
+    keys after the first step than kept tables know them by.
     """
     line.clear()
     line.start_anew()
@@ -351,6 +354,12 @@ def differences(line: Line, shop: Deliveries, whole: bool = False) -> list[str]:
         line.deliver(config, files)
         is_last = step == len(shop.steps)
         line.run(whole and is_last, tested=is_last)
+        if renumbered and step == 1:
+            with line.warehouse.connect() as con:
+                con.execute(
+                    "update core.customer_keys set customer_key ="
+                    " (select max(customer_key) + 1 from core.customer_keys) - customer_key"
+                )
     line.publish()
     by_steps = line.warehouse.build_file.replace(line.folder / "steps_build.duckdb")
     line.start_anew()

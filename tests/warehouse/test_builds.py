@@ -15,7 +15,7 @@ SETTINGS: dict[str, Any] = yaml.safe_load(
     (DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
 )["vars"]
 VARIABLES = SETTINGS | project.given_by_contract()
-DAYS = "model.retention.customer_activity_days"
+DAYS = "model.retention.activity_days"
 AS_OF = "model.retention.as_of"
 
 
@@ -59,13 +59,13 @@ def test_words_tests_and_tags_are_no_definition(changed: dict[str, Any]) -> None
 def test_sql_is_a_definition_of_its_own_model_alone(changed: dict[str, Any]) -> None:
     before = builds.definitions(VARIABLES)
     changed["nodes"][DAYS]["raw_code"] += " "
-    assert moved(before) == {"core.customer_activity_days"}
+    assert moved(before) == {"core.activity_days"}
 
 
 def test_a_macro_is_part_of_all_that_call_it(changed: dict[str, Any]) -> None:
     before = builds.definitions(VARIABLES)
     changed["macros"]["macro.retention.bucket_of"]["macro_sql"] += " "
-    assert moved(before) == {"core.activity_facts", "core.customer_activity_periods"}
+    assert moved(before) == {"core.customer_keys"}
 
 
 def test_a_seed_is_its_rows(changed: dict[str, Any]) -> None:
@@ -76,11 +76,11 @@ def test_a_seed_is_its_rows(changed: dict[str, Any]) -> None:
 
 def test_a_setting_is_part_of_what_reads_it() -> None:
     before = builds.definitions(VARIABLES)
-    assert "core.customer_activity_days" not in moved(before, as_of_date="2024-01-01")
+    assert "core.activity_days" not in moved(before, as_of_date="2024-01-01")
     assert "core.as_of" in moved(before, as_of_date="2024-01-01")
     assert "predictions.forecasts" in moved(before, prediction_horizons=[7])
     assert "predictions.forecasts" not in moved(before, churn_after_days=7)
-    buckets = {"core.activity_facts", "core.customer_activity_periods"}
+    buckets = {"core.customer_keys"}
     assert moved(before, activity_buckets=8) == buckets
 
 
@@ -167,7 +167,7 @@ def test_equal_content_is_no_new_build(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_kept_tables_of_another_definition_are_dropped(con: duckdb.DuckDBPyConnection) -> None:
     known = builds.definitions(VARIABLES)
-    days = "core.customer_activity_days"
+    days = "core.activity_days"
     con.execute(f"create schema core; create table {days} as select 1 as x")
     builds.begin(con, [days], known)
     assert con.execute(f"from {days}").fetchall() == [(1,)]

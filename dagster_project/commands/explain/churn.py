@@ -14,16 +14,18 @@ with seen as (
 ),
 moved as (
     select
-        movements.customer_id, movements.movement, movements.movement_date,
+        customers.customer_id, movements.movement, movements.movement_date,
         max(seen.seen_on) as seen_before
     from intermediate.churn_movements as movements
+    inner join core.customer_keys as customers
+        on movements.customer_key = customers.customer_key
     left join seen
-        on movements.base = seen.base and movements.customer_id = seen.customer_id
+        on movements.base = seen.base and customers.customer_id = seen.customer_id
         and seen.seen_on < movements.movement_date
             -- without days of grace, a contract is over on the day it ends
             + case when movements.movement = 'churned' then 1 else 0 end
     where movements.base = ? and movements.movement_date between ? and ?
-    group by movements.customer_id, movements.movement, movements.movement_date
+    group by customers.customer_id, movements.movement, movements.movement_date
 )
 select
     {MASK.format("customer_id")} as customer, movement, movement_date as moved_on, seen_before,

@@ -54,8 +54,9 @@ select
     $period_number = 0 or coalesce(spans.returns, 0) = 1 as counts,
     coalesce(spans.revenue, 0)::decimal(18, 4) as revenue
 from members
+inner join core.customer_keys as customers on members.customer_id = customers.customer_id
 left join intermediate.elapsed_offsets as spans
-    on members.customer_id = spans.customer_id
+    on customers.customer_key = spans.customer_key
     and spans.study = $study and spans.period = $period
     and spans.cohort_index = $cohort_index and spans.period_number = $period_number
 order by counts desc, started_on, customer

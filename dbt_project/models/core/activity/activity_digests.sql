@@ -6,10 +6,12 @@ with facts as (
 digests as (
     select
         customer_bucket,
-        cast(count(*) as string)
-        || '-' || cast(sum(
-            {{ hash_number('customer_id, activity, occurrences, revenue') }}
-        ) as string) as digest,
+        cast(
+            cast(
+                sum({{ hash_number('customer_key, activity_key, occurrences, revenue') }})
+                as decimal(38, 0)
+            ) % 9223372036854775807 as bigint
+        ) as digest,
         activity_date
     from facts
     group by customer_bucket, activity_date

@@ -54,7 +54,10 @@ known as (
     select
         facts.customer_id,
         facts.activity,
-        {{ bucket_of('facts.customer_id') }} as customer_bucket,
+        customers.customer_key,
+        activities.activity_key,
+        -- a customer without a key has to be seen: days that lack one break their grain
+        coalesce(customers.customer_bucket, 0) as customer_bucket,
         facts.occurrences,
         {{ money('facts.revenue') }} as revenue,
         facts.activity_date,
@@ -63,6 +66,8 @@ known as (
     from facts
     inner join as_of
         on facts.activity_date between date '1990-01-01' and as_of.as_of_date
+    left join {{ ref('customer_keys') }} as customers on facts.customer_id = customers.customer_id
+    left join {{ ref('activity_keys') }} as activities on facts.activity = activities.activity
     where facts.customer_id is not null
 )
 

@@ -1,69 +1,17 @@
-{#- Only days and buckets of customers whose digest moved are summed again, whatever moved it: late
-    rows, a refund, a login, a merge. What is gone from the exports is gone here too. -#}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key=['activity_date', 'customer_bucket'],
-    on_schema_change='fail',
-    pre_hook="{{ forget_vanished_days() }}",
-) }}
+{{ config(materialized='view') }}
 
-with digests as (
-    select * from {{ ref('activity_digests') }}
-),
-
-{% if is_incremental() -%}
-moved as (
-    {{ moved_days() }}
-),
-
-facts as (
-    select facts.*
-    from {{ ref('activity_facts') }} as facts
-    inner join moved
-        on
-            facts.activity_date = moved.activity_date
-            and facts.customer_bucket = moved.customer_bucket
-    where {{ moments_of_moved_days() }}
-),
-{%- else -%}
-facts as (
-    select * from {{ ref('activity_facts') }}
-),
-{%- endif %}
-
-activities as (
+with customer_activity_days as (
     select
-        customer_id, activity, customer_bucket, activity_date,
-        sum(occurrences) as occurrences, sum(revenue) as revenue
-    from facts
-    group by customer_id, activity, customer_bucket, activity_date
-),
-
-with_any as (
-    select * from activities
-    union all
-    select
-        customer_id, 'any' as activity, customer_bucket, activity_date,
-        sum(occurrences) as occurrences, sum(revenue) as revenue
-    from activities
-    group by customer_id, customer_bucket, activity_date
-),
-
-customer_activity_days as (
-    select
-        with_any.customer_id,
-        with_any.activity,
-        digests.digest,
-        digests.customer_bucket,
-        cast(with_any.occurrences as bigint) as occurrences,
-        {{ money('with_any.revenue') }} as revenue,
-        with_any.activity_date
-    from with_any
-    inner join digests
-        on
-            with_any.activity_date = digests.activity_date
-            and with_any.customer_bucket = digests.customer_bucket
+        customers.customer_id,
+        activities.activity,
+        days.occurrences,
+        days.revenue,
+        days.activity_date
+    from {{ ref('activity_days') }} as days
+    inner join {{ ref('customer_keys') }} as customers
+        on days.customer_key = customers.customer_key
+    inner join {{ ref('activity_keys') }} as activities
+        on days.activity_key = activities.activity_key
 )
 
 select * from customer_activity_days

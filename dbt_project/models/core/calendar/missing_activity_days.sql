@@ -7,7 +7,8 @@ with missing as (
 ),
 
 activities as (
-    select distinct activity from {{ ref('customer_activity_days') }}
+    select activity from {{ ref('activity_keys') }}
+    where activity_key in (select days.activity_key from {{ ref('activity_days') }} as days)
 ),
 
 fed as (

@@ -9,7 +9,11 @@
             when first_orders.order_id is not null then 'without' end",
 } -%}
 with customers as (
-    select distinct customer_id from {{ ref('customer_activity_days') }}
+    select customer_id, customer_key from {{ ref('customer_keys') }}
+    where customer_key in (
+        select days.customer_key from {{ ref('activity_days') }} as days
+        where days.activity_key = 0
+    )
 ),
 
 profiles as (
@@ -41,7 +45,8 @@ told as (
         coalesce({{ of_profile }}, {{ by_order.get(segment, 'null') }}, 'unknown')
             as segment_{{ loop.index }},
         {%- endfor %}
-        customers.customer_id
+        customers.customer_id,
+        customers.customer_key
     from customers
     left join profiles on customers.customer_id = profiles.customer_id
     left join first_orders on customers.customer_id = first_orders.customer_id
@@ -52,11 +57,12 @@ named as (
     {{ 'union all' if not loop.first }}
     select
         customer_id,
+        customer_key,
         '{{ segment }}' as segment_name,
         segment_{{ loop.index }} as written
     from told
     {%- else %}
-    select customer_id, 'all' as segment_name, 'all' as written from told
+    select customer_id, customer_key, 'all' as segment_name, 'all' as written from told
     where false
     {%- endfor %}
 ),
@@ -64,9 +70,10 @@ named as (
 {{ spelt_alike('named') }},
 
 segments as (
-    select customer_id, 'all' as segment_name, 'all' as segment_value from customers
+    select customer_id, customer_key, 'all' as segment_name, 'all' as segment_value
+    from customers
     union all
-    select named.customer_id, named.segment_name, spelt.segment_value
+    select named.customer_id, named.customer_key, named.segment_name, spelt.segment_value
     from named
     inner join spelt on named.segment_name = spelt.segment_name and named.written = spelt.written
 )

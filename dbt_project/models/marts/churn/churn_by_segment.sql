@@ -12,7 +12,7 @@ with months as (
 movements as (
     select
         base,
-        customer_id,
+        customer_key,
         movement,
         {{ month_start('movement_date') }} as month
     from {{ ref('churn_movements') }}
@@ -24,13 +24,13 @@ bases as (
 
 -- who joined together ends together: a large month is felt one silence later
 memberships as (
-    select bases.base, segments.customer_id, segments.segment_name, segments.segment_value
+    select bases.base, segments.customer_key, segments.segment_name, segments.segment_value
     from {{ ref('customer_segments') }} as segments
     cross join bases
     union all
     select
         base,
-        customer_id,
+        customer_key,
         'first_month' as segment_name,
         substr(cast(month as string), 1, 7) as segment_value
     from movements
@@ -50,7 +50,7 @@ counted as (
     inner join memberships
         on
             movements.base = memberships.base
-            and movements.customer_id = memberships.customer_id
+            and movements.customer_key = memberships.customer_key
     group by
         movements.base, memberships.segment_name, memberships.segment_value, movements.month
 ),

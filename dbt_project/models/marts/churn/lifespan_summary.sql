@@ -18,7 +18,7 @@ lifespans as (
         sum(lifespans.lifespan_days) as exposed_days
     from {{ ref('lifespans') }} as lifespans
     inner join {{ ref('customer_segments') }} as segments
-        on lifespans.customer_id = segments.customer_id
+        on lifespans.customer_key = segments.customer_key
     group by segments.segment_name, segments.segment_value
 ),
 

@@ -11,7 +11,7 @@ with lifespans as (
         segments.segment_value
     from {{ ref('lifespans') }} as lifespans
     inner join {{ ref('customer_segments') }} as segments
-        on lifespans.customer_id = segments.customer_id
+        on lifespans.customer_key = segments.customer_key
 ),
 
 durations as (

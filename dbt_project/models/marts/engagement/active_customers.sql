@@ -3,29 +3,17 @@
     enough: no day is ever spread over its n windows. -#}
 {%- set windows = [7, 28, 30] -%}
 {%- set named_windows = {'dau': 1, 'wau': 7, 'mau_28': 28, 'mau': 30} -%}
-with periods as (
-    {{ in_segments('customer_activity_periods') }}
+with gaps as (
+    {{ in_segments('activity_gaps') }}
+),
+
+activities as (
+    select * from {{ ref('activity_keys') }}
 ),
 
 visitors as (
-    select *, {{ neighbouring_periods('anonymous_id, activity') }}
+    select *, {{ neighbouring_days('anonymous_id, activity') }}
     from {{ ref('visitor_days') }}
-),
-
--- visitors nobody ever identified are counted like a segment, and stand beside everybody in the end
-days as (
-    select activity, segment_name, segment_value, period_index, previous_index, next_index
-    from periods
-    where period = 'day'
-    union all
-    select
-        activity,
-        'visitors' as segment_name,
-        'never identified' as segment_value,
-        period_index,
-        previous_index,
-        next_index
-    from visitors
 ),
 
 calendar as (
@@ -41,32 +29,42 @@ missing as (
     select * from {{ ref('missing_activity_days') }}
 ),
 
+-- visitors nobody ever identified are counted like a segment, and stand beside everybody in the end
 active_days as (
+    select activity_key, segment_name, segment_value, day_index, previous_index, next_index
+    from gaps
+    union all
     select
-        activity,
-        segment_name,
-        segment_value,
-        period_index - previous_index as days_before,
-        next_index - period_index as days_after,
-        {{ add_days("date '1970-01-01'", 'period_index') }} as activity_date
-    from days
+        activities.activity_key, 'visitors' as segment_name, 'never identified' as segment_value,
+        visitors.day_index, visitors.previous_index, visitors.next_index
+    from visitors
+    inner join activities on visitors.activity = activities.activity
 ),
 
-changes as (
+counted_changes as (
     select
-        activity,
+        activity_key,
         segment_name,
         segment_value,
         count(*) as active,
         {%- for n in windows %}
-        count(*) filter (where days_before is null or days_before > {{ n }})
+        count(*) filter (where previous_index is null or day_index - previous_index > {{ n }})
             as opened_{{ n }},
-        count(*) filter (where days_after is null or days_after > {{ n }})
+        count(*) filter (where next_index is null or next_index - day_index > {{ n }})
             as closing_{{ n }},
         {%- endfor %}
-        activity_date
+        day_index
     from active_days
-    group by activity, segment_name, segment_value, activity_date
+    group by activity_key, segment_name, segment_value, day_index
+),
+
+changes as (
+    select
+        counted_changes.*,
+        activities.activity,
+        {{ add_days("date '1970-01-01'", 'counted_changes.day_index') }} as activity_date
+    from counted_changes
+    inner join activities on counted_changes.activity_key = activities.activity_key
 ),
 
 -- of each day, how long the history is that ends on it, and how far back a day is missing

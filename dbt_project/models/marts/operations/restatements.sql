@@ -66,7 +66,9 @@ touched as (
 entries as (
     select distinct entries.study, entries.period, entries.cohort_index, touched.cause
     from {{ ref('cohort_entries') }} as entries
-    inner join touched on entries.customer_id = touched.customer_id
+    inner join {{ ref('customer_keys') }} as customers
+        on entries.customer_key = customers.customer_key
+    inner join touched on customers.customer_id = touched.customer_id
 ),
 
 found as (

@@ -1,5 +1,5 @@
-with periods as (
-    {{ in_segments('customer_activity_periods') }}
+with gaps as (
+    {{ in_segments('activity_gaps') }}
 ),
 
 calendar as (
@@ -10,20 +10,42 @@ missing as (
     select * from {{ ref('missing_activity_days') }}
 ),
 
-counted as (
+-- a customer is counted in a period on the first day of those in it, and leaves it on the last
+periods as (
+    {%- for period in ['day', 'week', 'month'] %}
+    {{ 'union all' if not loop.first }}
     select
-        activity,
+        activity_key, segment_name, segment_value, '{{ period }}' as period,
+        {%- for index in ['previous', 'next'] %}
+        {{ period_of(period, index ~ '_index') }} as {{ index }}_index,
+        {%- endfor %}
+        {{ period_of(period, 'day_index') }} as period_index
+    from gaps
+    {%- endfor %}
+),
+
+counted_by_key as (
+    select
+        activity_key,
         segment_name,
         segment_value,
         period,
         period_index,
-        count(*) as active_customers,
+        count(*) filter (where previous_index is null or previous_index < period_index)
+            as active_customers,
         count(*) filter (where previous_index is null) as new_customers,
         count(*) filter (where previous_index = period_index - 1) as returning_customers,
         count(*) filter (where next_index is null or next_index > period_index + 1)
             as leaving_customers
     from periods
-    group by activity, segment_name, segment_value, period, period_index
+    group by activity_key, segment_name, segment_value, period, period_index
+),
+
+counted as (
+    select activities.activity, counted_by_key.*
+    from counted_by_key
+    inner join {{ ref('activity_keys') }} as activities
+        on counted_by_key.activity_key = activities.activity_key
 ),
 
 -- who does not go on is dormant in the period after

@@ -9,14 +9,14 @@ customer_months as (
     select
         base,
         month,
-        customer_id,
+        customer_key,
         count(*) filter (where movement = 'new') as new,
         count(*) filter (where movement = 'reactivated') as reactivated,
         count(*) filter (where movement = 'churned') as churned,
         min_by(movement, movement_date) as first_movement,
         max_by(movement, movement_date) as last_movement
     from movements
-    group by base, month, customer_id
+    group by base, month, customer_key
 ),
 
 months as (

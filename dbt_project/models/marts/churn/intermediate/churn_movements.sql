@@ -5,28 +5,30 @@ with as_of as (
 
 active_days as (
     select
-        activity as base,
-        customer_id,
-        period_index - previous_index as days_before,
-        next_index - period_index as days_after,
-        {{ add_days("date '1970-01-01'", 'period_index') }} as activity_date
-    from {{ ref('customer_activity_periods') }}
-    where period = 'day' and activity in ('order', 'any')
+        activities.activity as base,
+        gaps.customer_key,
+        gaps.day_index - gaps.previous_index as days_before,
+        gaps.next_index - gaps.day_index as days_after,
+        {{ add_days("date '1970-01-01'", 'gaps.day_index') }} as activity_date
+    from {{ ref('activity_gaps') }} as gaps
+    inner join {{ ref('activity_keys') }} as activities
+        on gaps.activity_key = activities.activity_key
+    where activities.activity in ('order', 'any')
 ),
 
 movements as (
-    select base, customer_id, 'new' as movement, activity_date as movement_date
+    select base, customer_key, 'new' as movement, activity_date as movement_date
     from active_days
     where days_before is null
     union all
-    select base, customer_id, 'reactivated' as movement, activity_date as movement_date
+    select base, customer_key, 'reactivated' as movement, activity_date as movement_date
     from active_days
     where days_before > {{ after_days }}
     union all
     -- the last day on which activity would have kept the customer: if none came, they end on it
     select
         active_days.base,
-        active_days.customer_id,
+        active_days.customer_key,
         'churned' as movement,
         {{ add_days('active_days.activity_date', after_days) }} as movement_date
     from active_days
@@ -40,17 +42,21 @@ movements as (
     union all
     select
         'subscription' as base,
-        customer_id,
-        case when episode_number = 1 then 'new' else 'reactivated' end as movement,
-        start_date as movement_date
-    from {{ ref('subscription_episodes') }}
+        customers.customer_key,
+        case when episodes.episode_number = 1 then 'new' else 'reactivated' end as movement,
+        episodes.start_date as movement_date
+    from {{ ref('subscription_episodes') }} as episodes
+    inner join {{ ref('customer_keys') }} as customers
+        on episodes.customer_id = customers.customer_id
     union all
     select
         'subscription' as base,
-        episodes.customer_id,
+        customers.customer_key,
         'churned' as movement,
         {{ add_days('episodes.end_date', var('grace_days')) }} as movement_date
     from {{ ref('subscription_episodes') }} as episodes
+    inner join {{ ref('customer_keys') }} as customers
+        on episodes.customer_id = customers.customer_id
     inner join as_of
         on {{ add_days('episodes.end_date', var('grace_days')) }} <= as_of.as_of_date
 )

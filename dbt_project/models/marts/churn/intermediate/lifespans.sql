@@ -15,18 +15,18 @@ chosen as (
 
 customers as (
     select
-        movements.customer_id,
+        movements.customer_key,
         min(movements.movement_date) filter (where movements.movement = 'new') as first_date,
         min(movements.movement_date) filter (where movements.movement = 'churned') as ended_date,
         count(*) filter (where movements.movement = 'reactivated') > 0 as has_resumed
     from movements
     inner join chosen on movements.base = chosen.base
-    group by movements.customer_id
+    group by movements.customer_key
 ),
 
 lifespans as (
     select
-        customers.customer_id,
+        customers.customer_key,
         {{ day_diff(
             'customers.first_date', 'coalesce(customers.ended_date, as_of.as_of_date)'
         ) }} as lifespan_days,

@@ -3,7 +3,8 @@ with as_of as (
 ),
 
 activities as (
-    select distinct activity from {{ ref('customer_activity_days') }}
+    select activity from {{ ref('activity_keys') }}
+    where activity_key in (select days.activity_key from {{ ref('activity_days') }} as days)
 ),
 
 missing as (

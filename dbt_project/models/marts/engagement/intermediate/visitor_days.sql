@@ -27,13 +27,13 @@ unidentified as (
 ),
 
 visitor_days as (
-    select distinct anonymous_id, activity, {{ day_number('activity_date') }} as period_index
+    select distinct anonymous_id, activity, {{ day_number('activity_date') }} as day_index
     from unidentified
     union all
     select distinct
         anonymous_id,
         'any' as activity,
-        {{ day_number('activity_date') }} as period_index
+        {{ day_number('activity_date') }} as day_index
     from unidentified
 )
 

@@ -4,19 +4,25 @@ with studies as (
     select * from {{ ref('study_variants') }}
 ),
 
-periods as (
-    select * from {{ ref('viewed_periods') }}
+gaps as (
+    select * from {{ ref('viewed_gaps') }}
 ),
 
+-- of several days in a period the first is that of the entry
 entries as (
+    {%- for period in ['day', 'week', 'month'] %}
+    {{ 'union all' if not loop.first }}
     select
         studies.study,
-        periods.period,
-        periods.customer_id,
-        periods.period_index as cohort_index
-    from periods
-    inner join studies on periods.activity = studies.start_activity
-    where studies.entry = 'recurring' or periods.previous_index is null
+        '{{ period }}' as period,
+        gaps.customer_key,
+        {{ period_of(period, 'gaps.day_index') }} as cohort_index
+    from gaps
+    inner join studies on gaps.activity_key = studies.start_key
+    where
+        gaps.previous_index is null
+        or studies.entry = 'recurring' and {{ begins(period, 'gaps') }}
+    {%- endfor %}
 )
 
 select * from entries

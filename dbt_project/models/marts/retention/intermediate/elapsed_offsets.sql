@@ -20,11 +20,11 @@ named as (
 
 -- of what elapsed studies name; days are enough for all others
 moments as (
-    select facts.customer_id, named.activity, facts.occurrences, facts.revenue, facts.occurred_at
+    select facts.customer_key, named.activity, facts.occurrences, facts.revenue, facts.occurred_at
     from {{ ref('activity_facts') }} as facts
     inner join named on named.activity in (facts.activity, 'any')
     union all
-    select facts.customer_id, facts.activity, facts.occurrences, facts.revenue, facts.occurred_at
+    select facts.customer_key, facts.activity, facts.occurrences, facts.revenue, facts.occurred_at
     from {{ ref('recalled_facts') }} as facts
     inner join named on facts.activity = named.activity
 ),
@@ -34,26 +34,26 @@ entries as (
     select
         cohorts.study,
         cohorts.period,
-        cohorts.customer_id,
+        cohorts.customer_key,
         cohorts.cohort_index,
         min(moments.occurred_at) as entered_at
     from cohorts
     inner join studies on cohorts.study = studies.study
     inner join moments
         on
-            cohorts.customer_id = moments.customer_id
+            cohorts.customer_key = moments.customer_key
             and studies.start_activity = moments.activity
             and moments.occurrences > 0
             and cohorts.cohort_index
             = {{ period_index('cohorts.period', business_date('moments.occurred_at')) }}
-    group by cohorts.study, cohorts.period, cohorts.customer_id, cohorts.cohort_index
+    group by cohorts.study, cohorts.period, cohorts.customer_key, cohorts.cohort_index
 ),
 
 followed as (
     select
         entries.study,
         entries.period,
-        entries.customer_id,
+        entries.customer_key,
         entries.cohort_index,
         {{ elapsed_days('entries.period') }} as days_in_span,
         {{ microseconds('moments.occurred_at') }} - {{ microseconds('entries.entered_at') }}
@@ -67,7 +67,7 @@ followed as (
     inner join studies on entries.study = studies.study
     inner join moments
         on
-            entries.customer_id = moments.customer_id
+            entries.customer_key = moments.customer_key
             and entries.entered_at <= moments.occurred_at
     where moments.activity in (studies.return_activity, studies.revenue_activity)
 ),
@@ -82,25 +82,25 @@ numbered as (
 
 spans as (
     select
-        study, period, customer_id, cohort_index, period_number,
+        study, period, customer_key, cohort_index, period_number,
         case when sum(occurrences) >= min(min_occurrences) then 1 else 0 end as returns,
         sum(revenue) as revenue
     from numbered
-    group by study, period, customer_id, cohort_index, period_number
+    group by study, period, customer_key, cohort_index, period_number
 ),
 
 ranked as (
     select
         *,
         max(case when returns = 1 then period_number end) over (
-            partition by study, period, customer_id, cohort_index
+            partition by study, period, customer_key, cohort_index
         ) as last_period_number
     from spans
 ),
 
 offsets as (
     select
-        study, period, customer_id, cohort_index, period_number,
+        study, period, customer_key, cohort_index, period_number,
         returns,
         case when returns = 1 and period_number = last_period_number then 1 else 0 end
             as last_returns,

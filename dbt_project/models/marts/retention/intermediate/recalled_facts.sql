@@ -37,7 +37,13 @@ views as (
 recalled as (
     select
         customer_id,
+        customer_key,
         activity || '@' || known as activity,
+        case known
+            {%- for known in ['now', 'then'] %}
+            when '{{ known }}' then {{ recalled_key('activity_key', known) }}
+            {%- endfor %}
+        end as activity_key,
         occurrences,
         revenue,
         activity_date,
@@ -46,7 +52,13 @@ recalled as (
     union all
     select
         customer_id,
+        customer_key,
         'any@' || known as activity,
+        case known
+            {%- for known in ['now', 'then'] %}
+            when '{{ known }}' then {{ recalled_key('0', known) }}
+            {%- endfor %}
+        end as activity_key,
         occurrences,
         revenue,
         activity_date,

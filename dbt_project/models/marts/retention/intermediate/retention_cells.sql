@@ -29,7 +29,7 @@ cohorts as (
         count(*) as cohort_size
     from entries
     inner join studies on entries.study = studies.study
-    inner join segments on entries.customer_id = segments.customer_id
+    inner join segments on entries.customer_key = segments.customer_key
     group by
         entries.study,
         studies.bucket,

@@ -30,13 +30,26 @@ studies as (
     where study not in (select configured.study from configured)
 ),
 
+-- a study may name what nobody ever did
+keyed as (
+    select
+        studies.*,
+        starts.activity_key as start_key,
+        returns.activity_key as return_key,
+        orders.activity_key as revenue_key
+    from studies
+    left join {{ ref('activity_keys') }} as starts on studies.start_activity = starts.activity
+    left join {{ ref('activity_keys') }} as returns on studies.return_activity = returns.activity
+    left join {{ ref('activity_keys') }} as orders on orders.activity = 'order'
+),
+
 variants as (
     select
         *,
         study as base_study,
         cast(null as string) as known,
         'order' as revenue_activity
-    from studies
+    from keyed
     {%- for known in ['now', 'then'] %}
     union all
     select
@@ -46,11 +59,21 @@ variants as (
         entry,
         min_occurrences,
         bucket,
+        {%- for role in ['start', 'return', 'revenue'] %}
+        {{ recalled_key(role ~ '_key', known) }} as {{ role }}_key,
+        {%- endfor %}
         study as base_study,
         '{{ known }}' as known,
         'order@{{ known }}' as revenue_activity
-    from studies
+    from keyed
     {%- endfor %}
+),
+
+numbered as (
+    select
+        *,
+        cast(row_number() over (order by study) as int) as study_key
+    from variants
 )
 
-select * from variants
+select * from numbered
