@@ -452,7 +452,7 @@ REFUSED = {
         "a.parquet",
     ),
     "JSON in a wrapper": Refused(
-        '{"orders": ' + ARRAY + "}", ["`select: select unnest", "from {file}`"], "a.json"
+        '{"orders": ' + ARRAY + "}", ["`select: select unnest", "from {file})`"], "a.json"
     ),
     "an expression over no column": Refused(
         HEADER + ROWS,
