@@ -140,8 +140,8 @@ recurring as (
         from {{ source('raw', 'orders') }} as raw_orders
         where
             raw_orders.order_id in (
-                select stg_order_rows.order_id from {{ ref('stg_order_rows') }}
-                where stg_order_rows.row_status = 'superseded'
+                select older.order_id from {{ ref('stg_order_rows') }} as older
+                where older.row_status = 'superseded'
             )
             and {{ 'raw_orders.line_id is not null' if has_lines else 'true' }}
         group by
