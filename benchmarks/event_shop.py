@@ -8,9 +8,9 @@ import duckdb
 import numpy as np
 import yaml
 
+from dagster_project.demo.draws.session_events import EVENT_NAMES
+from dagster_project.demo.draws.shop import draw_shop
 from dagster_project.demo.parameters import DAY, ShopParameters
-from dagster_project.demo.session_events import EVENT_NAMES
-from dagster_project.demo.shop import draw_shop
 from dagster_project.exports.config.load import load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loading.loader import Run, load_export, prepare

@@ -12,10 +12,10 @@ import click
 from click.shell_completion import shell_complete
 
 from ..settings import OFFLINE
-from .door import through_the_door
-from .exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
-from .formats import AUDIENCE_FORMATS, FILE_FORMATS, QUERY_FORMATS
-from .options import (
+from .answers.formats import AUDIENCE_FORMATS, FILE_FORMATS, QUERY_FORMATS
+from .terminal.door import through_the_door
+from .terminal.exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
+from .terminal.options import (
     Choice,
     Group,
     complete_table,

@@ -26,8 +26,8 @@ from ..exports.loading.deliveries import delivery_date, file_date
 from ..exports.sql import literal
 from ..settings import DEMO_EXPORTS, ROOT
 from ..warehouse.files import Warehouse, is_held
-from .exit_codes import GREEN, USER_ERROR
 from .run import names_demo
+from .terminal.exit_codes import GREEN, USER_ERROR
 
 #: What decides whether a run works at all; the lock has the other libraries.
 LIBRARIES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "dagster-dbt", "great-expectations")

@@ -7,10 +7,10 @@ from ..exports.errors import ExportError
 from ..exports.sql import identifier
 from ..warehouse.files import Warehouse
 from ..warehouse.read import read_marts
+from .answers.formats import AUDIENCE_FORMATS, FILE_FORMATS
+from .answers.write import write_answer
 from .export_audiences import export_audiences
-from .formats import AUDIENCE_FORMATS, FILE_FORMATS
 from .tables import no_such_table, published
-from .write import write_answer
 
 
 def export(

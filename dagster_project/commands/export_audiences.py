@@ -7,7 +7,7 @@ import duckdb
 from ..exports.errors import ExportError
 from ..exports.sql import literal
 from ..warehouse.read import read_marts
-from .write import safe_for_spreadsheets
+from .answers.write import safe_for_spreadsheets
 
 #: The audiences that exist: macros/audiences.sql. One without members is written too, so that
 #: yesterday's list does not stay in the folder.

@@ -16,9 +16,9 @@ from ..report.language import Language, language
 from ..report.page import Figures, read_figures
 from ..warehouse.files import Warehouse
 from ..warehouse.read import read_marts
-from .door import through_the_door
-from .exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
 from .run import run
+from .terminal.door import through_the_door
+from .terminal.exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
 
 VERDICTS = {
     GREEN: "green",

@@ -16,7 +16,7 @@ import duckdb
 from ..exports.errors import ExportError
 from ..exports.sql import identifier
 from ..warehouse.read import ask, read_marts
-from .write import write_answer
+from .answers.write import write_answer
 
 #: Rows that a screen shows of an answer, and how wide a column of it may be.
 SHOWN, WIDEST = 200, 48

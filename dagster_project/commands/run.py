@@ -15,13 +15,13 @@ from ..exports.config.load import ExportsConfig, load_config
 from ..settings import DEMO_EXPORTS, ROOT, RUN_SECONDS, warehouse_folder
 from ..warehouse.files import Warehouse
 from ..warehouse.summary import summary
-from .exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR, code_of
 from .history import opened
+from .terminal.exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR, code_of
 
 if TYPE_CHECKING:
     import dagster as dg
 
-    from .progress import Progress
+    from .terminal.progress import Progress
 
 #: What a machine lacks, or a damaged file, by the class of DuckDB's or Python's error.
 MENDED_BY_PEOPLE = {
@@ -151,7 +151,7 @@ def _execute(
 
     from ..definitions import build
     from ..defs.console import Plain, console
-    from .progress import LiveProgress, Progress
+    from .terminal.progress import LiveProgress, Progress
 
     progress, screen = Progress(), Console(stderr=True)
     is_live = sys.stderr.isatty() and not screen.is_dumb_terminal

@@ -13,7 +13,7 @@ import duckdb
 from ..exports.errors import ExportError
 from ..exports.sql import identifier
 from ..warehouse.read import read_marts
-from . import names
+from .terminal import names
 
 
 def tables(marts: Path) -> list[tuple[str, int, str]]:

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.demo.clock import month_of, to_local, to_utc
-from dagster_project.demo.identity import Links
-from dagster_project.demo.orders import COMPLETED, CREDIT_NOTE, REFUNDED
+from dagster_project.demo.draws.clock import month_of, to_local, to_utc
+from dagster_project.demo.draws.identity import Links
+from dagster_project.demo.draws.orders import COMPLETED, CREDIT_NOTE, REFUNDED
+from dagster_project.demo.draws.shop import Shop
 from dagster_project.demo.parameters import (
     CURRENCIES,
     DAY,
@@ -21,7 +22,6 @@ from dagster_project.demo.parameters import (
     IntArray,
     day_of,
 )
-from dagster_project.demo.shop import Shop
 
 _SPAN = 2**40  # packs an id and a moment or day into one number
 

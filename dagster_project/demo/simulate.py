@@ -11,23 +11,29 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.demo.ads import draw_ads
-from dagster_project.demo.audiences import (
-    Reach,
-    mailing_deliveries,
-    unsubscribe,
-    win_back_mailings,
-)
-from dagster_project.demo.clock import to_local
-from dagster_project.demo.crm import crm_export
-from dagster_project.demo.dirty_data import (
+from dagster_project.demo.delivered.crm import crm_export
+from dagster_project.demo.delivered.dirty_data import (
     Delivered,
     deliver_clean,
     garble_customers,
     garble_orders,
     garble_stream,
 )
-from dagster_project.demo.files import write_deliveries, write_table
+from dagster_project.demo.delivered.files import write_deliveries, write_table
+from dagster_project.demo.delivered.marketing import marketing_exports, marketing_truth
+from dagster_project.demo.delivered.reports import event_export, order_export, session_export
+from dagster_project.demo.delivered.rows import customer_ids, order_numbers, pick
+from dagster_project.demo.draws.ads import draw_ads
+from dagster_project.demo.draws.audiences import (
+    Reach,
+    mailing_deliveries,
+    unsubscribe,
+    win_back_mailings,
+)
+from dagster_project.demo.draws.clock import to_local
+from dagster_project.demo.draws.orders import CANCELLED, CREDIT_NOTE, PENDING, REFUNDED
+from dagster_project.demo.draws.shop import Shop, draw_shop
+from dagster_project.demo.draws.subscriptions import club_deliveries, draw_club, recurring_revenue
 from dagster_project.demo.ground_truth import (
     CleanOrders,
     clean_orders,
@@ -35,13 +41,7 @@ from dagster_project.demo.ground_truth import (
     daily_sessions,
     money,
 )
-from dagster_project.demo.marketing import marketing_exports, marketing_truth
-from dagster_project.demo.orders import CANCELLED, CREDIT_NOTE, PENDING, REFUNDED
 from dagster_project.demo.parameters import CURRENCIES, DAY, DEMO_VERSION, ShopParameters, day_of
-from dagster_project.demo.reports import event_export, order_export, session_export
-from dagster_project.demo.rows import customer_ids, order_numbers, pick
-from dagster_project.demo.shop import Shop, draw_shop
-from dagster_project.demo.subscriptions import club_deliveries, draw_club, recurring_revenue
 
 TRUTH = Path("truth") / "truth.json"
 

@@ -17,7 +17,7 @@ from dagster_project.commands.cli import GREEN, main
 from dagster_project.defs.groups import GROUPS
 from dagster_project.warehouse.files import Warehouse
 
-from ..support.shops import dagster_home
+from ..support.shops import ORDERS_MAPPED, dagster_home
 from .ui import MISSING, browser, materialize_in_group, serve
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
@@ -32,13 +32,7 @@ CONFIG = {
         "orders": {
             "files": "orders.csv",
             "delivered_at": "2024-07-01",
-            "currency": "EUR",
-            "columns": {
-                "order_id": "no",
-                "customer_id": "who",
-                "ordered_at": "at",
-                "amount": "total",
-            },
+            **ORDERS_MAPPED,
         },
         "sessions": {
             "files": "sessions.csv",

@@ -17,19 +17,15 @@ from dagster_project.commands.cli import GREEN, USER_ERROR, main
 from dagster_project.commands.doctor import Finding, examine
 from dagster_project.warehouse.files import Warehouse
 
+from ..support.shops import ORDERS_MAPPED
+
 Capture = pytest.CaptureFixture[str]
 TODAY = dt.date(2024, 5, 3)
 CONFIG = {
     "exports": {
         "orders": {
             "files": "orders_*.csv",
-            "currency": "EUR",
-            "columns": {
-                "order_id": "no",
-                "customer_id": "who",
-                "ordered_at": "at",
-                "amount": "total",
-            },
+            **ORDERS_MAPPED,
         }
     }
 }

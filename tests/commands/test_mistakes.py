@@ -15,6 +15,8 @@ import yaml
 from dagster_project.commands.cli import GREEN, USER_ERROR, main
 from dagster_project.warehouse.files import Warehouse
 
+from ..support.shops import ORDERS_MAPPED
+
 Capture = pytest.CaptureFixture[str]
 COMMAND = Path(sys.executable).with_name("retention")
 CONFIG = {
@@ -22,13 +24,7 @@ CONFIG = {
         "orders": {
             "files": "orders.csv",
             "delivered_at": "2024-01-05",
-            "currency": "EUR",
-            "columns": {
-                "order_id": "no",
-                "customer_id": "who",
-                "ordered_at": "at",
-                "amount": "total",
-            },
+            **ORDERS_MAPPED,
         }
     }
 }

@@ -15,7 +15,7 @@ import yaml
 from rich.console import Console
 
 from dagster_project.commands.cli import GREEN, INTERRUPTED, RED, USER_ERROR, main
-from dagster_project.commands.progress import STAGES, LiveProgress, Progress
+from dagster_project.commands.terminal.progress import STAGES, LiveProgress, Progress
 from dagster_project.definitions import build
 
 from ..support.shops import dagster_home

@@ -16,11 +16,11 @@ import pytest
 from scipy.stats import binom, binomtest
 
 from dagster_project.demo import DemoTruth, read_truth
-from dagster_project.demo.clock import to_local
+from dagster_project.demo.draws.clock import to_local
+from dagster_project.demo.draws.shop import Shop as SimulatedShop
+from dagster_project.demo.draws.shop import draw_shop
 from dagster_project.demo.ground_truth import clean_orders
 from dagster_project.demo.parameters import DAY, ShopParameters
-from dagster_project.demo.shop import Shop as SimulatedShop
-from dagster_project.demo.shop import draw_shop
 from dagster_project.settings import DBT_PROJECT
 from dagster_project.warehouse.files import Warehouse
 

@@ -17,19 +17,14 @@ from dagster_project.settings import ROOT
 from dagster_project.warehouse.files import Warehouse
 
 from ..support import postgres
+from ..support.shops import ORDERS_MAPPED
 
 ORDERS = dg.AssetKey(["raw", "orders"])
 CONFIG = {
     "exports": {
         "orders": {
             "files": "orders_*.csv",
-            "currency": "EUR",
-            "columns": {
-                "order_id": "no",
-                "customer_id": "who",
-                "ordered_at": "at",
-                "amount": "total",
-            },
+            **ORDERS_MAPPED,
         }
     }
 }

@@ -18,12 +18,12 @@ import pytest
 import yaml
 
 from dagster_project.demo import DemoTruth, ensure, ensure_demo, read_truth, simulate
-from dagster_project.demo.clock import avoid_clock_change, to_local, to_utc
+from dagster_project.demo.draws.clock import avoid_clock_change, to_local, to_utc
+from dagster_project.demo.draws.identity import Links
+from dagster_project.demo.draws.shop import draw_shop
+from dagster_project.demo.draws.visits import PLAIN
 from dagster_project.demo.ground_truth import clean_orders
-from dagster_project.demo.identity import Links
 from dagster_project.demo.parameters import DAY, ShopParameters, day_number
-from dagster_project.demo.shop import draw_shop
-from dagster_project.demo.visits import PLAIN
 
 EXPORTS = yaml.safe_load(
     (Path(__file__).parents[2] / "data/exports.yml").read_text(encoding="utf-8")

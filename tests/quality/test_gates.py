@@ -9,7 +9,7 @@ import pytest
 
 from dagster_project.warehouse.files import Warehouse
 
-from ..support.shops import ShopRun, run_shop
+from ..support.shops import ORDERS_MAPPED, ShopRun, run_shop
 
 FIRST, DAYS = dt.date(2024, 1, 1), 70  # to Sunday, 10 March
 ORDERS = "no,who,at,total"
@@ -17,13 +17,7 @@ CONFIG: dict[str, Any] = {
     "exports": {
         "orders": {
             "files": "orders_*.csv",
-            "currency": "EUR",
-            "columns": {
-                "order_id": "no",
-                "customer_id": "who",
-                "ordered_at": "at",
-                "amount": "total",
-            },
+            **ORDERS_MAPPED,
         },
         "sessions": {
             "files": "sessions_*.csv",

@@ -18,6 +18,11 @@ from dagster_project.warehouse.files import Warehouse
 
 #: Data sets and cases that come with the project; its README says whence and by what leave.
 DATA_SETS = ROOT / "tests/data"
+#: How the orders of a small shop are mapped, whatever its files are called.
+ORDERS_MAPPED = {
+    "currency": "EUR",
+    "columns": {"order_id": "no", "customer_id": "who", "ordered_at": "at", "amount": "total"},
+}
 
 
 @dataclass(frozen=True)

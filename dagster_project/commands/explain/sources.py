@@ -13,7 +13,7 @@ import duckdb
 from ...exports.errors import ExportError
 from ...exports.sql import literal
 from ...warehouse.files import Warehouse
-from .. import names
+from ..terminal import names
 
 #: SQL of a customer's mask: the same for the same id, in every table and on every day.
 MASK = "left(sha256({}), 12)"

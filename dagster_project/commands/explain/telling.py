@@ -5,8 +5,8 @@ import sys
 from decimal import Decimal
 from typing import Any
 
-from ..exit_codes import BROKEN, GREEN, USER_ERROR
 from ..tables import show
+from ..terminal.exit_codes import BROKEN, GREEN, USER_ERROR
 from .sources import Explained
 
 

@@ -10,38 +10,9 @@ with activities as (
     select event_name as activity from {{ ref('stg_events') }}
 ),
 
-{% if is_incremental() -%}
-given as (
-    select coalesce(max(activity_key), -1) as last_key from {{ this }}
-),
-
-unnumbered as (
-    select activities.activity
-    from activities
-    left join {{ this }} as known on activities.activity = known.activity
-    where activities.activity is not null and known.activity is null
-),
-{%- else -%}
-given as (
-    select -1 as last_key
-),
-
-unnumbered as (
-    select activity from activities
-    where activity is not null
-),
-{%- endif %}
-
-numbered as (
-    select
-        unnumbered.activity,
-        cast(given.last_key + row_number() over (
-            order by
-                case when unnumbered.activity = 'any' then 0 else 1 end,
-                unnumbered.activity
-        ) as int) as activity_key
-    from unnumbered
-    cross join given
-)
+{{ number_once(
+    'activities', 'activity', 'activity_key', first=0,
+    order="case when unnumbered.activity = 'any' then 0 else 1 end"
+) }}
 
 select * from numbered

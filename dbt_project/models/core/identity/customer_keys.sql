@@ -1,5 +1,4 @@
-{#- Given once and kept between nights, since kept tables have them: new customers are numbered
-    after those that are there. Which number a customer has decides no figure and no order. -#}
+{#- New customers are numbered after those that are there. -#}
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
 
 with customers as (
@@ -12,36 +11,14 @@ with customers as (
     {%- endfor %}
 ),
 
-{% if is_incremental() -%}
-given as (
-    select coalesce(max(customer_key), 0) as last_key from {{ this }}
-),
+{{ number_once('customers', 'customer_id', 'customer_key') }},
 
-unnumbered as (
-    select customers.customer_id
-    from customers
-    left join {{ this }} as known on customers.customer_id = known.customer_id
-    where customers.customer_id is not null and known.customer_id is null
-),
-{%- else -%}
-given as (
-    select 0 as last_key
-),
-
-unnumbered as (
-    select customer_id from customers
-    where customer_id is not null
-),
-{%- endif %}
-
-numbered as (
+customer_keys as (
     select
-        unnumbered.customer_id,
-        cast(given.last_key + row_number() over (order by unnumbered.customer_id) as int)
-            as customer_key,
-        {{ bucket_of('unnumbered.customer_id') }} as customer_bucket
-    from unnumbered
-    cross join given
+        customer_id,
+        customer_key,
+        {{ bucket_of('customer_id') }} as customer_bucket
+    from numbered
 )
 
-select * from numbered
+select * from customer_keys

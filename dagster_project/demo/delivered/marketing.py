@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dagster_project.demo.ads import Ads, ads_truth, spend_export
-from dagster_project.demo.messages import message_export, messages_truth
-from dagster_project.demo.points import loyalty_export, loyalty_truth
-from dagster_project.demo.relations import (
+from dagster_project.demo.delivered.rows import Export
+from dagster_project.demo.draws.ads import Ads, ads_truth, spend_export
+from dagster_project.demo.draws.messages import message_export, messages_truth
+from dagster_project.demo.draws.points import loyalty_export, loyalty_truth
+from dagster_project.demo.draws.relations import (
     coupon_export,
     coupon_truth,
     referral_export,
@@ -15,8 +16,7 @@ from dagster_project.demo.relations import (
     survey_export,
     survey_truth,
 )
-from dagster_project.demo.rows import Export
-from dagster_project.demo.shop import Shop
+from dagster_project.demo.draws.shop import Shop
 
 
 def marketing_exports(shop: Shop, ads: Ads, customer_list: Export) -> dict[str, Export]:

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.demo.audiences import CAMPAIGN_MONTHS, Mailing, Reach
-from dagster_project.demo.dirty_data import CLEAN, REPEATED, SUPERSEDED, Delivered
+from dagster_project.demo.delivered.dirty_data import CLEAN, REPEATED, SUPERSEDED, Delivered
+from dagster_project.demo.delivered.rows import Export, customer_ids
+from dagster_project.demo.draws.audiences import CAMPAIGN_MONTHS, Mailing, Reach
+from dagster_project.demo.draws.shop import Shop
 from dagster_project.demo.parameters import DAY, day_number, day_of
-from dagster_project.demo.rows import Export, customer_ids
-from dagster_project.demo.shop import Shop
 
 RENEWAL = "renewal_due"
 NOTICE_DAYS = 10  # from the message to the renewal

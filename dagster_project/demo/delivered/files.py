@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dagster_project.demo.dirty_data import GARBLED, Delivered
+from dagster_project.demo.delivered.dirty_data import GARBLED, Delivered
 
 
 def write_text(path: Path, lines: Iterable[str]) -> None:

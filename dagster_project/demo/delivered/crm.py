@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dagster_project.demo.delivered.rows import Export, customer_ids, pick, to_utc_text
+from dagster_project.demo.draws.shop import Shop
 from dagster_project.demo.parameters import COUNTRIES, DAY, SOURCES, day_number
-from dagster_project.demo.rows import Export, customer_ids, pick, to_utc_text
-from dagster_project.demo.shop import Shop
 
 FIRST_NAMES = ("Ada", "Ben", "Chloe", "Dev", "Ewa", "Finn", "Grace", "Hugo", "Iris", "Jonas")
 LAST_NAMES = ("Ashby", "Brandt", "Costa", "Doyle", "Evans", "Fischer", "Garnier", "Hale")

@@ -12,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ..defs.console import said
+from ...defs.console import said
 
 #: The steps of the nightly job, in their order, and what each does.
 STAGES = {

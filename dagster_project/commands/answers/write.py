@@ -4,9 +4,9 @@ from pathlib import Path
 
 import duckdb
 
-from ..exports.errors import ExportError
-from ..exports.sql import identifier, literal
-from ..warehouse.read import answered
+from ...exports.errors import ExportError
+from ...exports.sql import identifier, literal
+from ...warehouse.read import answered
 
 #: Spreadsheets take a cell that begins with one of these for a formula (OWASP, CSV injection).
 _FORMULA_STARTS = r"^[=+\-@\t\r\n]"

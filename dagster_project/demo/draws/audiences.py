@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dagster_project.demo.clock import iso
-from dagster_project.demo.dirty_data import CLEAN, Delivered
-from dagster_project.demo.orders import COMPLETED
+from dagster_project.demo.delivered.dirty_data import CLEAN, Delivered
+from dagster_project.demo.delivered.rows import Export, customer_ids, delivery_dates
+from dagster_project.demo.draws.clock import iso
+from dagster_project.demo.draws.orders import COMPLETED
+from dagster_project.demo.draws.shop import Shop
 from dagster_project.demo.parameters import DAY, day_number
-from dagster_project.demo.rows import Export, customer_ids, delivery_dates
-from dagster_project.demo.shop import Shop
 
 WIN_BACK = "win_back"
 SILENT_DAYS = 97  # a week into the audience

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from dagster_project.demo.orders import COMPLETED, REFUNDED
+from dagster_project.demo.delivered.rows import Export
+from dagster_project.demo.draws.orders import COMPLETED, REFUNDED
+from dagster_project.demo.draws.shop import Shop
 from dagster_project.demo.parameters import DAY, BoolArray, IntArray
-from dagster_project.demo.rows import Export
-from dagster_project.demo.shop import Shop
 
 
 def own_orders(shop: Shop) -> BoolArray:

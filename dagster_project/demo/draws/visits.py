@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dagster_project.demo.clock import at_some_hour, to_utc
-from dagster_project.demo.orders import STORE, Orders
+from dagster_project.demo.draws.clock import at_some_hour, to_utc
+from dagster_project.demo.draws.orders import STORE, Orders
+from dagster_project.demo.draws.people import People
 from dagster_project.demo.parameters import (
     DAY,
     DEVICE_SHARES,
@@ -19,7 +20,6 @@ from dagster_project.demo.parameters import (
     IntArray,
     ShopParameters,
 )
-from dagster_project.demo.people import People
 
 NEVER = 2**60  # a log-in that does not happen
 PLAIN, SIGN_UP, ORDER = range(3)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dagster_project.demo.draws.visits import ORDER, SIGN_UP, Sessions
 from dagster_project.demo.parameters import DEVICES, NOBODY, BoolArray, IntArray, ShopParameters
-from dagster_project.demo.visits import ORDER, SIGN_UP, Sessions
 
 EVENT_NAMES = (
     "page_view",

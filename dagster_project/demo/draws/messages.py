@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.demo.clock import to_utc
+from dagster_project.demo.delivered.rows import Export, customer_ids, to_utc_text
+from dagster_project.demo.draws.clock import to_utc
+from dagster_project.demo.draws.shop import Shop
 from dagster_project.demo.parameters import DAY, IntArray, day_number
-from dagster_project.demo.rows import Export, customer_ids, to_utc_text
-from dagster_project.demo.shop import Shop
 
 STATUSES = ("sent", "delivered", "bounced", "opened", "clicked", "unsubscribed")
 DELIVERED, OPENED, CLICKED, UNSUBSCRIBED = 0.98, 0.35, 0.2, 0.005  # each of the one before it

@@ -8,9 +8,9 @@ from datetime import date
 
 import numpy as np
 
-from dagster_project.demo.clock import iso, to_utc
+from dagster_project.demo.draws.clock import iso, to_utc
+from dagster_project.demo.draws.shop import Shop
 from dagster_project.demo.parameters import IntArray
-from dagster_project.demo.shop import Shop
 
 
 @dataclass

@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from dagster_project.demo.clock import at_some_hour, avoid_clock_change
+from dagster_project.demo.draws.clock import at_some_hour, avoid_clock_change
+from dagster_project.demo.draws.people import People
 from dagster_project.demo.parameters import (
     DAY,
     NOBODY,
@@ -15,7 +16,6 @@ from dagster_project.demo.parameters import (
     IntArray,
     ShopParameters,
 )
-from dagster_project.demo.people import People
 
 COMPLETED, REFUNDED, CANCELLED, PENDING, CREDIT_NOTE = range(5)
 WEB, APP, STORE = range(3)

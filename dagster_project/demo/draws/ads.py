@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.demo.clock import month_of, to_local
+from dagster_project.demo.delivered.rows import Export, pick
+from dagster_project.demo.draws.clock import month_of, to_local
+from dagster_project.demo.draws.shop import Shop
+from dagster_project.demo.draws.visits import ORDER
 from dagster_project.demo.parameters import DAY, SOURCES, BoolArray, IntArray, ShopParameters
-from dagster_project.demo.rows import Export, pick
-from dagster_project.demo.shop import Shop
-from dagster_project.demo.visits import ORDER
 
 ADVERTISED = (SOURCES.index("google_ads"), SOURCES.index("instagram"))
 CAMPAIGNS = ("always_on", "spring_launch", "gift_finder")

@@ -12,11 +12,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from dagster_project.demo.clock import at_some_hour, iso
-from dagster_project.demo.orders import CREDIT_NOTE
+from dagster_project.demo.delivered.rows import Export
+from dagster_project.demo.draws.clock import at_some_hour, iso
+from dagster_project.demo.draws.orders import CREDIT_NOTE
+from dagster_project.demo.draws.shop import Shop
 from dagster_project.demo.parameters import BoolArray, IntArray, day_number
-from dagster_project.demo.rows import Export
-from dagster_project.demo.shop import Shop
 
 UNREADABLE_DATES = ("see note", "#REF!", "yesterday", "31/02/20xx")
 UNREADABLE_AMOUNTS = ("tbc", "N/A!", "12.5O", "see invoice")

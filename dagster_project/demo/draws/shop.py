@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dagster_project.demo.clock import to_utc
-from dagster_project.demo.identity import Links
-from dagster_project.demo.orders import Orders, draw_orders
+from dagster_project.demo.draws.clock import to_utc
+from dagster_project.demo.draws.identity import Links
+from dagster_project.demo.draws.orders import Orders, draw_orders
+from dagster_project.demo.draws.people import People, draw_people
+from dagster_project.demo.draws.session_events import Events, draw_events
+from dagster_project.demo.draws.visits import Sessions, draw_sessions
 from dagster_project.demo.parameters import NOBODY, FloatArray, IntArray, ShopParameters
-from dagster_project.demo.people import People, draw_people
-from dagster_project.demo.session_events import Events, draw_events
-from dagster_project.demo.visits import Sessions, draw_sessions
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from ..exports.errors import ExportError
-from ..settings import exports_file, warehouse_folder
-from ..warehouse.files import Warehouse
+from ...exports.errors import ExportError
+from ...settings import exports_file, warehouse_folder
+from ...warehouse.files import Warehouse
 from . import names
 
 
@@ -66,7 +66,7 @@ def warehouse_at(folder: Path) -> Warehouse:
 
 def complete_table(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """The published tables that begin so, for the shell."""
-    from .tables import tables
+    from ..tables import tables
 
     try:
         found = tables(warehouse_at(ctx.params.get("warehouse") or warehouse_folder()).marts_file)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dagster_project.demo.crm_files import one_file, own_orders
-from dagster_project.demo.rows import Export, customer_ids, order_numbers, to_utc_text
-from dagster_project.demo.shop import Shop
+from dagster_project.demo.delivered.crm_files import one_file, own_orders
+from dagster_project.demo.delivered.rows import Export, customer_ids, order_numbers, to_utc_text
+from dagster_project.demo.draws.shop import Shop
 
 MEMBER_SHARE = 0.35
 REDEEM_SHARE, REDEEM_FROM = 0.2, 100  # of orders, from this many points on

@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dagster_project.demo.ads import CAMPAIGNS as AD_CAMPAIGNS
-from dagster_project.demo.ads import LANDING_PAGES as AD_PAGES
-from dagster_project.demo.ads import Ads
-from dagster_project.demo.clock import HOUR, avoid_clock_change, iso, month_of, to_local
-from dagster_project.demo.orders import CHANNELS, COUPONS, STORE
-from dagster_project.demo.parameters import (
-    COUNTRIES,
-    CURRENCIES,
-    DAY,
-    DEVICES,
-    SOURCES,
-    IntArray,
-)
-from dagster_project.demo.rows import (
+from dagster_project.demo.delivered.rows import (
     Export,
     amounts,
     customer_ids,
@@ -28,8 +15,21 @@ from dagster_project.demo.rows import (
     session_ids,
     visitor_ids,
 )
-from dagster_project.demo.session_events import EVENT_NAMES
-from dagster_project.demo.shop import Shop
+from dagster_project.demo.draws.ads import CAMPAIGNS as AD_CAMPAIGNS
+from dagster_project.demo.draws.ads import LANDING_PAGES as AD_PAGES
+from dagster_project.demo.draws.ads import Ads
+from dagster_project.demo.draws.clock import HOUR, avoid_clock_change, iso, month_of, to_local
+from dagster_project.demo.draws.orders import CHANNELS, COUPONS, STORE
+from dagster_project.demo.draws.session_events import EVENT_NAMES
+from dagster_project.demo.draws.shop import Shop
+from dagster_project.demo.parameters import (
+    COUNTRIES,
+    CURRENCIES,
+    DAY,
+    DEVICES,
+    SOURCES,
+    IntArray,
+)
 
 STATES = (  # theirs, by our status; exports.yml maps them back, whatever their case
     ("Completed", "completed", "COMPLETE", "Paid", "shipped", "Delivered"),

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from dagster_project.demo.crm_files import one_file, own_orders
-from dagster_project.demo.orders import COUPONS, NO_COUPON
+from dagster_project.demo.delivered.crm_files import one_file, own_orders
+from dagster_project.demo.delivered.rows import (
+    Export,
+    customer_ids,
+    order_numbers,
+    pick,
+    to_utc_text,
+)
+from dagster_project.demo.draws.orders import COUPONS, NO_COUPON
+from dagster_project.demo.draws.shop import Shop
 from dagster_project.demo.parameters import DAY, SOURCES, BoolArray
-from dagster_project.demo.rows import Export, customer_ids, order_numbers, pick, to_utc_text
-from dagster_project.demo.shop import Shop
 
 ANSWER_SHARE, ANSWER_DAYS = 0.4, 14  # of first orders, and how long after them
 SCORES = np.arange(11)

@@ -1,6 +1,6 @@
 """What the process's exit code says: no library's own code leaks out of the command."""
 
-from ..exports.errors import ExportError, WarehouseBusy
+from ...exports.errors import ExportError, WarehouseBusy
 
 #: All is well; a gate or test is red; the configuration, a file, the machine or the words of the
 #: command need a person; a defect of ours; stopped from the keyboard.

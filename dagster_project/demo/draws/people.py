@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dagster_project.demo.clock import at_some_hour, avoid_clock_change
+from dagster_project.demo.draws.clock import at_some_hour, avoid_clock_change
 from dagster_project.demo.parameters import (
     COUNTRIES,
     COUNTRY_SHARES,

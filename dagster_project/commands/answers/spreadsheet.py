@@ -10,7 +10,7 @@ import duckdb
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
-from ..exports.errors import ExportError
+from ...exports.errors import ExportError
 
 #: What Excel holds: rows below the header, columns, signs of a cell, digits of a number.
 ROWS, COLUMNS, SIGNS, DIGITS = 1_048_575, 16_384, 32_767, 15

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import click
 
-from ..exports.errors import ExportError, WarehouseBusy
+from ...exports.errors import ExportError, WarehouseBusy
 from .exit_codes import BROKEN, GREEN, INTERRUPTED, USER_ERROR
 
 #: What to do about an error of the operating system, by its number.

@@ -1,0 +1,1 @@
+"""Answers written out: to the screen, to files, to spreadsheets."""

@@ -1,0 +1,1 @@
+"""How the command meets whoever typed it: options, names near to theirs, progress, exit codes."""
