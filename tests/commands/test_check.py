@@ -205,10 +205,10 @@ def test_gross_money_with_net_beside_it_is_told(
     rows = [row | {names[0]: row["sum"] + 0.5, names[1]: row["sum"]} for row in orders()]
     columns = COLUMNS | {"amount": names[0]}
     said = told(tmp_path, rows, columns=columns)
-    note = f"orders.amount is `{names[0]}`, with tax by its name, and `{names[1]}` is not mapped"
+    note = f"orders.amount is `{names[0]}`, gross or a total by its name, and `{names[1]}` is not"
     assert (note in said) == speaks
     computed = told(tmp_path, rows, columns=columns | {"amount": {"sql": f'"{names[0]}"'}})
-    assert "with tax by its name" not in computed
+    assert "by its name" not in computed
 
 
 def test_refunded_orders_among_those_that_count_are_told(tmp_path: Path) -> None:

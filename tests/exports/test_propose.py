@@ -304,6 +304,15 @@ def test_rows_within_one_object_are_found(tmp_path: Path) -> None:
     assert (loaded.rows, loaded.rejected) == (9, 0)
 
 
+def test_the_only_order_of_a_file_is_no_wrapper_of_its_lines(tmp_path: Path) -> None:
+    lines = [{"sku": "a", "price": 2.5}, {"sku": "b", "price": 4.5}]
+    order = {"order_id": 1, "customer": "c1", "created_at": "2024-01-05T10:00:00Z", "total": 7.0}
+    path = Shop(tmp_path).write("o.json", json.dumps(order | {"lines": lines}))
+    config, _ = proposed(tmp_path, path)
+    assert config.exports["orders"].select is None
+    assert mapped(config.exports["orders"])["order_id"] == "order_id"
+
+
 #: Two files of words and numbers alone that no dictionary has: payments of a school, a till's rows.
 SCHOOL = [
     {"id_pago": f"P{n}", "alumno": f"A{n % 13}", "fecha": f"2025-01-{n % 28 + 1:02} 10:0{n % 9}"}

@@ -66,10 +66,9 @@ def load_export(
     A file whose content and mapping the ledger knows is not read again, one that changed replaces
     exactly its own rows, one that vanished keeps them as long as `files` still matches its name;
     with `prune` it loses them. With `force`, known files are read again, else those that `again`
-    asks for. Rows of a file that was
-    loaded under another mapping are loaded again; where it is gone, that has to be accepted. With a
-    `limit`, only so many rows of each file are looked at: a sample, for a database that is thrown
-    away.
+    asks for. Rows of a file that was loaded under another mapping are loaded again; where it is
+    gone, that has to be accepted. With a `limit`, only so many rows of each file are looked at: a
+    sample, for a database that is thrown away.
     Raises ExportError where a file cannot be read or lacks a mapped column, or is gone and was
     loaded under another mapping; what earlier files brought stays.
     """

@@ -228,8 +228,8 @@ def gross_beside_net(export: Export, incoming: Incoming) -> tuple[str, str] | No
     if (net := next(beside, None)) is None:
         return None
     return ours, (
-        f"{ours} is `{export.named[ours]}`, with tax by its name, and `{net}` is not mapped:"
-        " figures are meant without; `sql:` says that gross is meant"
+        f"{ours} is `{export.named[ours]}`, gross or a total by its name, and `{net}` is not"
+        " mapped: figures are meant without tax; `sql:` says that it is meant all the same"
     )
 
 

@@ -18,6 +18,7 @@ from ..formats.scan import file_format, read_head, without_marks
 from ..formats.transcoding import readable
 from ..mapping import numbers
 from ..sql import identifier, literal
+from .words import meaning
 
 SAMPLE_ROWS = 10_000
 _NEARLY_ALL = 0.9  # of the values: exports hold bad ones
@@ -218,11 +219,11 @@ def _wrapped(
 ) -> tuple[str, ...]:
     """The path to the longest list of objects within the only object of the file, if there is one.
 
-    An object that has a list of one kind of things among other things of its own is an order.
+    An object that says by itself whose it is, or which order, is an order with its lines.
     """
     names = read_file(con, path, probe(options), limit=2).columns
     rows = con.execute(f"select {', '.join(map(identifier, names))} from incoming").fetchall()
-    if len(rows) != 1:
+    if len(rows) != 1 or any(_is_an_orders(name) for name in names):
         return ()
     lists = [
         (len(found), (name, *below))
@@ -232,6 +233,11 @@ def _wrapped(
     ]
     length, found = max(lists, default=(0, ()))
     return found if length > 1 else ()
+
+
+def _is_an_orders(name: str) -> bool:
+    words = set(meaning(name))
+    return {"order", "id"} <= words or bool({"customer", "email"} & words)
 
 
 def _lists(value: object) -> Iterator[tuple[tuple[str, ...], list[dict[str, Any]]]]:
