@@ -8,7 +8,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from dagster_project.commands import spreadsheet
+from dagster_project.commands.answers import spreadsheet
 from dagster_project.commands.cli import GREEN, USER_ERROR, main
 
 Capture = pytest.CaptureFixture[str]
