@@ -37,8 +37,8 @@ owned as (
     left join refunded on orders.order_id = refunded.order_id
     left join links
         on
-            orders.customer_id is null
-            and orders.anonymous_id = links.anonymous_id
+            {{ where_it('orders.customer_id is null', 'orders.anonymous_id') }}
+            = links.anonymous_id
             and orders.ordered_at >= links.valid_from
             and orders.ordered_at < links.valid_to
 )

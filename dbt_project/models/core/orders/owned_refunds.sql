@@ -31,8 +31,8 @@ owned as (
     from negative_orders
     left join links
         on
-            negative_orders.customer_id is null
-            and negative_orders.anonymous_id = links.anonymous_id
+            {{ where_it('negative_orders.customer_id is null', 'negative_orders.anonymous_id') }}
+            = links.anonymous_id
             and negative_orders.ordered_at >= links.valid_from
             and negative_orders.ordered_at < links.valid_to
     union all

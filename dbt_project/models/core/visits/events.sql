@@ -28,8 +28,8 @@ owned as (
     from events
     left join links
         on
-            events.customer_id is null
-            and events.anonymous_id = links.anonymous_id
+            {{ where_it('events.customer_id is null', 'events.anonymous_id') }}
+            = links.anonymous_id
             and events.occurred_at >= links.valid_from
             and events.occurred_at < links.valid_to
 )

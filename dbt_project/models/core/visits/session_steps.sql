@@ -35,7 +35,8 @@ reached as (
         count(orders.order_id) as orders,
         sum(orders.net_amount) as revenue
     from steps
-    left join orders on steps.activity = 'order' and steps.moment_id = orders.order_id
+    left join orders
+        on {{ where_it("steps.activity = 'order'", 'steps.moment_id') }} = orders.order_id
     where steps.activity <> 'order' or orders.order_id is not null
     group by steps.session_id
 ),

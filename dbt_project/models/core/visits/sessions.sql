@@ -94,8 +94,8 @@ owned as (
     from sessions
     left join {{ ref('identity_links') }} as links
         on
-            sessions.customer_id is null
-            and sessions.anonymous_id = links.anonymous_id
+            {{ where_it('sessions.customer_id is null', 'sessions.anonymous_id') }}
+            = links.anonymous_id
             and sessions.started_at >= links.valid_from
             and sessions.started_at < links.valid_to
 )

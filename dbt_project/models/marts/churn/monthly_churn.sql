@@ -84,7 +84,8 @@ counted as (
         revenue.net_churn_rate as net_revenue_churn_rate
     from calendar
     left join movements on calendar.base = movements.base and calendar.month = movements.month
-    left join revenue on calendar.base = 'subscription' and calendar.month = revenue.month
+    left join revenue
+        on {{ where_it("calendar.base = 'subscription'", 'calendar.month') }} = revenue.month
 ),
 
 running as (

@@ -164,7 +164,8 @@ coupon_effect as (
     from totals
     cross join shop
     cross join others
-    left join reach on totals.campaign = reach.campaign and not totals.is_total
+    left join reach
+        on {{ where_it('not totals.is_total', 'totals.campaign') }} = reach.campaign
 )
 
 select * from coupon_effect

@@ -123,7 +123,9 @@ ordered as (
     left join order_lines
         on numbered.order_id = order_lines.order_id and numbered.line_id = order_lines.line_id
     left join customer_worths
-        on numbered.order_id is null and numbered.customer_id = customer_worths.customer_id
+        on
+            {{ where_it('numbered.order_id is null', 'numbered.customer_id') }}
+            = customer_worths.customer_id
 ),
 
 -- what the refund takes off its order is converted at the rate of the order's day, its own money
