@@ -112,7 +112,8 @@ joined as (
             as likelihood_ratio
     from lifespans
     inner join curves on lifespans.segment = curves.segment
-    inner join fitted on lifespans.segment = fitted.segment
+    -- of a segment that was seen for no day beyond its first, nothing is fitted
+    left join fitted on lifespans.segment = fitted.segment
 ),
 
 lifespan_summary as (
