@@ -34,11 +34,16 @@ OFFLINE = {
 }
 
 
+def own_yaml(path: Path) -> Any:
+    """What a YAML file of the project's own holds; ten times as fast where libyaml is there."""
+    text = path.read_text(encoding="utf-8")
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 @cache
 def dbt_defaults() -> Mapping[str, Any]:
     """The vars of the dbt project as they are shipped: `exports.yml` overrides some."""
-    told = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return MappingProxyType(told["vars"])
+    return MappingProxyType(own_yaml(DBT_PROJECT / "dbt_project.yml")["vars"])
 
 
 def exports_file() -> Path:

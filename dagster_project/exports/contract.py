@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ..settings import DBT_PROJECT, own_yaml
 
-SOURCES_FILE = Path(__file__).parents[2] / "dbt_project/models/staging/_sources.yml"
+SOURCES_FILE = DBT_PROJECT / "models/staging/_sources.yml"
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,7 @@ def _column(spec: Mapping) -> Column:
 @cache
 def load_contract(path: Path = SOURCES_FILE) -> Contract:
     """Read the contract from dbt's sources file."""
-    sources = {
-        source["name"]: source
-        for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]
-    }
+    sources = {source["name"]: source for source in own_yaml(path)["sources"]}
     raw = sources["raw"]
     tables = {}
     for spec in raw["tables"]:

@@ -5,9 +5,8 @@ from functools import cache
 from typing import Any
 
 import duckdb
-import yaml
 
-from ..settings import DBT_PROJECT
+from ..settings import DBT_PROJECT, own_yaml
 
 SOURCES_FILE = DBT_PROJECT / "models/predictions/_sources.yml"
 #: Digits kept of a forecast. More would differ from machine to machine.
@@ -18,7 +17,7 @@ Row = dict[str, Any]
 
 @cache
 def _source() -> dict[str, Any]:
-    (source,) = yaml.safe_load(SOURCES_FILE.read_text(encoding="utf-8"))["sources"]
+    (source,) = own_yaml(SOURCES_FILE)["sources"]
     return source
 
 

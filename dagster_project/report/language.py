@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ..settings import own_yaml
 
 WORDS = Path(__file__).parent / "words"
 LANGUAGES = tuple(sorted(path.stem for path in WORDS.glob("*.yml")))
@@ -74,7 +74,7 @@ class Language:
 @cache
 def _read(code: str) -> tuple[dict[str, Any], dict[str, str]]:
     """The words of a language as they stand in its file, and by their whole keys."""
-    words = yaml.safe_load((WORDS / f"{code}.yml").read_text(encoding="utf-8"))
+    words = own_yaml(WORDS / f"{code}.yml")
     return words, dict(_texts(words, ""))
 
 

@@ -10,10 +10,9 @@ from typing import Any
 
 import duckdb
 import jinja2
-import yaml
 
 from ..exports.sql import identifier, literal
-from ..settings import DBT_PROJECT, dbt_defaults
+from ..settings import DBT_PROJECT, dbt_defaults, own_yaml
 from .project import given_by_contract
 
 
@@ -104,7 +103,7 @@ class _Dbt:
 
 
 def _seed(path: Path) -> str:
-    seeds = yaml.safe_load((path.parent / "_seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    seeds = own_yaml(path.parent / "_seeds.yml")["seeds"]
     types = next(seed["config"]["column_types"] for seed in seeds if seed["name"] == path.stem)
     listed = ", ".join(
         f"{literal(name)}: {literal(kind.replace('string', 'varchar'))}"

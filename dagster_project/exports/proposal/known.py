@@ -8,9 +8,8 @@ from functools import cache
 from typing import Any
 
 import duckdb
-import yaml
 
-from ...settings import ROOT
+from ...settings import ROOT, own_yaml
 from ..config.faults import stands_in
 from ..config.load import Export
 from ..contract import load_contract
@@ -22,8 +21,6 @@ from .draft import Ask, Draft
 from .look import SAMPLE_ROWS, Look, look_at
 
 FOLDER = ROOT / "data/known"
-#: ten times as fast, where libyaml is there
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ def layouts() -> tuple[Layout, ...]:
     """Every known layout, those that ask for most columns first."""
     found = []
     for path in sorted(FOLDER.glob("*.yml")):
-        told = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
+        told = own_yaml(path)
         for layout in told["layouts"]:
             found.append(Layout(told["maker"], told["documented"], **layout))
     return tuple(sorted(found, key=lambda one: (-len(one.joined or ()), -len(one.signature))))

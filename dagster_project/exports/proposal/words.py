@@ -5,13 +5,10 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from ...settings import own_yaml
 from ..statuses import STATUSES
 
 _FILE = Path(__file__).with_name("words.yml")
-#: ten times as fast, where libyaml is there
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ı": "i", "ø": "o", "æ": "ae", "№": " number "})
 #: What joins the parts of a compound, as in Rechnung-s-datum.
 _LINKS = ("", "s", "n", "en", "e", "es", "er")
@@ -101,7 +98,7 @@ def _compound(word: str) -> list[str] | None:
 
 @cache
 def _told() -> dict:
-    return yaml.load(_FILE.read_text(encoding="utf-8"), _LOADER)
+    return own_yaml(_FILE)
 
 
 @cache

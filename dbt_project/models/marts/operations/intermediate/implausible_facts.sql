@@ -8,6 +8,7 @@ with order_rows as (
 ),
 
 orders as (
+    {%- if has_lines %}
     select
         order_id,
         min(customer_id) as customer_id,
@@ -16,9 +17,19 @@ orders as (
         count(*) as line_count,
         min(amount) as least_amount,
         max(amount) as amount
+    {%- else %}
+    select
+        order_id,
+        customer_id,
+        order_date,
+        ordered_at,
+        1 as line_count,
+        amount as least_amount,
+        amount
+    {%- endif %}
     from order_rows
     where row_status = 'used' and status in ('counted', 'refunded') and amount >= 0
-    group by order_id
+    {{ 'group by order_id' if has_lines }}
 ),
 
 customers as (
