@@ -52,7 +52,7 @@ nightly: setup        ## the run as CI makes it: marts, check results and docs k
 bench: setup          ## long measurements, never part of the tests
 	@$(BIN)/python -m benchmarks.overhead
 
-soak: setup           ## whole runs, increments in any order and kills at any moment; hours
+soak: setup           ## nights that go wrong, whole runs, increments in any order, kills; hours
 	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 lock:                 ## resolve requirements.lock anew

@@ -1,6 +1,9 @@
-"""Whole runs, increments in random order and kills at random moments, each reported in a line.
+"""Nights that go wrong, whole runs, increments in random order and kills at random moments.
 
-    python -m benchmarks.soak [--whole] [--increments 100] [--kills 50] [--seed 0]
+    python -m benchmarks.soak [--nights 300] [--whole] [--increments 100] [--kills 50] [--seed 0]
+
+Nights: a shop is followed through late, changed and missing files, other mappings, wrong clocks,
+kills, full disks and two runs at once; after each night the marts are recounted in plain Python.
 
 Whole runs: the nightly job with its gates, over what the tests build only the figures of that they
 ask. They are left out by --no-whole.
@@ -26,6 +29,7 @@ from tests.support.increments import KINDS, differences, draw
 from tests.support.kills import Digest, Scene, Seen, reader
 from tests.support.line import Line
 from tests.support.shops import DATA_SETS, preset, run_shop
+from tests.support.soak import Soak
 
 #: Whole runs that the tests leave out: of real data, and of shops with this export alone.
 DATA, ALONE = ("cdnow", "complete_journey", "ga4"), ("orders", "surveys")
@@ -34,6 +38,7 @@ DATA, ALONE = ("cdnow", "complete_journey", "ga4"), ("orders", "surveys")
 def main() -> int:
     """Run all and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--nights", type=int, default=300)
     parser.add_argument("--whole", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--increments", type=int, default=100, help="shops")
     parser.add_argument("--kills", type=int, default=50)
@@ -42,11 +47,31 @@ def main() -> int:
     os.environ.update(OFFLINE)
     with tempfile.TemporaryDirectory() as room:
         os.environ["DAGSTER_HOME"] = room
-        failures = _whole_runs(Path(room)) if given.whole else 0
+        failures = _nights(Path(room), given.nights, given.seed)
+        failures += _whole_runs(Path(room)) if given.whole else 0
         failures += _increments(Path(room), range(given.seed, given.seed + given.increments))
         failures += _kills(Path(room), given.kills, given.seed)
     print(f"\n{failures or 'no'} failures")
     return 1 if failures else 0
+
+
+def _nights(room: Path, nights: int, seed: int) -> int:
+    if not nights:
+        return 0
+    print("| night | what befell it | seconds | published nothing, saying | recounted |")
+    print("|---|---|---|---|---|")
+    (room / "nights").mkdir()
+    started = time.monotonic()
+    failures = 0
+    for night in Soak(room / "nights", nights, seed).follow():
+        failures += bool(night.wrong)
+        verdict = "**no**: " + "; ".join(night.wrong)[:2000] if night.wrong else "equal"
+        said = " ".join(night.said.split())[-200:].replace("|", "/")
+        seconds = time.monotonic() - started
+        started += seconds
+        print(f"| {night.number} | {night.name} | {seconds:.1f} | {said} | {verdict} |", flush=True)
+    print(f"\n{nights - failures} of {nights} equal\n")
+    return failures
 
 
 def _whole_runs(room: Path) -> int:

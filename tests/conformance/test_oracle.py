@@ -1,6 +1,5 @@
 """Two hundred random small shops through the whole line, against plain Python."""
 
-import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 from itertools import pairwise
@@ -11,6 +10,7 @@ import pytest
 
 from ..support.line import build_shop
 from ..support.oracle.churn import churn_bridge, churn_by_segment, monthly_churn, stays
+from ..support.oracle.compare import differences
 from ..support.oracle.conversion import session_conversion
 from ..support.oracle.crm import coupon_redemptions, loyalty_balances, nps, referral_growth
 from ..support.oracle.effects import SHARES, Effect, behaviour_effect
@@ -77,27 +77,9 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return Run(shop, exports, read(exports, plan), studies, plan)
 
 
-def same(found: Any, expected: Any) -> bool:
-    if isinstance(found, float) and isinstance(expected, float):
-        return math.isclose(found, expected, rel_tol=0, abs_tol=1e-12)
-    return bool(found == expected)
-
-
 def assert_mart(shop: Shop, mart: str, rows: Iterable[Any], key: int, where: str = "true") -> None:
     """The mart has exactly these rows; the first `key` columns tell them apart."""
-    expected = {row[:key]: row for row in rows}
-    columns = next(iter(expected.values()))._fields
-    names = ", ".join(f'"{column}"' for column in columns)
-    found = {row[:key]: row for row in shop.query(f"select {names} from {mart} where {where}")}
-    assert set(found) - set(expected) == set()
-    assert set(expected) - set(found) == set()
-    different = [
-        (row[:key], column, found[row[:key]][place], value)
-        for row in expected.values()
-        for place, (column, value) in enumerate(zip(columns, row, strict=True))
-        if not same(found[row[:key]][place], value)
-    ]
-    assert different == []
+    assert differences(shop, mart, rows, key, where) == []
 
 
 def test_the_shops_hold_what_is_hard(run: Run) -> None:

@@ -25,7 +25,7 @@ def _followed(folder: Path, full: bool) -> Shop:
     shop = Shop(folder, 60, full)
     for number in range(NIGHTS):
         shop.deliver(day(number), shop.night(day(number)))
-    assert [told for told in shop.judged(quick=True) if told[1] != "refunds"] == []
+    assert [told for told in shop.judged() if told[1] != "refunds"] == []
     return shop
 
 
@@ -46,7 +46,7 @@ def _after(start: Shop, folder: Path, name: str) -> tuple[Shop, list[tuple[str, 
     tables = shop.night(day(NIGHTS))
     (FULL if start.full else NIGHTLY)[name](shop, day(NIGHTS), tables)
     shop.deliver(day(NIGHTS), tables)
-    return shop, [told for told in shop.judged(quick=True) if told[1] != "refunds"]
+    return shop, [told for told in shop.judged() if told[1] != "refunds"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_history_gone_wrong(whole: Shop, tmp_path: Path, name: str) -> None:
     """All of it is in the one file: what it was is known from what was published."""
     shop, told = _after(whole, tmp_path, name)
     assert "critical" in {severity for severity, *_ in told}
-    assert shop.judged(quick=True), "it is red until it is mended or accepted, not for one run"
+    assert shop.judged(), "it is red until it is mended or accepted, not for one run"
 
 
 def test_what_is_accepted_is_let_through_and_told(nightly: Shop, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_what_is_accepted_is_let_through_and_told(nightly: Shop, tmp_path: Path)
         f"exports: {{orders: {{accept: [{{file: {file}, gate: amounts, reason: ...}}]}}}}" in text
     )
     shop.accept = [{"file": file, "gate": "amounts", "reason": "sold by the hundred"}]
-    assert shop.judged(quick=True) == []
+    assert shop.judged() == []
     with duckdb.connect(str(shop.folder / "build.duckdb")) as con:
         ((gate, reason),) = con.execute(
             "select gate, accepted from ledger.night_findings"

@@ -100,13 +100,20 @@ def reader(marts: Path, seen: list[Seen]) -> Iterator[None]:
 
 
 class Command:
-    """`retention run` in a session of its own, and when it said what."""
+    """`retention run` in a session of its own, and when it said what.
 
-    def __init__(self, exports: Path, warehouse: Path, home: Path) -> None:
+    With `largest_file`, bytes, it can write no file beyond that size: to it, the disk is full.
+    """
+
+    def __init__(
+        self, exports: Path, warehouse: Path, home: Path, largest_file: int | None = None
+    ) -> None:
         self.started = time.monotonic()
         self.said: list[tuple[float, str]] = []
+        blocks = None if largest_file is None else largest_file // 512
         self._process = subprocess.Popen(
             [
+                *(("sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh") if blocks else ()),
                 *(sys.executable, "-m", "dagster_project.commands.cli", "run"),
                 *("--exports", str(exports), "--warehouse", str(warehouse)),
             ],
@@ -130,6 +137,11 @@ class Command:
         """Everything said so far."""
         return "\n".join(line for _, line in self.said)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not come to its end."""
+        return self._process.poll() is None
+
     def wait(self) -> int:
         """Wait for the end; the exit code."""
         code = self._process.wait(timeout=PATIENCE)
@@ -141,11 +153,11 @@ class Command:
 
         Returns the exit code, -9 unless it had come to its end before.
         """
-        while len(self.said) < lines and self._process.poll() is None:
+        while len(self.said) < lines and self.is_running:
             time.sleep(0.005)
-        if self._process.poll() is None:
+        if self.is_running:
             time.sleep(seconds)
-        if self._process.poll() is None:
+        if self.is_running:
             os.killpg(self._process.pid, signal.SIGKILL)
         return self.wait()
 

@@ -46,6 +46,8 @@ class Line:
         self.warehouse.folder.mkdir(parents=True)
         self._runs = 0
         self._marts: tuple[str, ...] = ()
+        #: What time its runs think it is, the right one if None.
+        self.clock: dt.datetime | None = None
 
     def run(self, whole: bool = False, tested: bool = True, marts: tuple[str, ...] = ()) -> None:
         """Bring the warehouse up to date; `whole` is the job itself.
@@ -86,7 +88,8 @@ class Line:
     def _load(self) -> Resource:
         """Load the exports; the return value is the shop with its configuration."""
         self._runs += 1
-        run = Run(self.run_id, dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0))
+        now = self.clock or dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
+        run = Run(self.run_id, now)
         shop = Resource(exports=str(self.folder / "exports.yml"), folder=str(self.warehouse.folder))
         contract = load_contract()
         with self.warehouse.connect() as con:

@@ -9,7 +9,7 @@ import datetime as dt
 import math
 import os
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -18,15 +18,11 @@ from typing import Any
 import duckdb
 import yaml
 
-from dagster_project.defs.gates import PERSONAL
 from dagster_project.exports.config.load import load_config
 from dagster_project.exports.contract import load_contract
 from dagster_project.exports.loading.base_currency import base_currency
 from dagster_project.exports.loading.loader import Run, load_export, prepare
 from dagster_project.quality import rules
-from dagster_project.quality.gates_raw import raw_gates
-from dagster_project.quality.gates_staging import staging_gates
-from dagster_project.quality.gx.suites import run_gates
 from dagster_project.quality.nights import findings
 from dagster_project.quality.nights.findings import note_findings, remember
 from dagster_project.quality.rules import note_columns
@@ -152,15 +148,13 @@ class Shop:
         morning = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(3), dt.UTC).timestamp()
         os.utime(path, (morning, morning))
 
-    def judged(self, quick: bool = False) -> list[tuple[str, str, str]]:
-        """Load and judge what is there: severity, export and observation of what did not pass.
+    def judged(self) -> list[tuple[str, str, str]]:
+        """Load what is there and ask the gates' rules: severity, export and what did not pass.
 
-        What is not red counts as published. Where it has to be `quick`, the rules are asked without
-        Great Expectations around them.
+        What is not red counts as published. `retention run` has Great Expectations ask the same.
         """
         contract = load_contract()
-        (self.folder / "exports.yml").write_text(yaml.safe_dump(self._config()), encoding="utf-8")
-        config = load_config(self.folder / "exports.yml")
+        config = load_config(self.configured())
         build = self.folder / "build.duckdb"
         run = Run(f"run {len(self.sent)}", dt.datetime(2024, 1, 1))  # noqa: DTZ001
         variables = defaults() | config.dbt_vars()
@@ -177,38 +171,16 @@ class Shop:
             models.build("stg_customers")
             note_columns(con, run.run_id)
             note_findings(con, config, contract, variables)
-        if quick:
-            told = self._told(build, config.exports, variables)
-        else:
-            gates = raw_gates(contract, config.exports, variables, run.run_id)
-            gates += staging_gates(contract, config.exports, variables)
-            told = [
-                (outcome.severity, asset[1], outcome.observed)
-                for asset, suites in run_gates(build, gates, PERSONAL).items()
-                for suite in suites
-                for outcome in (*suite.failed, *suite.warnings)
-            ]
-        if not any(severity == "critical" for severity, *_ in told):
-            with duckdb.connect(str(build)) as con:
+            told = list(_told(con, config.exports))
+            if not any(severity == "critical" for severity, *_ in told):
                 remember(con)
         return sorted(told)
 
-    def _told(
-        self, build: Path, exports: Iterable[str], variables: dict[str, Any]
-    ) -> list[tuple[str, str, str]]:
-        told = []
-        with duckdb.connect(str(build)) as con:
-            for name in exports:
-                staged = f"staging.{load_contract().tables[name].staged}"
-                for severity, rule, table in (
-                    ("critical", findings.rule(name, "critical"), "ledger.night_findings"),
-                    ("warning", findings.rule(name, "warning"), "ledger.night_findings"),
-                    ("critical", rules.rejected(name, 0.01), "ledger.files"),
-                    ("critical", rules.quarantined(0.02), staged),
-                ):
-                    for row in con.execute(rule.replace("{batch}", table)).fetchall():
-                        told.append((severity, name, "|".join(map(str, row))))
-        return told
+    def configured(self) -> Path:
+        """Write and return its `exports.yml`."""
+        file = self.folder / "exports.yml"
+        file.write_text(yaml.safe_dump(self._config()), encoding="utf-8")
+        return file
 
     def _config(self) -> dict[str, Any]:
         exports: dict[str, Any] = {
@@ -226,6 +198,19 @@ class Shop:
         if self.accept:
             exports["orders"]["accept"] = self.accept
         return {"settings": {"base_currency": "EUR"}, "exports": exports}
+
+
+def _told(con: duckdb.DuckDBPyConnection, exports: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    for name in exports:
+        staged = f"staging.{load_contract().tables[name].staged}"
+        for severity, rule, table in (
+            ("critical", findings.rule(name, "critical"), "ledger.night_findings"),
+            ("warning", findings.rule(name, "warning"), "ledger.night_findings"),
+            ("critical", rules.rejected(name, 0.01), "ledger.files"),
+            ("critical", rules.quarantined(0.02), staged),
+        ):
+            for row in con.execute(rule.replace("{batch}", table)).fetchall():
+                yield severity, name, "|".join(map(str, row))
 
 
 def _drawn(rng: random.Random, shares: dict[str, float]) -> str:

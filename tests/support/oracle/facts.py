@@ -178,11 +178,11 @@ def _day(at: dt.datetime, plan: Plan) -> dt.date:
 
 
 def _newest(rows: Iterable[Row]) -> list[Row]:
-    """Of the versions of an order, the one with the largest `updated_at`."""
+    """Of the versions of an order, the one with the largest `updated_at`, then the last one."""
     newest: dict[Any, Row] = {}
     for number, row in enumerate(rows):
         key = row.get("order_id") or number
-        if key not in newest or row["updated_at"] > newest[key]["updated_at"]:
+        if key not in newest or row["updated_at"] >= newest[key]["updated_at"]:
             newest[key] = row
     return list(newest.values())
 
