@@ -182,9 +182,13 @@ def _newest(rows: Iterable[Row]) -> list[Row]:
     newest: dict[Any, Row] = {}
     for number, row in enumerate(rows):
         key = row.get("order_id") or number
-        if key not in newest or row["updated_at"] >= newest[key]["updated_at"]:
+        if key not in newest or _changed(row) >= _changed(newest[key]):
             newest[key] = row
     return list(newest.values())
+
+
+def _changed(row: Row) -> dt.datetime:
+    return row.get("updated_at") or dt.datetime.min  # noqa: DTZ901
 
 
 def _orders(rows: list[Row], owners: Owners) -> list[Row]:
