@@ -295,6 +295,8 @@ class Soak:
         exports: dict[str, Any] = {
             export: {
                 "files": f"{export}_*.csv",
+                # of so small a shop no file comes of some days, and nothing is missing
+                "missing_days": [],
                 "columns": {
                     column: column
                     for column in COLUMNS[export]

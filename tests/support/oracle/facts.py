@@ -246,7 +246,7 @@ def _refunds(exports: Exports, people: People) -> Iterable[Row]:
         if REFUND_STATUSES[row["status"]] == "counted" and not people.is_test(row):
             named = row["customer_id"]
             yield row | {"customer_id": named and people.survivor(named)}
-    for row in exports.rows["orders"]:
+    for row in _newest(exports.rows["orders"]):
         if row["amount"] < 0 and not people.is_test(row):
             customer = people.survivor(row["customer_id"])
             yield {
