@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,8 +45,39 @@ def opened(warehouse: Warehouse) -> Iterator["dg.DagsterInstance"]:
             f"{home / DAGSTER_YAML.name}: the history of runs cannot be opened ({said}); start the"
             " database that it names, or correct it"
         ) from error
-    with instance:
+    with instance, _without_waiting():
         yield instance
+
+
+@contextmanager
+def _without_waiting() -> Iterator[None]:
+    """No waiting for the disk at each event of a run: SQLite's default is to, twice and more.
+
+    A process that is killed loses nothing; without power the newest events may be lost, no older
+    ones. Dagster connects anew for each event, and where a connection is the last one to be
+    closed, SQLite tidies the file up: one more is kept open to each file.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    held: dict[str, sqlite3.Connection] = {}
+
+    def connected(connection: object, _: object) -> None:
+        if not isinstance(connection, sqlite3.Connection):
+            return
+        connection.execute("pragma synchronous = normal")
+        file = connection.execute("pragma database_list").fetchone()[2]
+        if file not in held:
+            held[file] = sqlite3.connect(file, check_same_thread=False)
+        held[file].execute("pragma schema_version").fetchone()  # it is open once it was read
+
+    event.listen(Engine, "connect", connected)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", connected)
+        for connection in held.values():
+            connection.close()
 
 
 def _reason(text: str) -> str:
