@@ -132,7 +132,10 @@ def a_history_of_states(rows: list[Order]) -> None:
 SPOILED: dict[str, tuple[Callable[[list[Order]], None], str]] = {
     "one order each": (one_order_each, "customer_id has one order each (60); see exports.orders"),
     "nearly unique": (nearly_unique, "customer_id is as unique as order_id (59); see"),
-    "one for all": (one_for_all, "customer_id is the same in a large share of orders (15); see"),
+    "one for all": (
+        one_for_all,
+        "customer_id c0*** is the same in a large share of orders (15); see",
+    ),
     "cents": (hundredths, "amount has no fraction in any row: are they cents? (60); see"),
     "states": (a_history_of_states, "order_id recurs in a delivery, and nothing says which row is"),
     "currency": (some_without_currency, "currency is empty in some rows (1); see"),
@@ -154,6 +157,18 @@ def test_an_oddity_is_told_with_its_cure(name: str, tmp_path: Path) -> None:
     assert len(said) == 2
     (found,) = [line for line in said[1].splitlines() if line]
     assert f"orders.{right}" in found
+
+
+@pytest.mark.parametrize("order_id", [{}, {"order_id": "id"}])
+def test_lines_without_an_order_number_are_told(tmp_path: Path, order_id: dict[str, str]) -> None:
+    """Two rows of a customer at each moment, whose common number nobody mapped."""
+    rows = [row | {"id": f"o{n}x{line}"} for n, row in enumerate(orders()) for line in (1, 2)]
+    columns = {k: v for k, v in COLUMNS.items() if k != "order_id"} | order_id
+    said = told(tmp_path, rows, columns=columns)
+    warning = "orders.order_id is empty, and rows of one customer stand at one moment: are they"
+    assert (f"{warning} lines? (120); see exports.orders.columns.order_id, and" in said) is (
+        not order_id
+    )
 
 
 def test_lines_that_were_taken_for_orders_are_told(tmp_path: Path) -> None:

@@ -454,3 +454,98 @@ def test_parts_of_an_order_that_its_lines_repeat(tmp_path: Path) -> None:
     goods = {n: 20 * sum(range(1, 2 + n % 3)) - n % 3 * 6 for n in range(20)}
     found = dict(shop.ask("select order_id, sum(amount)::double from raw.orders group by 1"))
     assert found == pytest.approx({f"A{n}": worth for n, worth in goods.items()}, abs=0.001)
+
+
+def bookings(number: str, money: str) -> list[dict[str, Any]]:
+    """Lines of forty orders of twelve customers, two each of every second order."""
+    rows = []
+    for order in range(40):
+        lines = 1 + order % 2
+        for line in range(lines):
+            own = 20 + (7 * order + 13 * line) % 31 + 0.5
+            total = sum(20 + (7 * order + 13 * n) % 31 + 0.5 for n in range(lines))
+            shown: dict[str, Any] = {
+                "of the line": own,
+                "of the order": total,
+                "on the first line": total if line == 0 else None,
+            }
+            rows.append(
+                {
+                    number: f"R{1000 + order}",
+                    "when": f"2024-0{1 + order // 14}-{1 + order % 28:02} 10:{order:02}:07",
+                    "guest_no": f"G{order * 5 % 12}",
+                    "course": f"c{(order + line) % 5}",
+                    "total": shown[money],
+                }
+            )
+    return rows
+
+
+@pytest.mark.parametrize("money", ["of the line", "of the order", "on the first line"])
+@pytest.mark.parametrize("number", ["booking_ref", "Vorgang", "reservation", "code"])
+def test_an_order_number_that_no_name_tells(tmp_path: Path, number: str, money: str) -> None:
+    rows = bookings(number, money)
+    lines = [",".join("" if v is None else str(v) for v in row.values()) for row in rows]
+    shop = Shop(tmp_path)
+    file = shop.write("bookings.csv", "\n".join([",".join(rows[0]), *lines]) + "\n")
+    config, text = proposed(tmp_path, file)
+    orders = config.exports["orders"]
+    assert (orders.columns["order_id"], orders.grain) == (number, "line")
+    assert f"is `{number}` the order's number?" in " ".join(config.todos().values())
+    shop.load_config(config, "orders")
+    ((ids, amount),) = shop.ask("select count(distinct order_id), sum(amount) from raw.orders")
+    given = sum(row["total"] for row in rows if row["total"])
+    assert (ids, float(amount)) == (40, given)
+    assert ("amount_is_per: order" in text) is (money == "of the order")
+
+
+def test_versions_of_an_order_are_no_lines(tmp_path: Path) -> None:
+    rows = [f"o{n},G{n % 9},2024-01-{n % 28 + 1:02} 10:00:07,{n + 20}.5,pending" for n in range(30)]
+    rows += [row.replace("pending", "paid") for row in rows[:20]]
+    path = Shop(tmp_path).write(
+        "o.csv", "\n".join(["order_id,customer,created_at,total,status", *rows]) + "\n"
+    )
+    config, _ = proposed(tmp_path, path)
+    assert config.exports["orders"].grain == "order"
+
+
+def test_lines_that_nothing_numbers_are_asked_about(tmp_path: Path) -> None:
+    rows = [
+        f"G{n // 2 % 9},2024-01-{n // 2 % 28 + 1:02} 10:00:{n // 2:02},p{n % 3},{n + 20}.5"
+        for n in range(60)
+    ]
+    path = Shop(tmp_path).write(
+        "o.csv", "\n".join(["customer,created_at,item,total", *rows]) + "\n"
+    )
+    config, _ = proposed(tmp_path, path)
+    asked = " ".join(config.todos().values())
+    assert "60 rows stand at one moment with others of their customer" in asked
+    assert "as they are gives 3,000.00" in asked
+    assert "`grain: line` and `order_id: " in asked
+
+
+@pytest.mark.parametrize(
+    ("name", "means"),
+    [
+        ("paid", {"true": "counted", "false": "pending"}),
+        ("isCancelled", {"true": "cancelled", "false": "counted"}),
+    ],
+)
+def test_yes_and_no_of_a_state_are_states_and_asked(
+    tmp_path: Path, name: str, means: dict[str, str]
+) -> None:
+    rows = [
+        json.dumps(
+            {"no": f"s{n}", "at": 1673062570 + 86_400 * n, "account": f"A{n % 9}"}
+            | {"amount": 20.5 + n, "currency": "EUR", name: n % 5 > 0}
+        )
+        for n in range(40)
+    ]
+    path = Shop(tmp_path).write("s.jsonl", "\n".join(rows) + "\n")
+    config, _ = proposed(tmp_path, path)
+    assert mapped(config.exports["orders"])["status"] == name
+    assert config.exports["orders"].status_map == means
+    asked = " ".join(config.todos().values())
+    assert (
+        f"does `{name}` say whether an order counts? Its values are true (32), false (8)" in asked
+    )

@@ -1,5 +1,6 @@
 """Orders of a shop that nobody knows: who, when, for how much, and whether rows are lines."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,10 @@ from .roles import is_money, money_kind, tokens
 from .words import known_words, plain, state_of
 
 _NEARLY_ALL = 0.9
+#: In so many orders there have to be several rows for rows to be lines.
+_SEVERAL = 0.05
 _CENT = 0.011
+_YES = ("true", "t", "yes", "y", "1", "on")
 #: A column of more words says something else.
 _MOST_STATES = 12
 #: What has fewer values is no customer.
@@ -35,10 +39,12 @@ def fit_orders(con: duckdb.DuckDBPyConnection, look: Look, likely: Mapping[str, 
     counted = (n for n, v in look.values.items() if "quantity" in tokens(n) and v.is_number)
     if "quantity" not in named and (quantity := next(counted, None)):
         draft.columns["quantity"] = quantity
-    _order_id(look, draft)
+    is_named = _order_id(look, draft)
     _state(look, draft)
     _moment(look, draft)
     _customer(con, look, draft)
+    if not is_named:
+        _order_by_rows(con, look, draft)
     _grain(con, look, draft)
     _money(con, look, draft)
     if look.options.get("header"):
@@ -49,14 +55,19 @@ def fit_orders(con: duckdb.DuckDBPyConnection, look: Look, likely: Mapping[str, 
     return draft
 
 
-def _order_id(look: Look, draft: Draft) -> None:
+def _order_id(look: Look, draft: Draft) -> bool:
+    """Whether a column is named as the order's id; else what may be one stands in for it."""
     found = draft.columns.get("order_id")
     if found and look.values[found].is_number and is_money(found, look.values[found]):
         draft.columns.pop("order_id")
     if "order_id" in draft.columns:
-        return
+        return True
     named = {n: set(tokens(n)) for n, v in look.values.items() if v.filled}
-    ids = [n for words in ({"order", "id"}, {"id"}) for n in named if named[n] == words]
+    ids = [n for n in named if named[n] == {"order", "id"}]
+    if ids:
+        draft.columns["order_id"] = ids[0]
+        return True
+    ids = [n for n in named if named[n] == {"id"}]
     # of payments, the payment's; else the only one that differs in each row
     ids += [n for n in named if named[n] == {"id", "paid"} and look.values[n].is_unique]
     if not ids:
@@ -72,6 +83,74 @@ def _order_id(look: Look, draft: Draft) -> None:
         ids = unique if len(unique) == 1 else []
     if ids:
         draft.columns["order_id"] = ids[0]
+    return False
+
+
+def _order_by_rows(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
+    """What holds rows together, each of one customer at one moment, is the order's number.
+
+    Where nothing does, and rows of one customer stand at one moment, it is asked whether they are
+    lines of one order.
+    """
+    who, when = (_expression(draft.columns.get(ours)) for ours in ("customer_id", "ordered_at"))
+    if who is None or when is None:
+        return
+    taken = {str(c) for ours, c in draft.columns.items() if ours not in ("order_id", "status")}
+    holding = []
+    for name, v in look.values.items():
+        if name in taken or not v.repeats or v.filled < v.rows:
+            continue
+        if v.is_time or v.is_nested or v.is_email or v.is_currency or v.is_boolean:
+            continue
+        if is_money(name, v):
+            continue
+        several, whole = con.execute(
+            "select count(*), count(*) filter (moments = 1) from (select count(distinct"
+            f" row({who}, {when})) as moments from {look.name} group by {identifier(name)}"
+            " having count(*) > 1)"
+        ).fetchall()[0]
+        if several > 1 and whole >= _NEARLY_ALL * several:
+            holding.append((v.distinct, name, several))
+    if holding:
+        distinct, name, several = min(holding)
+        draft.columns["order_id"] = name
+        question = (
+            f"is `{name}` the order's number? Its name does not say; {several:,} of its"
+            f" {distinct:,} values stand in several rows, of one customer and one moment each."
+            " Without it each row is an order."
+        )
+        draft.asks.append(Ask("columns.order_id", question))
+        return
+    ((together,),) = con.execute(
+        f"select coalesce(sum(n), 0) from (select count(*) as n from {look.name}"
+        f" where {when} is not null group by {who}, {when} having count(*) > 1)"
+    ).fetchall()
+    moment = draft.columns["ordered_at"]
+    is_day = isinstance(moment, str) and look.values[moment].is_day
+    rows = next(iter(look.values.values())).rows
+    if is_day or together <= _SEVERAL * rows:
+        return
+    order = {"sql": f"concat_ws(' ', {who}, {when})"}
+    readings = [
+        Reading("as they are"),
+        Reading(
+            f"`grain: line` and `order_id: {{sql: {order['sql']}}}`",
+            {"grain": "line"},
+            {"order_id": order},
+        ),
+    ]
+    question = (
+        f"{together:,} rows stand at one moment with others of their customer, and no column says"
+        " which are one order: are they its lines?"
+    )
+    draft.asks.append(Ask("columns.order_id", question, readings))
+
+
+def _expression(column: Any) -> str | None:
+    """A mapped column in SQL."""
+    if isinstance(column, dict):
+        return column.get("sql") or (identifier(column["name"]) if "name" in column else None)
+    return identifier(column) if isinstance(column, str) else None
 
 
 def _state(look: Look, draft: Draft) -> None:
@@ -85,6 +164,13 @@ def _state(look: Look, draft: Draft) -> None:
         says = any(v.lower() in known or state_of(v, "orders") for v, _ in values.few)
         if says or "stat" in plain(name).replace("state", ""):  # a state may be one of the Union
             found.append(name)
+    if not found and (flag := _flag(look)):
+        name, draft.options["status_map"] = flag
+        draft.columns["status"] = name
+        counts = ", ".join(f"{value} ({count:,})" for value, count in look.values[name].few)
+        question = f"does `{name}` say whether an order counts? Its values are {counts}"
+        draft.asks.append(Ask("columns.status", question))
+        return
     if not found and (unnamed := _states_by_values(look, draft)):
         draft.columns["status"] = unnamed
         states = ", ".join(f"{value} ({count:,})" for value, count in look.values[unnamed].few)
@@ -100,6 +186,21 @@ def _state(look: Look, draft: Draft) -> None:
         others = " or ".join(f"`{name}`" for name in found[1:])
         question = f"does `{found[0]}` say whether an order counts, or {others}?"
         draft.asks.append(Ask("columns.status", question))
+
+
+def _flag(look: Look) -> tuple[str, dict[str, str]] | None:
+    """A column of yes and no that is named by a state, as `paid`; and what its values mean."""
+    known = DEFAULT_STATUS_MAPS["orders"]
+    for name, values in look.values.items():
+        if not values.is_boolean or not values.few:
+            continue
+        words = [plain(word) for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name)]
+        states = [state for word in words if (state := known.get(word) or state_of(word, "orders"))]
+        if states:
+            other = "pending" if states[0] == "counted" else "counted"
+            means = {v: states[0] if v.lower() in _YES else other for v, _ in values.few}
+            return name, means
+    return None
 
 
 def _states_by_values(look: Look, draft: Draft) -> str | None:
@@ -254,21 +355,28 @@ def _recurring(look: Look, draft: Draft) -> list[str]:
 
 
 def _grain(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
-    """Rows are lines where an order id recurs with another product, quantity or price."""
+    """Rows are lines where an order id recurs with another product, quantity or price.
+
+    Where no column is named so, it is any other column, unless times or states differ too: those
+    are versions of an order.
+    """
     order = draft.columns.get("order_id")
     prices = [n for n, v in look.values.items() if is_money(n, v) and money_kind(n) == "unit_price"]
     parts = [draft.columns.get(n) for n in ("line_id", "product_id", "product_name", "quantity")]
     told = [part for part in [*parts, *prices[:1]] if isinstance(part, str)]
     if prices:
         draft.columns["unit_price"] = prices[0]
-    if not isinstance(order, str) or not told:
+    if not isinstance(order, str):
         return
-    listed = ", ".join(identifier(part) for part in told)
+    listed = ", ".join(identifier(name) for name in told or look.values if name != order)
+    history = [n for n, v in look.values.items() if v.is_time or n == draft.columns.get("status")]
+    versions = ", ".join(map(identifier, history)) if not told and history else "1"
     several, orders = con.execute(
-        "select count(*) filter (versions > 1), count(*) from (select count(distinct"
-        f" row({listed})) as versions from {look.name} group by {identifier(order)})"
+        "select count(*) filter (lines > 1 and versions = 1), count(*) from (select"
+        f" count(distinct row({listed})) as lines, count(distinct row({versions})) as versions"
+        f" from {look.name} group by {identifier(order)})"
     ).fetchall()[0]
-    if several > 0.05 * orders:
+    if several > _SEVERAL * orders:
         draft.options["grain"] = "line"
 
 
@@ -295,6 +403,13 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     kind = next((kind for kind in _PREFERRED if by_kind.get(kind)), None)
     chosen = by_kind[kind][0] if kind else None
     is_lines = draft.options.get("grain") == "line"
+    if is_lines and kind and _is_shared(con, look, draft, by_kind[kind][0]):
+        # the lines' own money stands beside that of the order
+        for other in ("line_total", kind):
+            own = [n for n in by_kind.get(other, []) if not _is_shared(con, look, draft, n)]
+            if own:
+                kind, chosen = other, own[0]
+                break
     quantity, price = columns.get("quantity"), columns.get("unit_price")
     factors = (quantity, price) if isinstance(quantity, str) and isinstance(price, str) else None
     if chosen is None and factors is None:

@@ -44,7 +44,7 @@ customers as (
 ranked as (
     select
         *,
-        row_number() over (order by orders) as place,
+        row_number() over (order by orders, customer_id) as place,
         count(*) over () as customers
     from customers
 ),
@@ -67,8 +67,9 @@ totals as (
     select
         coalesce(sum(orders), 0) as orders,
         count(*) as customers,
-        coalesce(max(orders), 0) as most_orders
-    from customers
+        coalesce(max(orders), 0) as most_orders,
+        min(case when place = customers then left(customer_id, 2) end) as busiest
+    from ranked
 ),
 
 months as (
@@ -164,7 +165,32 @@ recurring as (
     ) as recurring_orders
 ),
 
+-- rows without an order's number that stand at one moment with others of their customer
+together as (
+    select coalesce(sum(rows_together), 0) as rows_together
+    from (
+        select count(*) as rows_together
+        from {{ source('raw', 'orders') }}
+        where
+            order_id is null and customer_id is not null and ordered_at is not null
+            and {{ is_at_midnight('ordered_at') }} = 0
+        group by customer_id, ordered_at, _file
+        having count(*) > 1
+    ) as moments_of_customers
+),
+
 facts as (
+    select
+        'order_id is empty, and rows of one customer stand at one moment: are they lines?'
+            as warning,
+        together.rows_together as occurrences,
+        'columns.order_id, and grain: line' as setting
+    from together
+    cross join money
+    where
+        together.rows_together
+        > greatest({{ var('implausible_rows_together') }} * money.loaded_rows, 1)
+    union all
     select
         'order_id recurs in a delivery, and nothing says which row is newer' as warning,
         recurring.later_rows as occurrences,
@@ -189,7 +215,8 @@ facts as (
         and totals.customers >= {{ var('implausible_unique_share') }} * totals.orders
     union all
     select
-        'customer_id is the same in a large share of orders' as warning,
+        'customer_id ' || totals.busiest || '*** is the same in a large share of orders'
+            as warning,
         totals.most_orders as occurrences,
         'columns.customer_id, null_words or exclude_customers' as setting
     from totals
