@@ -67,12 +67,21 @@ def _export(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[str]:
     ).fetchall():
         yield f"  rejected {count:,}: {reason} (first: {file}, line {line})"
     if states.get("quarantined"):
-        for reason, count, file, line in con.execute(
+        has_money = {"amount", "currency"} <= table.columns.keys()
+        money = "sum(amount)::double" if has_money else "null"
+        currencies = (
+            "string_agg(distinct currency, ', ' order by currency)" if has_money else "null"
+        )
+        for reason, count, file, line, held, of in con.execute(
             "select quarantine_reason, count(*), min_by(_file, (_file, _line)),"
-            f" min_by(_line, (_file, _line)) from staging.{identifier(table.staged)}"
+            f" min_by(_line, (_file, _line)), {money}, {currencies}"
+            f" from staging.{identifier(table.staged)}"
             " where row_status = 'quarantined' group by 1 order by 2 desc, 1 limit 5"
         ).fetchall():
-            yield f"  held back {count:,}: {reason} (first: {file}, line {line})"
+            more = f", of {_money(held)} in all" if held else ""
+            if reason == "currency has no exchange rate on its day":
+                more = f", in {of}"
+            yield f"  held back {count:,}: {reason}{more} (first: {file}, line {line})"
 
 
 def _orders(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> Iterator[str]:
@@ -107,7 +116,11 @@ def _orders(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> Iterator[s
         f"  {_share(again, customers)} of customers bought again; the largest order is"
         f" {_money(largest)}"
     )
-    yield from _by(con, "status", "status", number, used)
+    ((notes, given_back),) = con.execute(
+        "select count(*), sum(amount)::double from checked_orders where amount < 0"
+    ).fetchall()
+    what = "status, orders below zero among them" if notes else "status"
+    yield from _by(con, what, "status", number, used)
     ((currencies,),) = con.execute(f"select count(distinct currency) {used}").fetchall()
     if currencies > 1:
         in_its_own = (
@@ -118,6 +131,8 @@ def _orders(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> Iterator[s
         yield from _by(con, "currency, in its own money", "currency", number, in_its_own)
     months = "from checked_orders where amount >= 0"
     what = "month, refunded ones among them" if refunded else "month"
+    if notes:
+        what += f"; {notes:,} below zero ({_money(given_back)}) left out"
     yield from _by(con, what, "strftime(order_date, '%Y-%m')", "count(*)", months)
 
 

@@ -41,7 +41,9 @@ def told(folder: Path, rows: list[Order], **options: Any) -> str:
     shop = Shop(folder)
     shop.write("o.csv", "\n".join(lines) + "\n")
     given = {"files": "o.csv", "delivered_at": "2026-01-01", "columns": COLUMNS} | options
-    return "\n".join(check(shop.config({"orders": given})))
+    base = {"settings": {"base_currency": options.pop("base")}} if "base" in options else {}
+    given.pop("base", None)
+    return "\n".join(check(shop.config({"orders": given}, **base)))
 
 
 def test_a_sound_export_is_summed_up_and_nothing_else_said(tmp_path: Path) -> None:
@@ -447,3 +449,16 @@ def test_rows_and_money_are_those_of_a_run(tmp_path: Path) -> None:
             ).fetchall()
         }
     assert run == tuple(value for state in states for value in found[state])
+
+
+def test_money_held_back_is_told_and_why_states_and_months_differ(tmp_path: Path) -> None:
+    rows = orders(40) + [row | {"id": f"g{row['id']}", "sum": -5} for row in orders(2)]
+    for number, currency in ((0, "CAD"), (1, "AUD")):
+        rows[number]["cur"] = currency
+    rows[2]["at"] = "1985-01-01 10:00"
+    columns = COLUMNS | {"currency": "cur"}
+    said = told(tmp_path, rows, columns=columns, base="EUR")
+    assert "held back 2: currency has no exchange rate on its day, in AUD, CAD (first: " in said
+    assert f"held back 1: ordered_at is before 1990, of {rows[2]['sum']:,.2f} in all (first" in said
+    assert "by status, orders below zero among them:" in said
+    assert "by month; 2 below zero (-10.00) left out:" in said

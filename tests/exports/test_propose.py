@@ -549,3 +549,33 @@ def test_yes_and_no_of_a_state_are_states_and_asked(
     assert (
         f"does `{name}` say whether an order counts? Its values are true (32), false (8)" in asked
     )
+
+
+def spanish(net: str) -> list[str]:
+    """Orders of a price with tax in it, and beside it what is left of that by a name of its own."""
+    head = f"Nº pedido;Fecha compra;Situación;Correo;PVP con IVA;{net}"
+    states = ("Cobrado", "En espera", "Borrador")
+    rows = [
+        f"P-{n};{n % 28 + 1:02}-01-2023;{states[n % 3]};l{n % 9}@c.es;"
+        + f"{(n + 20) * 1.04:.2f};{n + 20}.00".replace(".", ",")
+        for n in range(60)
+    ]
+    return [head, *rows]
+
+
+def test_what_is_left_of_a_price_without_its_tax_is_offered(tmp_path: Path) -> None:
+    path = Shop(tmp_path).write("p.csv", "\n".join(spanish("Base")) + "\n")
+    config, _ = proposed(tmp_path, path)
+    asked = " ".join(config.todos().values())
+    gross = sum(round((n + 20) * 1.04, 2) for n in range(0, 60))
+    assert f"`PVP con IVA` gives {gross:,.2f}" in asked
+    assert f"`Base` gives {sum(range(20, 80)):,.2f}" in asked
+    assert config.exports["orders"].status_map == {
+        **{"Cobrado": "counted", "En espera": "pending", "Borrador": "pending"},
+    }
+
+
+def test_a_base_of_tax_is_net_by_its_name(tmp_path: Path) -> None:
+    path = Shop(tmp_path).write("p.csv", "\n".join(spanish("Base imponible")) + "\n")
+    config, _ = proposed(tmp_path, path)
+    assert mapped(config.exports["orders"])["amount"] == "Base imponible"

@@ -87,7 +87,7 @@ class Settings(Strict):
     """
 
     exchange_rates: str | None = None
-    """A file of rates of your own: currency, rate_date, units_per_euro."""
+    """A file of your own rates, before the project's: currency, rate_date, units_per_euro."""
     exclude_customers: str | None = None
     """A file of customer ids that are left out, counted: staff, tests."""
     files_outside_folder: bool = False

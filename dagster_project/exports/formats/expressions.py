@@ -85,7 +85,13 @@ def evaluate(
             _stop_beyond_the_file(con, path, key, f"select ({sql}) as x")
             _describe(con, f"select ({sql}) as x from {source}")
         except duckdb.Error as error:
-            raise ExportError(f"{path}: {key}: {first_lines(error)}") from error
+            said = first_lines(error).split("Candidate functions")[0].strip()
+            if "VARCHAR" in said and "No function matches" in said:
+                said += (
+                    " A column of other signs than digits and a point is text here; with a decimal"
+                    " comma its number is cast(replace(\"column\", ',', '.') as decimal(18, 4))."
+                )
+            raise ExportError(f"{path}: {key}: {said}") from error
     values = "".join(f", ({sql}) as {identifier(HIDDEN + name)}" for name, sql in computed.items())
     condition = f" where {where}" if where else ""
     end = f" limit {limit}" if limit is not None else ""

@@ -18,6 +18,8 @@ _NEARLY_ALL = 0.9
 #: In so many orders there have to be several rows for rows to be lines.
 _SEVERAL = 0.05
 _CENT = 0.011
+#: No tax on sales is higher than 27 of 100 of what is sold.
+_LEAST_NET = 1 / 1.28
 _YES = ("true", "t", "yes", "y", "1", "on")
 #: A column of more words says something else.
 _MOST_STATES = 12
@@ -468,6 +470,14 @@ def _number(name: str) -> str:
     return f"try_cast(replace({column}, ',', '.') as double)"
 
 
+def _in_sql(look: Look, name: str) -> str:
+    """The column as a number in the user's own SQL, where decimal commas are text."""
+    column = identifier(name)
+    if not look.values[name].has_decimal_comma:
+        return column
+    return f"cast(replace(replace({column}, '.', ''), ',', '.') as decimal(18, 4))"
+
+
 def _is_product(
     con: duckdb.DuckDBPyConnection, look: Look, amount: str, quantity: str, price: str
 ) -> bool:
@@ -576,8 +586,8 @@ def _ask_for_net(
     question = f"has `{chosen}` shipping and tax in it? Figures are meant without."
     readings: list[Reading] = []
     if beside and isinstance(draft.columns["amount"], str):
-        less = " - ".join(identifier(n) for n in [chosen]) + "".join(
-            f" - coalesce({identifier(name)}, 0)" for name in beside
+        less = _in_sql(look, chosen) + "".join(
+            f" - coalesce({_in_sql(look, name)}, 0)" for name in beside
         )
         without = {"sql": less}
         named = " and ".join(f"`{name}`" for name in beside)
@@ -585,10 +595,32 @@ def _ask_for_net(
             Reading(f"`{chosen}`", columns={"amount": chosen}),
             Reading(f"`{chosen}` less {named}", columns={"amount": without}),
         ]
-        numeric = not any(look.values[n].has_decimal_comma for n in [chosen, *beside])
-        if kind == "total" and numeric:
+        if kind == "total":
             draft.columns["amount"] = without
+    if not readings and (lower := _a_little_less(con, look, draft, chosen)):
+        readings = [Reading(f"`{name}`", columns={"amount": name}) for name in (chosen, *lower)]
     draft.asks.append(Ask("columns.amount", question, readings))
+
+
+def _a_little_less(
+    con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, chosen: str
+) -> list[str]:
+    """Numbers without a name for it that are the amount less what may be its tax, row by row."""
+    taken = {str(column) for column in draft.columns.values()}
+    amount = _number(chosen)
+    found = []
+    for name, values in look.values.items():
+        if name in taken or not values.is_number or values.is_time or values.is_whole:
+            continue
+        other = _number(name)
+        test = f"{other} <= {amount} and {other} > {_LEAST_NET} * {amount}"
+        ((share, less),) = con.execute(
+            f"select avg(cast({test} as int)), avg(cast({other} < {amount} as int))"
+            f" from {look.name} where {amount} > 0"
+        ).fetchall()
+        if share is not None and share >= _NEARLY_ALL and less >= _NEARLY_ALL:
+            found.append(name)
+    return found
 
 
 def _left_out(draft: Draft, by_kind: Mapping[str, list[str]], chosen: str | None) -> None:

@@ -42,6 +42,8 @@ _MONEY = frozenset(
         "price",
         "net",
         "gross",
+        "excl",
+        "incl",
         "paid",
         "cost",
         "fee",
