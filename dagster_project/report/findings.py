@@ -110,7 +110,12 @@ def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
         is_sure = everybody["rate_change_low"] > 0 or everybody["rate_change_high"] < 0
         certainty = words("cards.sure" if is_sure else "cards.chance")
     said = words("findings.churn", **given, certainty=certainty)
-    same_way = [row for row in groups if row["contribution"] * moved > 0]
+    # whose first silence runs out this month always leads the months of joining, in any shop
+    same_way = [
+        row
+        for row in groups
+        if row["contribution"] * moved > 0 and row["segment_name"] != "first_month"
+    ]
     if same_way:
         most = same_way[0]
         given = {

@@ -25,7 +25,7 @@ def _first(table: str, column: str, *preferred: str) -> str:
 STUDIES = ("order_to_order", "any_to_any", "session_to_session", "signed_up_to_order")
 STUDY = _first("cohort_retention", "study", *STUDIES)
 _BASE = _first("monthly_churn", "base", "order", "any")
-LOST = 13  # everybody, and the groups that moved the rate most
+GROUPS = 8  # of the segments, and of the months of joining, those that moved the rate most
 _LIFECYCLE = _first("lifecycle", "activity", "order", "any")
 
 #: The figures at the top: period, value and, where it has one, its interval; the newest last.
@@ -200,8 +200,13 @@ QUERIES = {
                 select max(month) from churn_by_segment where contribution is not null
                     and base = {_BASE}
             )
-        order by segment_name <> 'all', abs(contribution) desc, segment_name, segment_value
-        limit {LOST}
+        qualify segment_name = 'all' or row_number() over (
+            partition by segment_name = 'all', segment_name = 'first_month'
+            order by abs(contribution) desc, segment_name, segment_value
+        ) <= {GROUPS}
+        order by
+            segment_name <> 'all', segment_name = 'first_month', abs(contribution) desc,
+            segment_name, segment_value
     """,
     "bridge": f"""
         select month, step, customers, customers_at_risk, rate, is_convention

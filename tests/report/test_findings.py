@@ -75,16 +75,27 @@ def test_a_change_of_the_churn_rate_names_who_moved_it() -> None:
     rows = [
         lost("all", "all", 0.02, 0.02, 0.001, 0.039),
         lost("country", "FR", -0.4, -0.03, None, None),
-        lost("first_month", "2024-09", 0.4, 0.025, None, None),
+        lost("country", "GB", 0.4, 0.025, None, None),
     ]
     assert said(lost=rows) == [
         "The churn rate of Dec 2024 was 18.0%, +2.0 pp from the month before; more than chance"
-        " explains. The group that moved it most: “Joined in 2024-09” (+2.5 pp)."
+        " explains. The group that moved it most: “country GB” (+2.5 pp)."
     ]
     rows[0]["rate_change_low"] = -0.001
     assert "chance may explain it" in said(lost=rows)[0]
     rows[0]["rate_change_low"] = None
     assert "too few customers" in said(lost=rows)[0]
+
+
+def test_who_joined_one_silence_ago_is_not_said_to_have_moved_the_churn_rate() -> None:
+    """In any month of any shop their first silence runs out: no finding."""
+    rows = [
+        lost("all", "all", 0.02, 0.02, 0.001, 0.039),
+        lost("first_month", "2024-09", 0.4, 0.057, None, None),
+    ]
+    assert "Joined in" not in said(lost=rows)[0]
+    rows.append(lost("country", "GB", 0.02, 0.012, None, None))
+    assert said(lost=rows)[0].endswith("The group that moved it most: “country GB” (+1.2 pp).")
 
 
 def test_what_falls_short_is_named() -> None:

@@ -278,6 +278,23 @@ def test_tables_are_the_marts(marts: Path, page: str) -> None:
     }
 
 
+def test_groups_of_segments_come_before_months_of_joining(marts: Path, page: str) -> None:
+    """Those who joined one silence ago move the rate most in every month, whatever happened."""
+    shown = [line for line in Seen(page, "en").cells["lost"] if line]
+    names = [line[0] for line in shown]
+    joined = names.index("first_month")
+    assert names[0] == "all"
+    assert joined > 1
+    assert set(names[joined:]) == {"first_month"}
+    published = rows(
+        marts,
+        "select segment_value from churn_by_segment where base = 'order' and segment_name ="
+        " 'first_month' and month = (select max(month) from churn_by_segment where base = 'order'"
+        " and contribution is not null) order by abs(contribution) desc, segment_value limit 8",
+    )
+    assert [line[1] for line in shown[joined:]] == [value for (value,) in published]
+
+
 def test_what_customers_cost_leaves_out_months_whose_spending_is_not_told(
     marts: Path, tmp_path: Path
 ) -> None:
