@@ -198,7 +198,8 @@ class View:
         elif failed:
             given = {"passed": words.number(passed), "failed": words.number(failed)}
             told.append((words("trust.gates_warned", **given), "look"))
-            told += [(check, "look") for check in (figures.run["warned"] or "").splitlines()]
+            warned = (figures.run["warned"] or "").splitlines()
+            told += [(self._warning(line), "look") for line in warned]
         else:
             told.append((words("trust.gates_ok", passed=words.number(passed)), "good"))
         total = {
@@ -229,6 +230,18 @@ class View:
         if empty := len(figures.rows["availability"]):
             told.append((words("trust.empty_marts", n=empty), "note"))
         return told
+
+    def _warning(self, line: str) -> str:
+        """A line of `metric_run_log.warned` as what was found, since it should not be so."""
+        place, _, check = line.partition(" gate: ")
+        check, _, found = check.partition("; found: ")
+        _, _, table = place.partition(",")[0].partition(".")
+        exports = load_contract().tables
+        name = next((n for n, t in exports.items() if table in (n, t.staged)), table)
+        given = {"place": self.words.value(name), "check": check}
+        if not found:
+            return self.words("trust.not_held", **given)
+        return self.words("trust.found", found=found, **given)
 
     @property
     def headlines(self) -> list[Headline]:

@@ -330,7 +330,7 @@ def test_what_customers_cost_leaves_out_months_whose_spending_is_not_told(
 def test_checks_that_warned_are_named(demo_folder: Path, marts: Path, page: str) -> None:
     """By what the gates left beside the marts."""
     odd = [
-        f"{suite['asset']}, {suite['stage']} gate: {outcome['description']}"
+        (suite, outcome)
         for file in sorted((demo_folder / "warehouse/checks").glob("*/*.json"))
         for suite in json.loads(file.read_text(encoding="utf-8"))
         for outcome in suite["outcomes"]
@@ -338,13 +338,43 @@ def test_checks_that_warned_are_named(demo_folder: Path, marts: Path, page: str)
     ]
     assert odd
     ((failed, warned),) = rows(marts, "select checks_failed, warned from metric_run_log")
-    assert (failed, warned.splitlines()) == (len(odd), odd)
+    assert failed == len(odd)
+    assert warned.splitlines() == [
+        f"{suite['asset']}, {suite['stage']} gate: {outcome['description']};"
+        f" found: {outcome['found']}"
+        for suite, outcome in odd
+    ]
     told = [
         html.unescape(line) for line in re.findall(r"<li class=.look.[^>]*>(.*?)</li>", page, re.S)
     ]
-    for check in odd:
-        assert sum(check in line for line in told) == 2  # in both languages
+    for suite, outcome in odd:
+        # by what was found, in both languages: its name says what should hold
+        assert sum(outcome["found"] in line for line in told) == 2
+        assert not any(suite["asset"] in line for line in told)
+    customers = f"Found in customers: {odd[0][1]['found']}. So it does not hold that what optional"
+    assert sum(line.startswith(customers) for line in told) == 1
     assert sum("(data_warnings, assert_no_odd_facts)" in line for line in told) == 2
+
+
+def test_a_warning_says_what_was_found(marts: Path, tmp_path: Path) -> None:
+    lines = (
+        "staging.stg_order_rows, staging gate: what is delivered of orders is much like the nights"
+        " before; found: of a.csv, gate amounts, seen the largest amount is 9, expected at most 4",
+        "marts.nps, marts gate: nps is from −100 to 100",
+    )
+    copy = changed(
+        marts,
+        tmp_path,
+        f"update metric_run_log set checks_failed = 2, warned = '{chr(10).join(lines)}'",
+    )
+    write_report(copy, tmp_path / "index.html")
+    text = html.unescape((tmp_path / "index.html").read_text())
+    assert (
+        "Found in orders: of a.csv, gate amounts, seen the largest amount is 9, expected at most 4."
+        " So it does not hold that what is delivered of orders is much like" in text
+    )
+    assert "In nps it does not hold that nps is from −100 to 100." in text
+    assert "stg_order_rows, staging gate" not in text
 
 
 def test_every_query_runs_as_it_is_shown(marts: Path, page: str) -> None:
