@@ -44,8 +44,10 @@ HEADLINES = {
         select activity_date as period, mau as value
         from active_customers
         where activity = 'any' and segment_name = 'all' and mau_is_complete
-            and date_diff('day', activity_date, (select max(activity_date) from active_customers))
-            % 30 = 0
+            and date_diff('day', activity_date, (
+                select max(activity_date) from active_customers
+                where activity = 'any' and segment_name = 'all' and mau_is_complete
+            )) % 30 = 0
         order by period desc
         limit {MONTHS}
     """,

@@ -239,6 +239,31 @@ def test_the_headlines_are_the_marts(marts: Path, page: str) -> None:
         assert shown == pytest.approx(expected, abs=1e-6)
 
 
+def test_who_is_active_is_told_as_of_the_newest_complete_day(marts: Path, tmp_path: Path) -> None:
+    """A last day that was delivered in part does not make the figure a month old."""
+    cut = "activity_date = (select max(activity_date) from active_customers)"
+    copy = changed(
+        marts,
+        tmp_path,
+        f"update active_customers set mau_is_complete = false where {cut}",
+    )
+    write_report(copy, tmp_path / "index.html")
+    text = (tmp_path / "index.html").read_text()
+    (newest, now), (_, before) = rows(
+        copy,
+        "select activity_date, mau from active_customers where activity = 'any'"
+        " and segment_name = 'all' and mau_is_complete and activity_date in ("
+        "(select max(activity_date) from active_customers) - interval 1 day,"
+        " (select max(activity_date) from active_customers) - interval 31 day)"
+        " order by activity_date desc",
+    )
+    assert Seen(text, "en").headlines["active"] == str(now)
+    card = re.search(r'data-headline="active".*?</article>', text, re.S)
+    assert card
+    assert language("en").date(newest) in card[0]
+    assert f"before: {before:,}" in card[0]
+
+
 def test_tables_are_the_marts(marts: Path, page: str) -> None:
     """Some by hand: of the churn, the campaigns' money and the accounting every row."""
     seen = Seen(page, "en").cells
