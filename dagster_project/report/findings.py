@@ -4,6 +4,7 @@ A sentence says whether chance may explain it: of the best of many cohorts, whet
 be the best had all been alike.
 """
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
@@ -37,13 +38,36 @@ def difference(now: Sequence[float], before: Sequence[float]) -> tuple[float, fl
     )
 
 
-def findings(rows: Mapping[str, Sequence[Row]], words: Language) -> list[Finding]:
-    """The sentences, those first that concern most customers."""
+def findings(
+    rows: Mapping[str, Sequence[Row]], words: Language, as_of: dt.date | None
+) -> list[Finding]:
+    """The sentences as of a day, those first that concern most customers."""
     return [
         *_cohorts(rows["heat_month"], words),
         *_churn(rows["lost"], words),
-        *_failures(rows["campaigns"], words),
+        *_failures(rows["campaigns"], words, as_of),
     ]
+
+
+def judged(rows: Sequence[Row], as_of: dt.date | None, words: Language) -> str:
+    """Of which month the verdicts on campaigns and pages are; of a newer month, why it has none.
+
+    Each row has the last month that is complete, `judged_month`, and the last that is not.
+    """
+    newest = max((row["judged_month"] for row in rows if row["judged_month"]), default=None)
+    said = words("did.judged", month=words.month(newest)) if newest else ""
+    return f"{said} {_not_judged(rows, as_of, words)}".strip()
+
+
+def _not_judged(rows: Sequence[Row], as_of: dt.date | None, words: Language) -> str:
+    """Why the newest month has no verdict; nothing where it has."""
+    newest = max((row["judged_month"] for row in rows if row["judged_month"]), default=dt.date.min)
+    month = max((row["open_month"] for row in rows if row["open_month"]), default=newest)
+    if month <= newest:
+        return ""
+    following = dt.date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    is_over = as_of is not None and as_of + dt.timedelta(days=1) >= following
+    return words("did.open_late" if is_over else "did.open", month=words.month(month))
 
 
 def _cohorts(cells_of: Sequence[Row], words: Language) -> list[Finding]:
@@ -127,18 +151,25 @@ def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
     return [(said, "stay")]
 
 
-def _failures(campaigns: Sequence[Row], words: Language) -> list[Finding]:
-    """Campaigns that surely fall short of the others of their channel."""
+def _failures(
+    campaigns: Sequence[Row], words: Language, as_of: dt.date | None
+) -> list[Finding]:
+    """Campaigns that surely fell short of the others of their channel, in their newest month.
+
+    Those whose newest month is latest come first; what is not judged yet is said once.
+    """
     short = [row for row in campaigns if row["diagnosis"]]
-    return [
-        (
-            words(
-                "findings.falls_short",
-                campaign=row["campaign"],
-                channel=row["channel"],
-                where=words.value(row["diagnosis"]),
-            ),
-            "did",
+    short.sort(key=lambda row: row["judged_month"], reverse=True)
+    said = [
+        words(
+            "findings.falls_short",
+            month=words.month(row["judged_month"]),
+            campaign=row["campaign"],
+            channel=row["channel"],
+            where=words.value(row["diagnosis"]),
         )
         for row in short[:NAMED]
     ]
+    if said:
+        said[-1] = f"{said[-1]} {_not_judged(campaigns, as_of, words)}".strip()
+    return [(sentence, "did") for sentence in said]

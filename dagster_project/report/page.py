@@ -14,7 +14,7 @@ from ..exports.errors import ExportError
 from ..warehouse.read import read_marts
 from . import cells, charts, heat
 from .blocks import MAY_BE_EMPTY, SECTIONS, Block, Column, Series
-from .findings import Finding, findings
+from .findings import Finding, findings, judged
 from .headlines import Headline, headline
 from .language import LANGUAGES, Language, language
 from .queries import HEADLINE_MARTS, HEADLINES, QUERIES, RUN, STUDIES, VALUES
@@ -251,7 +251,7 @@ class View:
     @property
     def findings(self) -> list[Finding]:
         """What stands out, and the section that tells more of it."""
-        return findings(self.figures.rows, self.words)
+        return findings(self.figures.rows, self.words, self.figures.run.get("as_of_date"))
 
     def rows(self, block: Block) -> list[Row]:
         """The rows of a block."""
@@ -367,6 +367,12 @@ class View:
             told.append(said + ".")
         return told
 
+    def judged(self, block: Block) -> str:
+        """Of which month the verdicts of a block are, and which is not judged yet, and why."""
+        if not any(column.month for column in block.columns):
+            return ""
+        return judged(self.rows(block), self.figures.run.get("as_of_date"), self.words)
+
     def is_text(self, column: Column) -> bool:
         """Whether a column is set to the left."""
         return column.kind in cells.TEXTS
@@ -391,6 +397,11 @@ class View:
                 "low": cells.raw(low),
                 "high": cells.raw(high),
             }
+        if column.month:
+            month = row[column.month]
+            found |= {"low": cells.raw(month)}
+            if value is not None:
+                found |= {"interval": self.words.month(month)}
         return found
 
     def is_small(self, columns: Sequence[Column], row: Row) -> bool:

@@ -400,7 +400,9 @@ QUERIES = {
             cast(sum(revenue) as double) as revenue, cast(sum(cost) as double) as cost,
             cast(sum(revenue) as double) / nullif(cast(sum(cost) as double), 0)
             as revenue_per_cost,
-            arg_max_null(diagnosis, month) filter (is_complete) as diagnosis
+            arg_max_null(diagnosis, month) filter (is_complete) as diagnosis,
+            max(month) filter (is_complete) as judged_month,
+            max(month) filter (not is_complete) as open_month
         from campaign_funnel
         group by campaign, channel, kind
         order by cost desc nulls last, revenue desc nulls last, campaign, channel, kind
@@ -409,7 +411,9 @@ QUERIES = {
     "pages": """
         select
             month, source, campaign, landing_page, clicks, sessions, click_rate, click_rate_low,
-            click_rate_high, conversion_rate, conversion_rate_low, conversion_rate_high, diagnosis
+            click_rate_high, conversion_rate, conversion_rate_low, conversion_rate_high, diagnosis,
+            month as judged_month,
+            (select max(month) from landing_page_funnel where not is_complete) as open_month
         from landing_page_funnel
         where month = (select max(month) from landing_page_funnel where is_complete)
         order by diagnosis nulls last, sessions desc, source, campaign, landing_page

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dagster_project.report.findings import difference, findings
+from dagster_project.report.findings import difference, findings, judged
 from dagster_project.report.language import language
 
 WORDS = language("en", "EUR")
@@ -36,7 +36,8 @@ def cohorts(*cells: tuple[int, int]) -> list[dict[str, Any]]:
 
 
 def said(**rows: list[dict[str, Any]]) -> list[str]:
-    return [text.replace("\xa0", " ") for text, _ in findings(NOTHING | rows, WORDS)]
+    as_of = dt.date(2024, 12, 31)
+    return [text.replace("\xa0", " ") for text, _ in findings(NOTHING | rows, WORDS, as_of)]
 
 
 def test_the_best_cohort_is_sure_only_where_luck_of_the_best_is_not_enough() -> None:
@@ -98,11 +99,37 @@ def test_who_joined_one_silence_ago_is_not_said_to_have_moved_the_churn_rate() -
     assert said(lost=rows)[0].endswith("The group that moved it most: “country GB” (+1.2 pp).")
 
 
-def test_what_falls_short_is_named() -> None:
+def campaign(name: str, diagnosis: str | None, judged: int, newest: int | None) -> dict[str, Any]:
+    return {
+        "campaign": name,
+        "channel": "google",
+        "diagnosis": diagnosis,
+        "judged_month": dt.date(2024, judged, 1),
+        "open_month": newest and dt.date(2024, newest, 1),
+    }
+
+
+def test_what_falls_short_is_named_with_its_month() -> None:
     campaigns = [
-        {"campaign": "spring", "channel": "google", "diagnosis": None},
-        {"campaign": "sale", "channel": "google", "diagnosis": "landing page"},
+        campaign("spring", None, 11, None),
+        campaign("old", "ad", 3, None),
+        campaign("sale", "landing page", 11, None),
     ]
     assert said(campaigns=campaigns) == [
-        "sale (google) falls short of the others of its channel: landing page."
+        "In Nov 2024, sale (google) fell short of the others of its channel: landing page.",
+        "In Mar 2024, old (google) fell short of the others of its channel: ad.",
     ]
+
+
+def test_a_month_that_is_not_judged_yet_is_named_with_why() -> None:
+    (sentence,) = said(campaigns=[campaign("sale", "ad", 11, 12)])
+    assert sentence.endswith(
+        ": ad. Dec 2024 is not judged yet: orders that its clicks and visits lead to may still come."
+    )
+    rows = [campaign("sale", "ad", 11, 12)]
+    told = judged(rows, dt.date(2024, 12, 30), WORDS)
+    assert told == (
+        "The newest month with a verdict is Nov 2024. Dec 2024 is not judged yet: it is not over."
+    )
+    # a month in between that was never delivered in full is none that is to come
+    assert "not judged" not in judged([campaign("sale", "ad", 11, 9)], None, WORDS)

@@ -320,6 +320,34 @@ def test_groups_of_segments_come_before_months_of_joining(marts: Path, page: str
     assert [line[1] for line in shown[joined:]] == [value for (value,) in published]
 
 
+def test_verdicts_on_campaigns_name_their_month(marts: Path, tmp_path: Path) -> None:
+    """In the demo December is over, but not the days in which its clicks may lead to orders."""
+    copy = changed(
+        marts,
+        tmp_path,
+        "update campaign_funnel set diagnosis = 'landing page' where month = ("
+        "select max(month) from campaign_funnel where is_complete)",
+    )
+    write_report(copy, tmp_path / "index.html")
+    text = html.unescape((tmp_path / "index.html").read_text())
+    for mart, block in (("campaign_funnel", "campaigns"), ("landing_page_funnel", "pages")):
+        ((judged, newest),) = rows(
+            copy, f"select max(month) filter (is_complete), max(month) from {mart}"
+        )
+        assert judged < newest
+        article = re.search(rf'id="en-{block}".*?</article>', text, re.S)
+        assert article
+        month, later = language("en").month(judged), language("en").month(newest)
+        assert f"The newest month with a verdict is {month}. {later} is not judged yet:" in (
+            article[0]
+        )
+        assert block == "pages" or f"landing page <small>{month}</small>" in article[0]
+    standing = re.search(r"What stands out.*?</div>", text, re.S)
+    assert standing
+    assert f"In {month}, " in standing[0]
+    assert f"{later} is not judged yet: orders that its clicks" in standing[0]
+
+
 def test_what_customers_cost_leaves_out_months_whose_spending_is_not_told(
     marts: Path, tmp_path: Path
 ) -> None:
@@ -498,7 +526,7 @@ def test_every_word_is_used_and_every_column_has_one() -> None:
     sources = "".join(
         path.read_text() for path in (*TEMPLATES.glob("*"), *TEMPLATES.parent.glob("*.py"))
     )
-    for group in ("page", "trust", "heat", "worth", "chart", "method"):
+    for group in ("page", "trust", "heat", "worth", "did", "chart", "method"):
         unused = [key for key in words[group] if not re.search(rf"\b{key}\b", sources)]
         assert unused == [], group
 
