@@ -75,16 +75,16 @@ def _cohorts(cells_of: Sequence[Row], words: Language) -> list[Finding]:
     preferred = cells_of[0]["study"] if cells_of else None
     studies = [row["study"] for row in cells_of]
     study = "order_to_order" if "order_to_order" in studies else preferred
-    compared = [
+    complete = [
         row
         for row in cells_of
         if row["study"] == study
         and row["segment_name"] == "all"
         and row["period_number"] == MONTHS
         and row["is_complete"]
-        and not row["is_left_truncated"]
         and row["cohort_size"] >= SMALL
     ]
+    compared = [row for row in complete if not row["is_left_truncated"]]
     if len(compared) < 2:
         return []
     best = max(compared, key=lambda row: row["retained_customers"] / row["cohort_size"])
@@ -98,11 +98,15 @@ def _cohorts(cells_of: Sequence[Row], words: Language) -> list[Finding]:
         "months": MONTHS,
         "cohort": words.month(best["cohort_start"]),
         "rate": words.percent(kept / size),
+        "interval": cells.interval(best["rate_low"], best["rate_high"], "percent", words),
         "size": words.number(size),
         "others": words.percent(others / of_others),
         "certainty": words("findings.best_sure" if low > 0 else "findings.best_unsure"),
     }
-    return [(words("findings.best", **given), "stay")]
+    said = words("findings.best", **given)
+    if len(compared) < len(complete):
+        said += " " + words("findings.best_starred")
+    return [(said, "stay")]
 
 
 def _wilson(successes: int, trials: int, z: float) -> tuple[float, float, float]:
@@ -151,9 +155,7 @@ def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
     return [(said, "stay")]
 
 
-def _failures(
-    campaigns: Sequence[Row], words: Language, as_of: dt.date | None
-) -> list[Finding]:
+def _failures(campaigns: Sequence[Row], words: Language, as_of: dt.date | None) -> list[Finding]:
     """Campaigns that surely fell short of the others of their channel, in their newest month.
 
     Those whose newest month is latest come first; what is not judged yet is said once.

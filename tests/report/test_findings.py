@@ -30,6 +30,8 @@ def cohorts(*cells: tuple[int, int]) -> list[dict[str, Any]]:
             "retained_customers": back,
             "is_complete": True,
             "is_left_truncated": False,
+            "rate_low": 0.33,
+            "rate_high": 0.469,
         }
         for month, (size, back) in enumerate(cells, start=1)
     ]
@@ -42,7 +44,9 @@ def said(**rows: list[dict[str, Any]]) -> list[str]:
 
 def test_the_best_cohort_is_sure_only_where_luck_of_the_best_is_not_enough() -> None:
     (sentence,) = said(heat_month=cohorts((200, 40), (200, 80), (200, 40), (200, 40)))
-    assert "in Feb 2024 kept best: 40.0% of 200" in sentence
+    assert "in Feb 2024 kept best: 40.0% of 200 were back in that month" in sentence
+    assert "(95% interval 33.0–46.9%)" in sentence
+    assert "star" not in sentence
     assert "against 20.0% of all the others; more than the luck" in sentence
     # 14 of 40 against 40 of 160: 35 % and 25 %, which four cohorts alike make easily
     (sentence,) = said(heat_month=cohorts((40, 14), (80, 20), (40, 10), (40, 10)))
@@ -55,6 +59,18 @@ def test_young_small_and_cut_off_cohorts_are_not_compared() -> None:
     rows[2]["is_complete"], rows[3]["is_left_truncated"] = False, True
     assert said(heat_month=rows) == []
     assert said() == []
+
+
+def test_a_higher_rate_of_starred_cohorts_is_told_apart() -> None:
+    """They stand above the others in the map, with a star; the sentence says that it left them."""
+    rows = cohorts((200, 120), (200, 80), (200, 40))
+    rows[0]["is_left_truncated"] = True
+    (sentence,) = said(heat_month=rows)
+    assert "in Feb 2024 kept best: 40.0%" in sentence
+    assert sentence.endswith(
+        "Cohorts with a star, whose customers may have come before the data"
+        " begin, are not compared."
+    )
 
 
 def lost(

@@ -338,8 +338,9 @@ def test_verdicts_on_campaigns_name_their_month(marts: Path, tmp_path: Path) -> 
         article = re.search(rf'id="en-{block}".*?</article>', text, re.S)
         assert article
         month, later = language("en").month(judged), language("en").month(newest)
-        assert f"The newest month with a verdict is {month}. {later} is not judged yet:" in (
-            article[0]
+        assert (
+            f"The newest month with a verdict is {month}. {later} is not judged yet:"
+            in (article[0])
         )
         assert block == "pages" or f"landing page <small>{month}</small>" in article[0]
     standing = re.search(r"What stands out.*?</div>", text, re.S)
