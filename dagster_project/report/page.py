@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +247,30 @@ class View:
     @property
     def headlines(self) -> list[Headline]:
         """The figures at the top."""
-        return [headline(name, rows, self.words) for name, rows in self.figures.headlines.items()]
+        whose = {"revenue": self._of_known}
+        return [
+            headline(name, rows, self.words, whose.get(name, ""))
+            for name, rows in self.figures.headlines.items()
+        ]
+
+    @property
+    def _of_known(self) -> str:
+        """That the revenue is of known customers, and what it leaves out."""
+        words, guests = self.words, self._money("without customer")
+        if not guests:
+            return words("cards.revenue.whose")
+        share = words.percent(guests / self._counted) if self._counted else words("form.nothing")
+        return words("cards.revenue.whose_without", amount=words.money(guests), share=share)
+
+    def _money(self, *terms: str) -> Decimal:
+        """The sum of terms of the money identity."""
+        rows = self.figures.rows["money"]
+        return sum((row["amount"] or Decimal(0) for row in rows if row["term"] in terms), Decimal())
+
+    @property
+    def _counted(self) -> Decimal:
+        """Net revenue, that of nobody known included."""
+        return self._money("cohort revenue", "customers without an order", "without customer")
 
     @property
     def findings(self) -> list[Finding]:

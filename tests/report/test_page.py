@@ -264,6 +264,32 @@ def test_who_is_active_is_told_as_of_the_newest_complete_day(marts: Path, tmp_pa
     assert f"before: {before:,}" in card[0]
 
 
+def test_the_revenue_says_that_guests_are_not_in_it(
+    marts: Path, page: str, tmp_path: Path
+) -> None:
+    """In its card and not only where it is folded: a shop holds it against its back office."""
+
+    def line(text: str) -> str:
+        card = re.search(r'data-headline="revenue".*?class="when quiet">(.*?)</p>', text, re.S)
+        assert card
+        return html.unescape(card[1])
+
+    money = dict(rows(marts, "select term, amount from money_identity"))
+    guests = money["without customer"]
+    counted = guests + money["cohort revenue"] + money["customers without an order"]
+    words = language("en", "GBP")
+    assert guests > 0
+    assert line(page).endswith(
+        f", of known customers; without guests, whose orders of all time came to"
+        f" {words.money(guests)} ({words.percent(guests / counted)} of all net revenue)"
+    )
+    copy = changed(
+        marts, tmp_path, "update money_identity set amount = 0 where term = 'without customer'"
+    )
+    write_report(copy, tmp_path / "index.html")
+    assert line((tmp_path / "index.html").read_text()).endswith(", of known customers")
+
+
 def test_tables_are_the_marts(marts: Path, page: str) -> None:
     """Some by hand: of the churn, the campaigns' money and the accounting every row."""
     seen = Seen(page, "en").cells
