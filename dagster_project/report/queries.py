@@ -360,8 +360,8 @@ QUERIES = {
         select
             source, cast(sum(sessions) as bigint) as sessions,
             cast(sum(new_customers) as bigint) as new_customers,
-            cast(sum(spend) as double) as spend,
-            cast(sum(spend) as double)
+            nullif(cast(sum(spend) as double), 0) as spend,
+            nullif(cast(sum(spend) as double), 0)
             / nullif(sum(new_customers) filter (spend is not null), 0) as cac,
             cast(sum(revenue_to_date) as double) as revenue_to_date,
             cast(sum(margin_to_date) as double) / nullif(sum(new_customers), 0) as ltv_to_date,
@@ -397,7 +397,11 @@ QUERIES = {
             campaign, channel, kind, min(month) as first_month, max(month) as last_month,
             cast(sum(sent) as bigint) as sent, cast(sum(clicked) as bigint) as clicked,
             cast(sum(visits) as bigint) as visits, cast(sum(converted) as bigint) as converted,
-            cast(sum(revenue) as double) as revenue, cast(sum(cost) as double) as cost,
+            cast(sum(revenue) as double) as revenue,
+            case
+                when kind = 'ad' and sum(delivered + clicked + cost) > 0
+                    then cast(sum(cost) as double)
+            end as cost,
             cast(sum(revenue) as double) / nullif(cast(sum(cost) as double), 0)
             as revenue_per_cost,
             arg_max_null(diagnosis, month) filter (is_complete) as diagnosis,
