@@ -27,6 +27,9 @@ Row = dict[str, Any]
 #: The check that raises what `data_warnings` lists.
 ODD_FACTS = "data_warnings, assert_no_odd_facts"
 
+#: Above this share of net revenue the head of the page tells of money that was set aside.
+SET_ASIDE_SHARE = 0.01
+
 #: Columns that say how many a row's rates are made of.
 GROUPS = frozenset(
     (
@@ -222,6 +225,8 @@ class View:
             else words("trust.rows_exact")
         )
         told.append((f"{words('trust.rows', **given)} {proof}", "look" if open_rows else "good"))
+        if money := self._set_aside:
+            told.append((money, "look"))
         if odd := len(figures.rows["warnings"]):
             told.append((words("trust.warnings", n=odd, check=ODD_FACTS), "look"))
         else:
@@ -231,6 +236,28 @@ class View:
         if empty := len(figures.rows["availability"]):
             told.append((words("trust.empty_marts", n=empty), "note"))
         return told
+
+    @property
+    def _set_aside(self) -> str:
+        """How much money was rejected or held back, by export, where it is a good deal."""
+        words = self.words
+        known = [row for row in self.figures.rows["rows"] if row["amount_set_aside"]]
+        amount = sum((row["amount_set_aside"] for row in known), Decimal())
+        if amount <= Decimal(str(SET_ASIDE_SHARE)) * abs(self._counted):
+            return ""
+        given = {
+            "amounts": ", ".join(
+                words(
+                    "trust.money_of",
+                    amount=words.money(row["amount_set_aside"]),
+                    export=words.value(row["export"]),
+                )
+                for row in known
+            ),
+        }
+        if not self._counted:
+            return words("trust.money_all", **given)
+        return words("trust.money", share=words.percent(amount / abs(self._counted)), **given)
 
     def _warning(self, line: str) -> str:
         """A line of `metric_run_log.warned` as what was found, since it should not be so."""

@@ -530,7 +530,9 @@ QUERIES = {
     "rows": """
         select
             export, files, rows_in_files, rows_rejected, rows_duplicate, rows_superseded,
-            rows_quarantined, rows_used, rows_without_customer
+            rows_quarantined, rows_used, rows_without_customer,
+            abs(coalesce(amount_rejected, 0)) + abs(coalesce(amount_quarantined, 0))
+            as amount_set_aside
         from source_accounting
         order by export
     """,

@@ -468,6 +468,38 @@ def test_a_warning_says_what_was_found(marts: Path, tmp_path: Path) -> None:
     assert "stg_order_rows, staging gate" not in text
 
 
+def test_money_that_was_set_aside_is_told_where_it_is_much(marts: Path, tmp_path: Path) -> None:
+    ((revenue,),) = rows(
+        marts,
+        "select sum(amount) from money_identity where term in ('cohort revenue',"
+        " 'customers without an order', 'without customer')",
+    )
+    copy = changed(
+        marts,
+        tmp_path,
+        "update source_accounting set amount_quarantined = 0, amount_rejected = 0",
+        # held back refunds, which are below nought, and as much of orders
+        f"update source_accounting set amount_quarantined = -{revenue} / 4 where export = 'orders'",
+        f"update source_accounting set amount_quarantined = 0, amount_rejected = {revenue} / 4"
+        " where export = 'coupons'",
+    )
+    write_report(copy, tmp_path / "index.html")
+    text = html.unescape((tmp_path / "index.html").read_text())
+    half = language("en", "GBP").money(revenue / 4)
+    assert (
+        f'<li class="look">Money: {half} of coupons, {half} of orders were set aside with their'
+        " rows and are in no figure; that is 50.0% of the net revenue.</li>" in text
+    )
+    assert "это 50,0\xa0% чистой выручки" in text
+    with duckdb.connect(str(copy)) as con:
+        con.execute(
+            "update source_accounting set amount_quarantined = amount_quarantined / 60,"
+            " amount_rejected = amount_rejected / 60"
+        )
+    write_report(copy, tmp_path / "index.html")
+    assert "Money: " not in (tmp_path / "index.html").read_text(), "less than a hundredth"
+
+
 def test_every_query_runs_as_it_is_shown(marts: Path, page: str) -> None:
     shown = re.findall(r"<pre><code>(select.*?)</code></pre>", page, re.S)
     assert len(shown) == len(LANGUAGES) * (len(HEADLINES) + len(QUERIES))
