@@ -30,6 +30,9 @@ ODD_FACTS = "data_warnings, assert_no_odd_facts"
 #: Above this share of net revenue the head of the page tells of money that was set aside.
 SET_ASIDE_SHARE = 0.01
 
+#: Tables of more rows are shown in part, and scroll.
+WHOLE = 12
+
 #: Columns that say how many a row's rates are made of.
 GROUPS = frozenset(
     (
@@ -168,7 +171,7 @@ class View:
         self.figures, self.words, self.code = figures, words, words.code
         self.months, self.weeks, self.pooled = months, weeks, pooled
         self.sections = SECTIONS
-        self.small, self.values = heat.SMALL, VALUES
+        self.small, self.values, self.whole = heat.SMALL, VALUES, WHOLE
 
     @property
     def title(self) -> str:

@@ -353,7 +353,9 @@ QUERIES = {
         where horizon_days = (
             select max(horizon_days) from segment_value where landmark_ltv is not null
         )
-        order by segment_name <> 'all', segment_name, members desc, segment_value
+        order by
+            segment_name <> 'all', abs(ln(greatest(multiple_of_others, 0.01))) desc nulls last,
+            members desc, segment_name, segment_value
         limit {LINES}
     """,
     "acquisition": f"""

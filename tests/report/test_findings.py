@@ -45,7 +45,7 @@ def said(**rows: list[dict[str, Any]]) -> list[str]:
 def test_the_best_cohort_is_sure_only_where_luck_of_the_best_is_not_enough() -> None:
     (sentence,) = said(heat_month=cohorts((200, 40), (200, 80), (200, 40), (200, 40)))
     assert "in Feb 2024 kept best: 40.0% of 200 were back in that month" in sentence
-    assert "(95% interval 33.0–46.9%)" in sentence
+    assert "(95% interval 33.0\u201346.9%)" in sentence
     assert "star" not in sentence
     assert "against 20.0% of all the others; more than the luck" in sentence
     # 14 of 40 against 40 of 160: 35 % and 25 %, which four cohorts alike make easily
@@ -140,7 +140,8 @@ def test_what_falls_short_is_named_with_its_month() -> None:
 def test_a_month_that_is_not_judged_yet_is_named_with_why() -> None:
     (sentence,) = said(campaigns=[campaign("sale", "ad", 11, 12)])
     assert sentence.endswith(
-        ": ad. Dec 2024 is not judged yet: orders that its clicks and visits lead to may still come."
+        ": ad. Dec 2024 is not judged yet: orders that its clicks and visits lead to may still"
+        " come."
     )
     rows = [campaign("sale", "ad", 11, 12)]
     told = judged(rows, dt.date(2024, 12, 30), WORDS)
