@@ -19,6 +19,8 @@ class Column:
     drawn: bool = False
     #: its name, where that is no word of the page
     label: str | None = None
+    #: the column with the month it is of, told beside it
+    month: str | None = None
 
 
 @dataclass(frozen=True)
@@ -439,7 +441,7 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
                 Column("cost", "money"),
                 Column("revenue", "money"),
                 Column("revenue_per_cost", "times"),
-                Column("diagnosis", "value"),
+                Column("diagnosis", "value", month="judged_month"),
             ),
             wide=True,
         ),
@@ -460,7 +462,7 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
                     "conversion_rate_high",
                     drawn=True,
                 ),
-                Column("diagnosis", "value"),
+                Column("diagnosis", "value", month="judged_month"),
             ),
             wide=True,
         ),

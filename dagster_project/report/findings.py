@@ -4,6 +4,7 @@ A sentence says whether chance may explain it: of the best of many cohorts, whet
 be the best had all been alike.
 """
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
@@ -37,13 +38,36 @@ def difference(now: Sequence[float], before: Sequence[float]) -> tuple[float, fl
     )
 
 
-def findings(rows: Mapping[str, Sequence[Row]], words: Language) -> list[Finding]:
-    """The sentences, those first that concern most customers."""
+def findings(
+    rows: Mapping[str, Sequence[Row]], words: Language, as_of: dt.date | None
+) -> list[Finding]:
+    """The sentences as of a day, those first that concern most customers."""
     return [
         *_cohorts(rows["heat_month"], words),
         *_churn(rows["lost"], words),
-        *_failures(rows["campaigns"], words),
+        *_failures(rows["campaigns"], words, as_of),
     ]
+
+
+def judged(rows: Sequence[Row], as_of: dt.date | None, words: Language) -> str:
+    """Of which month the verdicts on campaigns and pages are; of a newer month, why it has none.
+
+    Each row has the last month that is complete, `judged_month`, and the last that is not.
+    """
+    newest = max((row["judged_month"] for row in rows if row["judged_month"]), default=None)
+    said = words("did.judged", month=words.month(newest)) if newest else ""
+    return f"{said} {_not_judged(rows, as_of, words)}".strip()
+
+
+def _not_judged(rows: Sequence[Row], as_of: dt.date | None, words: Language) -> str:
+    """Why the newest month has no verdict; nothing where it has."""
+    newest = max((row["judged_month"] for row in rows if row["judged_month"]), default=dt.date.min)
+    month = max((row["open_month"] for row in rows if row["open_month"]), default=newest)
+    if month <= newest:
+        return ""
+    following = dt.date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    is_over = as_of is not None and as_of + dt.timedelta(days=1) >= following
+    return words("did.open_late" if is_over else "did.open", month=words.month(month))
 
 
 def _cohorts(cells_of: Sequence[Row], words: Language) -> list[Finding]:
@@ -51,16 +75,16 @@ def _cohorts(cells_of: Sequence[Row], words: Language) -> list[Finding]:
     preferred = cells_of[0]["study"] if cells_of else None
     studies = [row["study"] for row in cells_of]
     study = "order_to_order" if "order_to_order" in studies else preferred
-    compared = [
+    complete = [
         row
         for row in cells_of
         if row["study"] == study
         and row["segment_name"] == "all"
         and row["period_number"] == MONTHS
         and row["is_complete"]
-        and not row["is_left_truncated"]
         and row["cohort_size"] >= SMALL
     ]
+    compared = [row for row in complete if not row["is_left_truncated"]]
     if len(compared) < 2:
         return []
     best = max(compared, key=lambda row: row["retained_customers"] / row["cohort_size"])
@@ -74,11 +98,15 @@ def _cohorts(cells_of: Sequence[Row], words: Language) -> list[Finding]:
         "months": MONTHS,
         "cohort": words.month(best["cohort_start"]),
         "rate": words.percent(kept / size),
+        "interval": cells.interval(best["rate_low"], best["rate_high"], "percent", words),
         "size": words.number(size),
         "others": words.percent(others / of_others),
         "certainty": words("findings.best_sure" if low > 0 else "findings.best_unsure"),
     }
-    return [(words("findings.best", **given), "stay")]
+    said = words("findings.best", **given)
+    if len(compared) < len(complete):
+        said += " " + words("findings.best_starred")
+    return [(said, "stay")]
 
 
 def _wilson(successes: int, trials: int, z: float) -> tuple[float, float, float]:
@@ -110,7 +138,12 @@ def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
         is_sure = everybody["rate_change_low"] > 0 or everybody["rate_change_high"] < 0
         certainty = words("cards.sure" if is_sure else "cards.chance")
     said = words("findings.churn", **given, certainty=certainty)
-    same_way = [row for row in groups if row["contribution"] * moved > 0]
+    # whose first silence runs out this month always leads the months of joining, in any shop
+    same_way = [
+        row
+        for row in groups
+        if row["contribution"] * moved > 0 and row["segment_name"] != "first_month"
+    ]
     if same_way:
         most = same_way[0]
         given = {
@@ -122,18 +155,23 @@ def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
     return [(said, "stay")]
 
 
-def _failures(campaigns: Sequence[Row], words: Language) -> list[Finding]:
-    """Campaigns that surely fall short of the others of their channel."""
+def _failures(campaigns: Sequence[Row], words: Language, as_of: dt.date | None) -> list[Finding]:
+    """Campaigns that surely fell short of the others of their channel, in their newest month.
+
+    Those whose newest month is latest come first; what is not judged yet is said once.
+    """
     short = [row for row in campaigns if row["diagnosis"]]
-    return [
-        (
-            words(
-                "findings.falls_short",
-                campaign=row["campaign"],
-                channel=row["channel"],
-                where=words.value(row["diagnosis"]),
-            ),
-            "did",
+    short.sort(key=lambda row: row["judged_month"], reverse=True)
+    said = [
+        words(
+            "findings.falls_short",
+            month=words.month(row["judged_month"]),
+            campaign=row["campaign"],
+            channel=row["channel"],
+            where=words.value(row["diagnosis"]),
         )
         for row in short[:NAMED]
     ]
+    if said:
+        said[-1] = f"{said[-1]} {_not_judged(campaigns, as_of, words)}".strip()
+    return [(sentence, "did") for sentence in said]

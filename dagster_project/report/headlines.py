@@ -24,7 +24,8 @@ KINDS: dict[str, tuple[str, bool | None]] = {
 @dataclass(frozen=True)
 class Headline:
     """A figure of the top in words; `mood` is `better` or `worse`, `unsure`
-    where nothing changed or chance may explain it, none without a change."""
+    where nothing changed or chance may explain it, none without a change; `whose`
+    says of whom it is."""
 
     name: str
     title: str
@@ -38,9 +39,12 @@ class Headline:
     mood: str | None
     certainty: str
     sparkline: Markup | None
+    whose: str = ""
 
 
-def headline(name: str, rows: Sequence[Mapping[str, Any]], words: Language) -> Headline:
+def headline(
+    name: str, rows: Sequence[Mapping[str, Any]], words: Language, whose: str = ""
+) -> Headline:
     """A figure from its periods, the newest last; one without rows says that it is not known."""
     kind, more_is_good = KINDS[name]
     title = words(f"cards.{name}.title")
@@ -74,6 +78,7 @@ def headline(name: str, rows: Sequence[Mapping[str, Any]], words: Language) -> H
         mood=None,
         certainty="",
         sparkline=spark,
+        whose=whose,
     )
     return found if len(rows) == 1 else _compared(found, rows, kind, more_is_good, words)
 

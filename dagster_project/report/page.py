@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..exports.errors import ExportError
 from ..warehouse.read import read_marts
 from . import cells, charts, heat
 from .blocks import MAY_BE_EMPTY, SECTIONS, Block, Column, Series
-from .findings import Finding, findings
+from .findings import Finding, findings, judged
 from .headlines import Headline, headline
 from .language import LANGUAGES, Language, language
 from .queries import HEADLINE_MARTS, HEADLINES, QUERIES, RUN, STUDIES, VALUES
@@ -25,6 +26,12 @@ Row = dict[str, Any]
 
 #: The check that raises what `data_warnings` lists.
 ODD_FACTS = "data_warnings, assert_no_odd_facts"
+
+#: Above this share of net revenue the head of the page tells of money that was set aside.
+SET_ASIDE_SHARE = 0.01
+
+#: Tables of more rows are shown in part, and scroll.
+WHOLE = 12
 
 #: Columns that say how many a row's rates are made of.
 GROUPS = frozenset(
@@ -164,7 +171,7 @@ class View:
         self.figures, self.words, self.code = figures, words, words.code
         self.months, self.weeks, self.pooled = months, weeks, pooled
         self.sections = SECTIONS
-        self.small, self.values = heat.SMALL, VALUES
+        self.small, self.values, self.whole = heat.SMALL, VALUES, WHOLE
 
     @property
     def title(self) -> str:
@@ -198,7 +205,8 @@ class View:
         elif failed:
             given = {"passed": words.number(passed), "failed": words.number(failed)}
             told.append((words("trust.gates_warned", **given), "look"))
-            told += [(check, "look") for check in (figures.run["warned"] or "").splitlines()]
+            warned = (figures.run["warned"] or "").splitlines()
+            told += [(self._warning(line), "look") for line in warned]
         else:
             told.append((words("trust.gates_ok", passed=words.number(passed)), "good"))
         total = {
@@ -220,6 +228,8 @@ class View:
             else words("trust.rows_exact")
         )
         told.append((f"{words('trust.rows', **given)} {proof}", "look" if open_rows else "good"))
+        if money := self._set_aside:
+            told.append((money, "look"))
         if odd := len(figures.rows["warnings"]):
             told.append((words("trust.warnings", n=odd, check=ODD_FACTS), "look"))
         else:
@@ -231,14 +241,71 @@ class View:
         return told
 
     @property
+    def _set_aside(self) -> str:
+        """How much money was rejected or held back, by export, where it is a good deal."""
+        words = self.words
+        known = [row for row in self.figures.rows["rows"] if row["amount_set_aside"]]
+        amount = sum((row["amount_set_aside"] for row in known), Decimal())
+        if amount <= Decimal(str(SET_ASIDE_SHARE)) * abs(self._counted):
+            return ""
+        given = {
+            "amounts": ", ".join(
+                words(
+                    "trust.money_of",
+                    amount=words.money(row["amount_set_aside"]),
+                    export=words.value(row["export"]),
+                )
+                for row in known
+            ),
+        }
+        if not self._counted:
+            return words("trust.money_all", **given)
+        return words("trust.money", share=words.percent(amount / abs(self._counted)), **given)
+
+    def _warning(self, line: str) -> str:
+        """A line of `metric_run_log.warned` as what was found, since it should not be so."""
+        place, _, check = line.partition(" gate: ")
+        check, _, found = check.partition("; found: ")
+        _, _, table = place.partition(",")[0].partition(".")
+        exports = load_contract().tables
+        name = next((n for n, t in exports.items() if table in (n, t.staged)), table)
+        given = {"place": self.words.value(name), "check": check}
+        if not found:
+            return self.words("trust.not_held", **given)
+        return self.words("trust.found", found=found, **given)
+
+    @property
     def headlines(self) -> list[Headline]:
         """The figures at the top."""
-        return [headline(name, rows, self.words) for name, rows in self.figures.headlines.items()]
+        whose = {"revenue": self._of_known}
+        return [
+            headline(name, rows, self.words, whose.get(name, ""))
+            for name, rows in self.figures.headlines.items()
+        ]
+
+    @property
+    def _of_known(self) -> str:
+        """That the revenue is of known customers, and what it leaves out."""
+        words, guests = self.words, self._money("without customer")
+        if not guests:
+            return words("cards.revenue.whose")
+        share = words.percent(guests / self._counted) if self._counted else words("form.nothing")
+        return words("cards.revenue.whose_without", amount=words.money(guests), share=share)
+
+    def _money(self, *terms: str) -> Decimal:
+        """The sum of terms of the money identity."""
+        rows = self.figures.rows["money"]
+        return sum((row["amount"] or Decimal(0) for row in rows if row["term"] in terms), Decimal())
+
+    @property
+    def _counted(self) -> Decimal:
+        """Net revenue, that of nobody known included."""
+        return self._money("cohort revenue", "customers without an order", "without customer")
 
     @property
     def findings(self) -> list[Finding]:
         """What stands out, and the section that tells more of it."""
-        return findings(self.figures.rows, self.words)
+        return findings(self.figures.rows, self.words, self.figures.run.get("as_of_date"))
 
     def rows(self, block: Block) -> list[Row]:
         """The rows of a block."""
@@ -354,6 +421,12 @@ class View:
             told.append(said + ".")
         return told
 
+    def judged(self, block: Block) -> str:
+        """Of which month the verdicts of a block are, and which is not judged yet, and why."""
+        if not any(column.month for column in block.columns):
+            return ""
+        return judged(self.rows(block), self.figures.run.get("as_of_date"), self.words)
+
     def is_text(self, column: Column) -> bool:
         """Whether a column is set to the left."""
         return column.kind in cells.TEXTS
@@ -378,6 +451,11 @@ class View:
                 "low": cells.raw(low),
                 "high": cells.raw(high),
             }
+        if column.month:
+            month = row[column.month]
+            found |= {"low": cells.raw(month)}
+            if value is not None:
+                found |= {"interval": self.words.month(month)}
         return found
 
     def is_small(self, columns: Sequence[Column], row: Row) -> bool:

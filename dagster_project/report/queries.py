@@ -25,7 +25,7 @@ def _first(table: str, column: str, *preferred: str) -> str:
 STUDIES = ("order_to_order", "any_to_any", "session_to_session", "signed_up_to_order")
 STUDY = _first("cohort_retention", "study", *STUDIES)
 _BASE = _first("monthly_churn", "base", "order", "any")
-LOST = 13  # everybody, and the groups that moved the rate most
+GROUPS = 8  # of the segments, and of the months of joining, those that moved the rate most
 _LIFECYCLE = _first("lifecycle", "activity", "order", "any")
 
 #: The figures at the top: period, value and, where it has one, its interval; the newest last.
@@ -44,8 +44,10 @@ HEADLINES = {
         select activity_date as period, mau as value
         from active_customers
         where activity = 'any' and segment_name = 'all' and mau_is_complete
-            and date_diff('day', activity_date, (select max(activity_date) from active_customers))
-            % 30 = 0
+            and date_diff('day', activity_date, (
+                select max(activity_date) from active_customers
+                where activity = 'any' and segment_name = 'all' and mau_is_complete
+            )) % 30 = 0
         order by period desc
         limit {MONTHS}
     """,
@@ -200,8 +202,13 @@ QUERIES = {
                 select max(month) from churn_by_segment where contribution is not null
                     and base = {_BASE}
             )
-        order by segment_name <> 'all', abs(contribution) desc, segment_name, segment_value
-        limit {LOST}
+        qualify segment_name = 'all' or row_number() over (
+            partition by segment_name = 'all', segment_name = 'first_month'
+            order by abs(contribution) desc, segment_name, segment_value
+        ) <= {GROUPS}
+        order by
+            segment_name <> 'all', segment_name = 'first_month', abs(contribution) desc,
+            segment_name, segment_value
     """,
     "bridge": f"""
         select month, step, customers, customers_at_risk, rate, is_convention
@@ -346,15 +353,17 @@ QUERIES = {
         where horizon_days = (
             select max(horizon_days) from segment_value where landmark_ltv is not null
         )
-        order by segment_name <> 'all', segment_name, members desc, segment_value
+        order by
+            segment_name <> 'all', abs(ln(greatest(multiple_of_others, 0.01))) desc nulls last,
+            members desc, segment_name, segment_value
         limit {LINES}
     """,
     "acquisition": f"""
         select
             source, cast(sum(sessions) as bigint) as sessions,
             cast(sum(new_customers) as bigint) as new_customers,
-            cast(sum(spend) as double) as spend,
-            cast(sum(spend) as double)
+            nullif(cast(sum(spend) as double), 0) as spend,
+            nullif(cast(sum(spend) as double), 0)
             / nullif(sum(new_customers) filter (spend is not null), 0) as cac,
             cast(sum(revenue_to_date) as double) as revenue_to_date,
             cast(sum(margin_to_date) as double) / nullif(sum(new_customers), 0) as ltv_to_date,
@@ -390,10 +399,16 @@ QUERIES = {
             campaign, channel, kind, min(month) as first_month, max(month) as last_month,
             cast(sum(sent) as bigint) as sent, cast(sum(clicked) as bigint) as clicked,
             cast(sum(visits) as bigint) as visits, cast(sum(converted) as bigint) as converted,
-            cast(sum(revenue) as double) as revenue, cast(sum(cost) as double) as cost,
+            cast(sum(revenue) as double) as revenue,
+            case
+                when kind = 'ad' and sum(delivered + clicked + cost) > 0
+                    then cast(sum(cost) as double)
+            end as cost,
             cast(sum(revenue) as double) / nullif(cast(sum(cost) as double), 0)
             as revenue_per_cost,
-            arg_max_null(diagnosis, month) filter (is_complete) as diagnosis
+            arg_max_null(diagnosis, month) filter (is_complete) as diagnosis,
+            max(month) filter (is_complete) as judged_month,
+            max(month) filter (not is_complete) as open_month
         from campaign_funnel
         group by campaign, channel, kind
         order by cost desc nulls last, revenue desc nulls last, campaign, channel, kind
@@ -402,7 +417,9 @@ QUERIES = {
     "pages": """
         select
             month, source, campaign, landing_page, clicks, sessions, click_rate, click_rate_low,
-            click_rate_high, conversion_rate, conversion_rate_low, conversion_rate_high, diagnosis
+            click_rate_high, conversion_rate, conversion_rate_low, conversion_rate_high, diagnosis,
+            month as judged_month,
+            (select max(month) from landing_page_funnel where not is_complete) as open_month
         from landing_page_funnel
         where month = (select max(month) from landing_page_funnel where is_complete)
         order by diagnosis nulls last, sessions desc, source, campaign, landing_page
@@ -515,7 +532,9 @@ QUERIES = {
     "rows": """
         select
             export, files, rows_in_files, rows_rejected, rows_duplicate, rows_superseded,
-            rows_quarantined, rows_used, rows_without_customer
+            rows_quarantined, rows_used, rows_without_customer,
+            abs(coalesce(amount_rejected, 0)) + abs(coalesce(amount_quarantined, 0))
+            as amount_set_aside
         from source_accounting
         order by export
     """,

@@ -147,7 +147,7 @@ class Warehouse:
                 file.truncate(0)
 
     def checks(self, run_id: str) -> tuple[int, list[str]]:
-        """How many expectations of the run's gates held, and which did not."""
+        """How many expectations of the run's gates held, which did not, and what was found."""
         outcomes = [
             (suite, outcome)
             for stage in sorted((self.checks_folder / run_id).glob("*.json"))
@@ -157,6 +157,7 @@ class Warehouse:
         odd = [
             f"{suite['asset']}, {suite['stage']} gate:"
             f" {outcome['description'] or outcome['expectation']}"
+            + (f"; found: {outcome['found']}" if outcome.get("found") else "")
             for suite, outcome in outcomes
             if not outcome["passed"]
         ]

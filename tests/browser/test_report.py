@@ -315,6 +315,39 @@ def test_a_narrow_screen_shows_all_of_it(page: Page) -> None:
     assert boxes == 0
 
 
+def test_a_table_that_goes_on_below_its_box_says_so(page: Page) -> None:
+    """Where scrollbars lie over the page, nothing else shows that rows are hidden."""
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.wait_for_selector(".tall.cut:visible")
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll(".scroll:has(.figures)")]
+            .filter((box) => box.clientHeight).map((box) => ({
+                rows: box.querySelectorAll("tbody tr").length,
+                hidden: box.scrollHeight - box.clientHeight,
+                cut: box.classList.contains("cut"),
+                told: box.nextElementSibling?.matches(".more:not([hidden])")
+                    ? box.nextElementSibling.textContent : "",
+            }))"""
+    )
+    assert {box["cut"] for box in boxes} == {True, False}
+    for box in boxes:
+        assert box["cut"] == (box["hidden"] > 1)
+        assert box["told"].startswith(f"{box['rows']} rows;") == box["cut"]
+        assert not box["cut"] or box["rows"] > 12
+    first = shown(page, ".tall.cut").first
+    first.evaluate("box => { box.id = 'looked-at'; box.scrollTop = box.scrollHeight }")
+    page.wait_for_selector("#looked-at:not(.cut)")
+    assert first.page.locator("#looked-at + .more:visible").count()
+    page.emulate_media(media="print")
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll(".tall")].filter((box) =>
+            box.clientHeight < box.scrollHeight || getComputedStyle(box).maskImage !== "none"
+        ).length"""
+    )
+    assert cut == 0
+    assert not page.locator(".more:visible").count()
+
+
 def test_paper_shows_figures_and_no_buttons(page: Page) -> None:
     page.emulate_media(media="print")
     assert not page.locator("button:visible").count()

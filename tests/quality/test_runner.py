@@ -256,6 +256,28 @@ def test_masked_columns_show_no_value(database: Path) -> None:
     assert outcomes[-1].observed.startswith("4 of 6 rows: ")  # the others still show theirs
 
 
+def test_what_was_found_is_told_without_rows_and_advice(database: Path) -> None:
+    night = """
+        select 'a.csv' as "of", 'the largest amount is 9' as seen, 'at most 4' as expected,
+            'line 7, order_id 8' as examples, 'correct it' as remedy, 'accept' as to_let_it_through
+        from {batch}
+        limit 1
+    """
+    outcomes = judge(
+        database,
+        gxe.UnexpectedRowsExpectation(unexpected_rows_query=night),
+        gxe.ExpectColumnValuesToMatchRegex(column="email", regex="nothing like it"),
+        gxe.ExpectColumnMostCommonValueToBeInSet(column="email", value_set=["x"]),
+        mask_columns=frozenset({"email"}),
+    )
+    assert [outcome.found for outcome in outcomes] == [
+        "of a.csv, seen the largest amount is 9, expected at most 4",
+        "5 of 6 rows",
+        "",
+    ]
+    assert "line 7" in outcomes[0].observed
+
+
 def test_results_are_json(broken: tuple[Outcome, ...]) -> None:
     result = SuiteResult("raw", "orders", broken)
     restored = json.loads(json.dumps(result.to_dict()))

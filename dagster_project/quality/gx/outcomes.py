@@ -15,6 +15,9 @@ SHOWN_VALUES = 5
 SHOWN_CHARACTERS = 160
 SHOWN_ROWS_CHARACTERS = 1500
 
+#: What a rule's own SQL has beside what it found: rows to look at, and what to do.
+BESIDE = frozenset({"examples", "remedy", "to_let_it_through", "to_let_them_through"})
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -29,6 +32,7 @@ class Outcome:
         unexpected_count: Rows that break the rule, also when `mostly` forgives them; None for a
             rule that is not about rows (a row count, a mean).
         description: The author's words: the expectation's `description`, else its `notes`.
+        found: What was found where readers of the marts see it: no examples, no remedy.
     """
 
     expectation: str
@@ -38,6 +42,7 @@ class Outcome:
     observed: str
     unexpected_count: int | None
     description: str
+    found: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,10 +84,13 @@ def outcome_of(
 ) -> Outcome:
     columns = columns_of(expectation)
     unexpected = result["unexpected_count"] if is_about_rows(result) else None
-    observed = _observed(result, hidden=bool(masked.intersection(map(str.casefold, columns))))
+    hidden = bool(masked.intersection(map(str.casefold, columns)))
+    observed = _observed(result, hidden=hidden)
+    found = _counted(result) if is_about_rows(result) else "" if hidden else observed
     if is_own_sql(expectation):
         unexpected = result["observed_value"]
-        observed = _rows(unexpected, (result.get("details") or {}).get("unexpected_rows"), masked)
+        rows = (result.get("details") or {}).get("unexpected_rows")
+        observed, found = (_rows(unexpected, rows, hides) for hides in (masked, masked | BESIDE))
     notes = expectation.notes or ""
     return Outcome(
         expectation=expectation.expectation_type,
@@ -93,6 +101,7 @@ def outcome_of(
         unexpected_count=unexpected,
         description=expectation.description
         or (notes if isinstance(notes, str) else " ".join(notes)),
+        found=" ".join(found.split()),
     )
 
 
@@ -113,9 +122,13 @@ def columns_of(expectation: Expectation) -> list[str]:
     return [*filter(None, single), *(getattr(expectation, "column_list", None) or ())]
 
 
+def _counted(result: Mapping[str, Any]) -> str:
+    return f"{result['unexpected_count']:,} of {result['element_count']:,} rows"
+
+
 def _observed(result: Mapping[str, Any], *, hidden: bool) -> str:
     if is_about_rows(result):
-        text = f"{result['unexpected_count']:,} of {result['element_count']:,} rows"
+        text = _counted(result)
         examples = [] if hidden else result.get("partial_unexpected_list") or []
         shown = [_value(example) for example in examples if example is not None]
         return _short(f"{text}: {', '.join(dict.fromkeys(shown))}" if shown else text)

@@ -334,8 +334,19 @@
     for (const box of all(".drawing, .scroll:not(:has([role=grid])), pre", within)) {
       const isCut = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
       if (isCut) box.tabIndex = 0; else box.removeAttribute("tabindex");
+      if (box.matches(".tall")) fade(box);
     }
   };
+  // a table that goes on below its box says so, and fades there until its end is reached
+  const fade = (box) => {
+    const more = box.nextElementSibling;
+    if (more && more.matches(".more")) more.hidden = box.scrollHeight <= box.clientHeight + 1;
+    const rest = box.scrollHeight - box.clientHeight - box.scrollTop;
+    box.classList.toggle("cut", rest > 1);
+  };
+  document.addEventListener("scroll", (event) => {
+    if (event.target instanceof Element && event.target.matches(".tall")) fade(event.target);
+  }, true);
   addEventListener("resize", reach);
   document.addEventListener("toggle", reach, true);
 
