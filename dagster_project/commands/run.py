@@ -30,6 +30,7 @@ MENDED_BY_PEOPLE = {
     "Stalled": "it does so where memory is short; give it more, and run again",
     "PermissionError": "let this user read and write it",
     "OSError": "is the disk full, or the file out of reach?",
+    "OperationalError": "the history of runs was not written: is the disk full, its database gone?",
 } | dict.fromkeys(
     ("IOException", "FatalException", "InternalException", "SerializationException"),
     "if the disk is full, make room; if build.duckdb is damaged, move it away, and the next run"

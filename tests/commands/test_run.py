@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import pytest
 import yaml
+from dagster._utils.error import SerializableErrorInfo
 from rich.console import Console
 
 from dagster_project.commands.cli import GREEN, INTERRUPTED, RED, USER_ERROR, main
+from dagster_project.commands.run import _failure
 from dagster_project.commands.terminal.progress import STAGES, LiveProgress, Progress
 from dagster_project.definitions import build
 
@@ -187,3 +191,17 @@ def test_the_stages_as_a_terminal_shows_them() -> None:
     assert re.fullmatch(r".  check what was loaded +[\d.]+ s", lines[1].rstrip())
     assert lines[2].rstrip() == "·  clean and tag rows"
     assert len(lines) == len(STAGES)
+
+
+def test_a_history_that_cannot_be_written_needs_a_person() -> None:
+    """As where the disk is full: Dagster's own store meets it, in the middle of a step."""
+    lost = SerializableErrorInfo(
+        "sqlite3.OperationalError: disk I/O error\n", [], "OperationalError"
+    )
+    data = SimpleNamespace(user_failure_data=None, error=lost)
+    event: Any = SimpleNamespace(step_key="marts", step_failure_data=data)
+    assert _failure(event) == (
+        USER_ERROR,
+        "error in marts: disk I/O error; the history of runs was not written: is the disk full,"
+        " its database gone?",
+    )
