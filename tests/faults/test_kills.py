@@ -16,10 +16,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     return Scene(tmp_path_factory.mktemp("kills"))
 
 
+@pytest.mark.nightly  # each push has a kill among the nights of test_soak
 @pytest.mark.timeout(1500)  # four whole runs, beside two other tests
-@pytest.mark.parametrize(
-    ("has_marts", "kills"), [(True, 1), pytest.param(False, 1, marks=pytest.mark.nightly)]
-)
+@pytest.mark.parametrize(("has_marts", "kills"), [(True, 1), (False, 1)])
 def test_what_is_killed_recovers(scene: Scene, has_marts: bool, kills: int) -> None:
     rng = random.Random(kills)
     warehouse = scene.victim(has_marts)
