@@ -27,7 +27,7 @@ def check(config: ExportsConfig, limit: int | None = None) -> Iterator[str]:
     with (
         tempfile.TemporaryDirectory() as folder,
         # in memory, and on disk past what a small machine has
-        duckdb.connect(config={"temp_directory": folder, "memory_limit": "1500MB"}) as con,
+        duckdb.connect(config={"temp_directory": folder, "memory_limit": "1800MB"}) as con,
     ):
         given = stage(con, config, limit)
         red = list(_red(con, config, given))
