@@ -579,3 +579,57 @@ def test_a_base_of_tax_is_net_by_its_name(tmp_path: Path) -> None:
     path = Shop(tmp_path).write("p.csv", "\n".join(spanish("Base imponible")) + "\n")
     config, _ = proposed(tmp_path, path)
     assert mapped(config.exports["orders"])["amount"] == "Base imponible"
+
+
+@pytest.mark.parametrize("with_time", [True, False])
+def test_a_number_that_begins_again_is_one_with_customer_and_time(
+    tmp_path: Path, with_time: bool
+) -> None:
+    clock = " 10:00:07" if with_time else ""
+    rows = [
+        f"{n % 24 + 1},2024-{1 + n // 24:02}-{n % 24 + 1:02}{clock},G{n % 7},c{line},{n + 20}.5"
+        for n in range(72)
+        for line in range(1 + n % 2)
+    ]
+    path = Shop(tmp_path).write("z.csv", "\n".join(["zib,day,member,course,total", *rows]) + "\n")
+    config, _ = proposed(tmp_path, path)
+    assert config.exports["orders"].grain == "line"
+    asked = " ".join(config.todos().values())
+    assert "is `zib` the order's number, which begins again?" in asked
+    assert "it makes 72 orders of 108 rows" in asked
+    shop = Shop(tmp_path)
+    shop.load_config(config, "orders")
+    assert shop.ask("select count(distinct order_id) from raw.orders") == [(72,)]
+
+
+@pytest.mark.parametrize(("price", "line"), [("pu_ht", "montant_ht"), ("unit_net", "line_net")])
+def test_a_price_without_tax_is_no_amount_of_its_line(
+    tmp_path: Path, price: str, line: str
+) -> None:
+    rows = [
+        f"o{n // 2},2024-01-{n // 2 % 28 + 1:02} 10:00:00,K{n % 9},p{n % 4},{1 + n % 3},{n + 5}.5,"
+        f"{n % 4}.25,{(1 + n % 3) * (n + 5.5) - n % 4 - 0.25:.2f}"
+        for n in range(60)
+    ]
+    head = f"order_id,created_at,customer_id,product_id,quantity,{price},discount,{line}"
+    path = Shop(tmp_path).write("l.csv", "\n".join([head, *rows]) + "\n")
+    config, _ = proposed(tmp_path, path)
+    found = mapped(config.exports["orders"])
+    assert (found["amount"], found["unit_price"]) == (line, price)
+
+
+@pytest.mark.parametrize(
+    ("name", "yes", "no"),
+    [("annulee", "oui", "non"), ("storniert", "ja", "nein"), ("anulado", "si", "no")],
+)
+def test_yes_and_no_in_other_languages(tmp_path: Path, name: str, yes: str, no: str) -> None:
+    rows = [
+        f"s{n},2024-01-{n % 28 + 1:02} 10:00:07,A{n % 9},{n + 20}.5,{yes if n % 9 == 0 else no}"
+        for n in range(60)
+    ]
+    path = Shop(tmp_path).write(
+        "f.csv", "\n".join([f"order_id,created_at,customer_id,total,{name}", *rows]) + "\n"
+    )
+    config, _ = proposed(tmp_path, path)
+    assert mapped(config.exports["orders"])["status"] == name
+    assert config.exports["orders"].status_map == {yes: "cancelled", no: "counted"}

@@ -12,7 +12,7 @@ from ..statuses import DEFAULT_STATUS_MAPS
 from .draft import Ask, Draft, Reading
 from .look import Look
 from .roles import is_money, money_kind, tokens
-from .words import known_words, plain, state_of
+from .words import flag_of, known_words, plain, state_of
 
 _NEARLY_ALL = 0.9
 #: In so many orders there have to be several rows for rows to be lines.
@@ -20,11 +20,12 @@ _SEVERAL = 0.05
 _CENT = 0.011
 #: No tax on sales is higher than 27 of 100 of what is sold.
 _LEAST_NET = 1 / 1.28
-_YES = ("true", "t", "yes", "y", "1", "on")
 #: A column of more words says something else.
 _MOST_STATES = 12
 #: What has fewer values is no customer.
 _FEW_CUSTOMERS = 5
+#: What counts up to less is a quantity or a place, no number of orders.
+_FEW_NUMBERS = 20
 #: Kinds of money, those that are nearest to what the contract means first.
 _PREFERRED = ("net", "amount", "line_total", "total", "gross")
 
@@ -123,29 +124,58 @@ def _order_by_rows(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> 
         )
         draft.asks.append(Ask("columns.order_id", question))
         return
-    ((together,),) = con.execute(
-        f"select coalesce(sum(n), 0) from (select count(*) as n from {look.name}"
-        f" where {when} is not null group by {who}, {when} having count(*) > 1)"
-    ).fetchall()
-    moment = draft.columns["ordered_at"]
-    is_day = isinstance(moment, str) and look.values[moment].is_day
     rows = next(iter(look.values.values())).rows
-    if is_day or together <= _SEVERAL * rows:
+    together, moments = _together(con, look, who, when)
+    if together <= _SEVERAL * rows:
         return
-    order = {"sql": f"concat_ws(' ', {who}, {when})"}
+    # a number that begins again each month or year is one of its customer and moment
+    again = [
+        (*_together(con, look, who, when, identifier(name)), name)
+        for name, v in look.values.items()
+        if name not in taken
+        and v.is_whole
+        and v.distinct >= _FEW_NUMBERS
+        and v.repeats
+        # another number of the customer's own numbers no orders
+        and _together(con, look, who, identifier(name))[1] > 1.1 * _together(con, look, who)[1]
+    ]
+    if again and max(again)[0] >= together / 2:
+        _, orders, name = max(again)
+        sql = f"concat_ws(chr(32), {identifier(name)}, {who}, {when})"
+        draft.columns["order_id"] = {"sql": sql}
+        draft.options["grain"] = "line"
+        question = (
+            f"is `{name}` the order's number, which begins again? With customer and time it makes"
+            f" {orders:,} orders of {rows:,} rows; without an order_id each row is an order."
+        )
+        draft.asks.append(Ask("columns.order_id", question))
+        return
+    moment = draft.columns["ordered_at"]
+    if isinstance(moment, str) and look.values[moment].is_day:
+        return
+    together_sql = f"concat_ws(chr(32), {who}, {when})"
     readings = [
         Reading("as they are"),
         Reading(
-            f"`grain: line` and `order_id: {{sql: {order['sql']}}}`",
+            f"`grain: line` and `order_id: {{sql: '{together_sql}'}}`",
             {"grain": "line"},
-            {"order_id": order},
+            {"order_id": {"sql": together_sql}},
         ),
     ]
     question = (
         f"{together:,} rows stand at one moment with others of their customer, and no column says"
-        " which are one order: are they its lines?"
+        f" which are one order: are they its lines? Then {rows:,} rows are {moments:,} orders."
     )
     draft.asks.append(Ask("columns.order_id", question, readings))
+
+
+def _together(con: duckdb.DuckDBPyConnection, look: Look, *key: str) -> tuple[int, int]:
+    """How many rows have a key with others, and how many keys there are."""
+    return con.execute(
+        f"select coalesce(sum(n) filter (n > 1), 0)::bigint, count(*) from (select count(*) as n"
+        f" from {look.name} where {' is not null and '.join(key)} is not null"
+        f" group by {', '.join(key)})"
+    ).fetchall()[0]
 
 
 def _expression(column: Any) -> str | None:
@@ -194,13 +224,14 @@ def _flag(look: Look) -> tuple[str, dict[str, str]] | None:
     """A column of yes and no that is named by a state, as `paid`; and what its values mean."""
     known = DEFAULT_STATUS_MAPS["orders"]
     for name, values in look.values.items():
-        if not values.is_boolean or not values.few:
+        says = {value: flag_of(value) for value, _ in values.few}
+        if values.distinct > 2 or True not in says.values() or None in says.values():
             continue
         words = [plain(word) for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name)]
         states = [state for word in words if (state := known.get(word) or state_of(word, "orders"))]
         if states:
             other = "pending" if states[0] == "counted" else "counted"
-            means = {v: states[0] if v.lower() in _YES else other for v, _ in values.few}
+            means = {value: states[0] if holds else other for value, holds in says.items()}
             return name, means
     return None
 
@@ -489,7 +520,7 @@ def _is_product(
 
 def _is_shared(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, amount: str) -> bool:
     """Whether nearly all orders of several lines have one amount on each."""
-    order, column = identifier(draft.columns["order_id"]), identifier(amount)
+    order, column = _expression(draft.columns["order_id"]), identifier(amount)
     several, shared = con.execute(
         "select count(*), count(*) filter (least = greatest and least is not null) from ("
         f"select min({column}) as least, max({column}) as greatest from {look.name}"
@@ -504,7 +535,7 @@ def _of_order(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, goods: s
     Orders speak whose lines are of different goods. Where the amount has to be computed, an order's
     discount is taken off its lines in proportion.
     """
-    order = identifier(draft.columns["order_id"])
+    order = _expression(draft.columns["order_id"])
     for ours in ("discount_amount", "tax_amount", "shipping_amount"):
         name = draft.columns.get(ours)
         if not isinstance(name, str):

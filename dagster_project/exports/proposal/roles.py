@@ -91,7 +91,7 @@ def money_kind(name: str) -> str:
         return "cost"
     if "line" in words and words & {"amount", "total", "subtotal", "net"}:
         return "line_total"
-    if "price" in words and not words & {"total", "subtotal"}:
+    if words & {"price", "unit"} and not words & {"total", "subtotal"}:
         return "unit_price"
     if is_of_goods:
         return "net"

@@ -34,6 +34,12 @@ def state_of(value: str, export: str) -> str | None:
     return state if state in STATUSES.get(export, ()) else None
 
 
+def flag_of(value: str) -> bool | None:
+    """Whether a value is a yes or a no, in any of the languages; None if it is neither."""
+    word = plain(value)
+    return next((key == "yes" for key, words in _flags().items() if word in words), None)
+
+
 def plain(text: str) -> str:
     """The text in lower case, without accents."""
     lowered = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
@@ -123,6 +129,11 @@ def known_words() -> frozenset[str]:
 @cache
 def _empty() -> frozenset[str]:
     return frozenset(plain(_told()["empty"]).split())
+
+
+@cache
+def _flags() -> dict[str, frozenset[str]]:
+    return {key: frozenset(plain(words).split()) for key, words in _told()["flags"].items()}
 
 
 @cache
