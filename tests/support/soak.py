@@ -219,13 +219,10 @@ class Soak:
         return "" if codes == {GREEN} else second.output
 
     def _setting(self, today: dt.date) -> str:
-        days = self.rng.choice([n for n in (7, 14, 21) if n != self._setting_now()])
+        now = self.plan.settings["churn_after_days"]
+        days = self.rng.choice([n for n in (7, 14, 21) if n != now])
         self.plan = replace(self.plan, settings=self.plan.settings | {"churn_after_days": days})
         return self._nothing(today)
-
-    def _setting_now(self) -> int:
-        days: int = self.plan.settings["churn_after_days"]
-        return days
 
     def _mapping(self, today: dt.date) -> str:
         """Events lose their devices, or get them back; what cannot be read again stops the run."""

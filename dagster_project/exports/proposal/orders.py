@@ -128,7 +128,9 @@ def _order_by_rows(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> 
     together, moments = _together(con, look, who, when)
     if together <= _SEVERAL * rows:
         return
-    # a number that begins again each month or year is one of its customer and moment
+    # a number that begins again each month or year is one of its customer and moment; another
+    # number of the customer's own numbers no orders
+    _, customers = _together(con, look, who)
     again = [
         (*_together(con, look, who, when, identifier(name)), name)
         for name, v in look.values.items()
@@ -136,11 +138,10 @@ def _order_by_rows(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> 
         and v.is_whole
         and v.distinct >= _FEW_NUMBERS
         and v.repeats
-        # another number of the customer's own numbers no orders
-        and _together(con, look, who, identifier(name))[1] > 1.1 * _together(con, look, who)[1]
+        and _together(con, look, who, identifier(name))[1] > 1.1 * customers
     ]
-    if again and max(again)[0] >= together / 2:
-        _, orders, name = max(again)
+    held, orders, name = max(again, default=(0, 0, ""))
+    if name and held >= together / 2:
         sql = f"concat_ws(chr(32), {identifier(name)}, {who}, {when})"
         draft.columns["order_id"] = {"sql": sql}
         draft.options["grain"] = "line"
