@@ -44,37 +44,37 @@ coalesce({{ known_id(id) }}, _content || '-' || cast(copy_number as string))
 {%- endmacro %}
 
 {# The same for an export most of whose rows occur once, by their key or, where it is NULL, by their
-   content: only the others are numbered, and later ranked. #}
-{% macro number_repeated(relation, key) -%}
-{%- set key_hash = hash_number('coalesce(' ~ key ~ ', _content)') -%}
+   content: only the others are numbered, and later ranked. `told` is the key as the export wrote it:
+   rows with one key, or with one content, are alike in that too. #}
+{% macro number_repeated(relation, key, told) -%}
 repeated as (
-    select {{ key_hash }} as key_hash
+    select {{ hash_number('coalesce(' ~ told ~ ', _content)') }} as told_hash
     from {{ relation }}
-    group by {{ key_hash }}
+    group by {{ hash_number('coalesce(' ~ told ~ ', _content)') }}
     having count(*) > 1
 ),
 
-several as (
-    select * from {{ relation }}
-    where {{ key_hash }} in (select repeated.key_hash from repeated)
-),
-
-copies as (
-    {{ number_copies('several', key ~ ' is not null') }}
+marked as {{ read_anew() }} (
+    select
+        {{ relation }}.*,
+        repeated.told_hash is not null as is_repeated
+    from {{ relation }}
+    left join repeated
+        on {{ hash_number('coalesce(' ~ told ~ ', _content)') }} = repeated.told_hash
 ),
 
 numbered as {{ read_anew() }} (
     select
         *,
-        true as is_repeated
-    from copies
+        1 as copy_number
+    from marked
+    where not is_repeated or {{ key }} is not null
     union all
     select
         *,
-        1 as copy_number,
-        false as is_repeated
-    from {{ relation }}
-    where {{ key_hash }} not in (select repeated.key_hash from repeated)
+        row_number() over (partition by _content, _file order by updated_at, _line) as copy_number
+    from marked
+    where is_repeated and {{ key }} is null
 )
 {%- endmacro %}
 {% macro rank_repeated(relation, key, state=none) -%}

@@ -8,7 +8,7 @@ excluded_customers as (
     select * from {{ ref('excluded_customers') }}
 ),
 
-{{ number_repeated('events', known_id('event_id')) }},
+{{ number_repeated('events', known_id('event_id'), 'event_id') }},
 
 known as {{ read_anew() }} (
     select

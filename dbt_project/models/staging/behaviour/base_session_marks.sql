@@ -8,7 +8,7 @@ excluded_customers as (
     select * from {{ ref('excluded_customers') }}
 ),
 
-{{ number_repeated('sessions', known_id('session_id')) }},
+{{ number_repeated('sessions', known_id('session_id'), 'session_id') }},
 
 known as {{ read_anew() }} (
     select

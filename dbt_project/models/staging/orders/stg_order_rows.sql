@@ -2,6 +2,7 @@
 {#- What the export itself identifies a row by; NULL where it has nothing. -#}
 {%- set key = known_id('order_id') if has_order_grain
     else known_id('order_id') ~ " || ' ' || " ~ known_id('line_id') -%}
+{%- set told = 'order_id' if has_order_grain else "order_id || ' ' || line_id" -%}
 {%- set state = "coalesce(status, 'counted')" -%}
 {#- What belongs to the order, and so to all of its lines; a line's status is its own. -#}
 {%- set facts = [
@@ -33,7 +34,7 @@ excluded_customers as (
     select * from {{ ref('excluded_customers') }}
 ),
 
-{{ number_repeated('orders', key) }},
+{{ number_repeated('orders', key, told) }},
 
 identified as {{ read_anew() }} (
     select
