@@ -47,7 +47,7 @@ class Draft:
     """What is proposed for one export of a group of files.
 
     `options` and `columns` are as in `exports.yml`; `asks` stand above the setting they are about;
-    `remarks` end the export.
+    `remarks` end the export, and are about the columns in `left_out`.
     """
 
     table: Table
@@ -57,12 +57,22 @@ class Draft:
     origin: str = ""
     asks: list[Ask] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     currencies: dict[str, int] = field(default_factory=dict)
 
     @property
     def reads(self) -> list[Path]:
         """Its files, and those that are joined to them."""
         return [*self.files, *map(Path, self.options.get("joined", {}).values())]
+
+    def names(self, column: str) -> bool:
+        """Whether the column is mapped, by itself or in an expression, or a remark is about it."""
+        return column in self.left_out or any(
+            column in (told.get("name"), *re.findall(r'"([^"]+)"', told.get("sql", "")))
+            if isinstance(told, dict)
+            else column == told
+            for told in self.columns.values()
+        )
 
     def content(
         self, folder: Path, reading: Reading | None = None, is_sample: bool = False

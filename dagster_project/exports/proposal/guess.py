@@ -390,8 +390,7 @@ def _time(look: Look, draft: Draft, ours: str) -> None:
 
 
 def _name_the_rest(look: Look, draft: Draft) -> None:
-    used = {str(column) for column in draft.columns.values()}
-    rest = [n for n, v in look.values.items() if not any(n in one for one in used) and v.filled]
+    rest = [name for name, values in look.values.items() if values.filled and not draft.names(name)]
     if rest:
         use = "any may serve as a segment, ours: theirs" if draft.table.rest else "not mapped"
         draft.remarks.append(f"{use}: {', '.join(rest)}")

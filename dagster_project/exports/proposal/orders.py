@@ -353,6 +353,7 @@ def _customer(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     if not look.values[chosen].repeats and recurring:
         chosen = recurring[0]
         draft.remarks.append(f"{fit[0]} differs in every row, so it is no customer")
+        draft.left_out.append(fit[0])
     elif (
         chosen in ids and mails and look.values[chosen].filled < 0.5 * look.values[mails[0]].filled
     ):
@@ -656,15 +657,14 @@ def _a_little_less(
 
 
 def _left_out(draft: Draft, by_kind: Mapping[str, list[str]], chosen: str | None) -> None:
-    used = str(list(draft.columns.values()))
-    rest = [n for names in by_kind.values() for n in names if n != chosen and n not in used]
+    rest = [n for names in by_kind.values() for n in names if n != chosen and not draft.names(n)]
     if rest:
         draft.remarks.append(f"money left out: {', '.join(rest)}")
+        draft.left_out += rest
 
 
 def _name_the_rest(look: Look, draft: Draft) -> None:
-    used = str(list(draft.columns.values())) + " ".join(draft.remarks)
-    rest = [n for n, v in look.values.items() if n not in used and v.filled and not v.is_nested]
+    rest = [n for n, v in look.values.items() if v.filled and not (v.is_nested or draft.names(n))]
     if rest:
         draft.remarks.append(f"not mapped: {', '.join(rest)}")
 
