@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..exports.config.load import load_config
 from ..exports.errors import ExportError
+from ..exports.proposal.draft import others_in
 from ..exports.proposal.look import SAMPLE_ROWS
 from ..exports.proposal.propose import propose
 from .check import check
@@ -26,4 +27,6 @@ def init(files: list[Path], output: Path) -> None:
     print(f"Wrote {output}. What a sample of the files comes to by it:\n")
     for line in check(load_config(output), SAMPLE_ROWS):
         print(line)
+    if others := others_in(proposed):
+        print("\nleft out, or put to others:", *others, sep="\n  ")
     print(f"\nDecide each TODO in {output}, then: retention check --exports {output}")

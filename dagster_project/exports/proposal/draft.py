@@ -103,6 +103,12 @@ def text(
     return _INTRO + "\n".join(lines + [f"# {other}" for other in others]).rstrip() + "\n"
 
 
+def others_in(proposed: str) -> list[str]:
+    """The sentences at the end of a proposal about files that have no place in it."""
+    last = takewhile(lambda line: line.startswith("# "), reversed(proposed.splitlines()))
+    return [line.removeprefix("# ") for line in last][::-1]
+
+
 def todo(where: str, question: str) -> list[str]:
     """The comment that asks; its continuation lines are indented."""
     words, lines = f"TODO {where}: {question}".split(" "), [""]

@@ -118,9 +118,8 @@ def _table(look: Look) -> str | None:
         and (says(_MESSAGE_STATES) or (has("message") and has("status")))
     ):
         return "messages"
-    if has("refund", of=times) and kinds & {"refund", "amount", "total"}:
-        return "refunds"
-    if has("refund", "id") and times and kinds & {"refund", "amount", "total"}:
+    given_back = kinds & {"refund", "amount", "total", "net", "gross"}
+    if given_back and times and (has("refund", of=times) or has("refund", "id")):
         return "refunds"
     lines = has("quantity") or has("product")
     if money and times and has_who and not lines:
@@ -161,6 +160,9 @@ def _table(look: Look) -> str | None:
         happened = any(set(words) <= {"name", "type"} for n, words in named.items() if words)
         return "events" if happened else None
     told = person or has("name") or has("country") or has("created")
+    # rows within a row are an order's lines, whatever else is told
+    if any(v.has_rows for v in values.values()) and times and not money:
+        return None
     if (has_who or has("id")) and told and not has_order:
         return "customers"
     # money at times, of whom no name tells: who recurs is asked
@@ -423,6 +425,8 @@ def unfit(look: Look) -> str:
             if not values.filled
             else "times"
             if values.is_time
+            else "rows, which `select:` can unnest"
+            if values.has_rows
             else "objects"
             if values.is_nested
             else "e-mails"
@@ -448,3 +452,20 @@ def fits_lines(look: Look) -> bool:
         v.is_email for v in look.values.values()
     )
     return has_money and not has_who and any("order" in words for words in named)
+
+
+def has_totals(look: Look) -> bool:
+    """Whether the file says what an order came to."""
+    totals = {"net", "amount", "total", "gross"}
+    return any(
+        is_money(n, v) and v.filled and money_kind(n) in totals for n, v in look.values.items()
+    )
+
+
+def has_goods(look: Look) -> bool:
+    """Whether rows are of goods: what was sold, how many, or at which price."""
+    return any(
+        {"product", "description", "quantity"} & set(tokens(n))
+        or (is_money(n, v) and money_kind(n) == "unit_price")
+        for n, v in look.values.items()
+    )

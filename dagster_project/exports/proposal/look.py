@@ -81,7 +81,7 @@ _DAYS: tuple[str, ...] = (
     "%d-%m-%Y",
 )
 _DAYS += ("%m-%d-%Y", "%d-%m-%y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y")
-_DAYS += ("%Y.%m.%d", "%d %B %Y", "%a, %d %b %Y", "%Y/%m/%d")
+_DAYS += ("%Y.%m.%d", "%d %B %Y", "%a, %d %b %Y", "%Y/%m/%d", "%y/%m/%d", "%y-%m-%d", "%y.%m.%d")
 _HOURS: tuple[str, ...] = (
     "",
     " %H:%M",
@@ -118,6 +118,7 @@ class Values:
     epoch: str = ""
     formats: tuple[str, ...] = ()
     is_nested: bool = False
+    has_rows: bool = False
     longest: int = 0
     few: tuple[tuple[str, int], ...] = ()
 
@@ -339,10 +340,11 @@ def values_of(con: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
         f" and lower(trim({column})) not in ('null', 'none', 'nan', '\\n', '-', '--', ' --'))"
     )
     number = "try_cast(replace(replace(v, ',', ''), ' ', '') as double)"
-    rows, filled, distinct, low, high, longest, nested, *shares = con.execute(
+    rows, filled, distinct, low, high, longest, nested, listed, *shares = con.execute(
         f"select (select count(*) from {table}), count(*), count(distinct v),"
         f" coalesce(min({number}), 0), coalesce(max({number}), 0), coalesce(max(length(v)), 0),"
         " coalesce(bool_and(v[1] in ('{', '[')), false),"
+        " coalesce(bool_and(regexp_matches(v, '^\\[\\s*(\\{|\\])')), false),"
         + ", ".join(
             f"coalesce(avg(cast(coalesce({test}, false) as integer)), 0)"
             for test in (
@@ -352,7 +354,7 @@ def values_of(con: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
                 f"regexp_full_match(v, {literal(numbers.DECIMAL_COMMA)}) and contains(v, ',')"
                 " and not regexp_full_match(v, '[1-9][0-9]{0,2}(,[0-9]{3})+')",
                 "try_cast(v as boolean) is not null or lower(v) in ('yes', 'no', 'on', 'off')",
-                "regexp_full_match(v, '[^@\\s]+@[^@\\s]+\\.[^@\\s]+')",
+                "regexp_full_match(v, '[^@\\s{\\[]+@[^@\\s]+\\.[^@\\s]+')",
                 f"upper(v) in ({', '.join(map(literal, sorted(CURRENCIES)))})",
                 "regexp_matches(v, '^[0-9]{4}[-/]') and try_cast("
                 "regexp_replace(v, ' ?([+-][0-9]{2}):?([0-9]{2})$', '\\1:\\2') as timestamptz)"
@@ -411,6 +413,7 @@ def values_of(con: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
         epoch=epoch,
         formats=formats,
         is_nested=bool(nested) and filled > 0,
+        has_rows=bool(listed) and filled > 0,
         longest=longest,
         few=few,
     )
@@ -427,7 +430,19 @@ def _formats(con: duckdb.DuckDBPyConnection, source: str) -> tuple[str, ...]:
     best = max(shares)
     if best < _NEARLY_ALL:
         return ()
-    return tuple(form for form, share in zip(_FORMATS, shares, strict=True) if share == best)
+    found = [form for form, share in zip(_FORMATS, shares, strict=True) if share == best]
+    # a year that is read where the day stands makes decades of months
+    spans = con.execute(
+        "select "
+        + ", ".join(
+            f"date_diff('year', min(try_strptime(v, {literal(form)})),"
+            f" max(try_strptime(v, {literal(form)})))"
+            for form in found
+        )
+        + f" from (from {source} limit 5000)"
+    ).fetchall()[0]
+    likely = [form for span, form in zip(spans, found, strict=True) if span <= min(spans) + 10]
+    return tuple(likely)
 
 
 def same_columns(con: duckdb.DuckDBPyConnection, files: list[Path]) -> list[list[Path]]:

@@ -9,17 +9,23 @@ import duckdb
 from ..contract import load_contract
 from ..sql import identifier
 from ..statuses import DEFAULT_STATUS_MAPS
-from .draft import Ask, Draft, Reading
-from .look import Look
+from .doubts import (
+    LEAST_NET,
+    ask_of_goods,
+    ask_of_money,
+    ask_what_counts,
+    is_rate,
+    less_rate,
+    rates_of,
+)
+from .draft import Ask, Draft, Reading, scalar
+from .look import CURRENCIES, Look, Values
 from .roles import is_money, money_kind, tokens
+from .sums import CENT, NEARLY_ALL, holds, in_sql, is_product, nearly_all, number
 from .words import flag_of, known_words, plain, state_of
 
-_NEARLY_ALL = 0.9
 #: In so many orders there have to be several rows for rows to be lines.
 _SEVERAL = 0.05
-_CENT = 0.011
-#: No tax on sales is higher than 27 of 100 of what is sold.
-_LEAST_NET = 1 / 1.28
 #: A column of more words says something else.
 _MOST_STATES = 12
 #: What has fewer values is no customer.
@@ -39,6 +45,13 @@ def fit_orders(con: duckdb.DuckDBPyConnection, look: Look, likely: Mapping[str, 
     for ours in ("shipping_amount", "discount_amount", "cost_amount"):
         named.pop(ours, None)
     draft.columns = dict(named)
+    coupon = look.values.get(named.get("coupon_code", ""))
+    if coupon and coupon.is_number and any("." in value or "," in value for value, _ in coupon.few):
+        draft.columns.pop("coupon_code")  # what it took off, no code
+    if "currency" not in draft.columns:
+        codes = [n for n, v in look.values.items() if v.is_currency]
+        if len(codes) == 1:
+            draft.columns["currency"] = codes[0]
     counted = (n for n, v in look.values.items() if "quantity" in tokens(n) and v.is_number)
     if "quantity" not in named and (quantity := next(counted, None)):
         draft.columns["quantity"] = quantity
@@ -50,10 +63,13 @@ def fit_orders(con: duckdb.DuckDBPyConnection, look: Look, likely: Mapping[str, 
         _order_by_rows(con, look, draft)
     _grain(con, look, draft)
     _money(con, look, draft)
+    _named_currency(look, draft)
     if look.options.get("header"):
         draft.asks.append(
             Ask("header", "the file has no header: are these columns what they were taken for?")
         )
+    ask_of_goods(con, look, draft)
+    ask_what_counts(con, look, draft)
     _name_the_rest(look, draft)
     return draft
 
@@ -112,7 +128,7 @@ def _order_by_rows(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> 
             f" row({who}, {when})) as moments from {look.name} group by {identifier(name)}"
             " having count(*) > 1)"
         ).fetchall()[0]
-        if several > 1 and whole >= _NEARLY_ALL * several:
+        if several > 1 and whole >= NEARLY_ALL * several:
             holding.append((v.distinct, name, several))
     if holding:
         distinct, name, several = min(holding)
@@ -319,6 +335,7 @@ def _customer(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
                 "address",
                 "created",
                 "ip",
+                "session",
             }
             if other or is_money(name, values):
                 continue
@@ -349,6 +366,17 @@ def _customer(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
         draft.asks.append(Ask("columns.customer_id", question))
         return
     chosen = fit[0]
+    more = [n for n in ids if look.values[n].distinct >= _FEW_CUSTOMERS]
+    more = more or _recurring(look, draft)
+    if look.values[chosen].distinct < _FEW_CUSTOMERS and more:
+        draft.columns["customer_id"] = more[0]
+        question = (
+            f"is `{more[0]}` who bought, or `{chosen}`? Of `{chosen}` there are"
+            f" {look.values[chosen].distinct:,} values, of `{more[0]}`"
+            f" {look.values[more[0]].distinct:,}"
+        )
+        draft.asks.append(Ask("columns.customer_id", question))
+        return
     recurring = [n for n in [*ids, *mails, *phones] if look.values[n].repeats]
     if not look.values[chosen].repeats and recurring:
         chosen = recurring[0]
@@ -358,6 +386,12 @@ def _customer(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
         chosen in ids and mails and look.values[chosen].filled < 0.5 * look.values[mails[0]].filled
     ):
         chosen = mails[0]
+    elif chosen in ids and mails and look.values[chosen].filled < look.values[mails[0]].filled:
+        question = (
+            f"`{chosen}` is empty in some rows that have `{mails[0]}`: is it who bought? Else"
+            f" `{{name: {mails[0]}, hash: true}}`, by which all of them have a customer"
+        )
+        draft.asks.append(Ask("columns.customer_id", question))
     if chosen in ids:
         draft.columns["customer_id"] = chosen
         return
@@ -420,7 +454,13 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     by_kind: dict[str, list[str]] = {}
     for name, values in look.values.items():
         if is_money(name, values) and (values.filled or not values.rows):
-            by_kind.setdefault(money_kind(name), []).append(name)
+            of = money_kind(name)
+            if of in ("tax", "discount") and is_rate(values, of):
+                _ask_of_rate(draft, name, values, of)
+                continue
+            by_kind.setdefault(of, []).append(name)
+        elif name in _coupons_of_money(look, draft):
+            by_kind.setdefault("discount", []).append(name)
     columns = draft.columns
     for part, ours in (
         *(("tax", "tax_amount"), ("shipping", "shipping_amount")),
@@ -454,11 +494,17 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
         chosen is None
         or (
             is_lines
-            and (_is_product(con, look, chosen, *factors) or _is_shared(con, look, draft, chosen))
+            and (is_product(con, look, chosen, *factors) or _is_shared(con, look, draft, chosen))
         )
     ):
+        worth = " * ".join(number(look, factor) for factor in factors)
         if is_lines:
-            _of_order(con, look, draft, " * ".join(map(_number, factors)))
+            _of_order(con, look, draft, worth)
+        if chosen and is_product(con, look, chosen, *factors):
+            draft.columns["amount"] = chosen
+            _after_rate(con, look, draft, chosen, factors)
+            if draft.columns["amount"] == chosen:
+                draft.columns.pop("amount")
         if isinstance(price, str) and not set(tokens(price)) & {"net", "excl"}:
             question = f"has `{price}` tax in it? Figures are meant without."
             draft.asks.append(Ask("columns.unit_price", question))
@@ -479,16 +525,85 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
         columns["amount"] = {"sql": f"coalesce({identifier(chosen)}, 0)"}
         draft.options["amount_is_per"] = "line"
     if is_lines and draft.options.get("amount_is_per") != "order":
-        _of_order(con, look, draft, _number(chosen))
+        _of_order(con, look, draft, number(look, chosen))
         # what is the order's says nothing of what a line's amount holds
         told = draft.options.get("amount_is_per")
         its = {columns[ours] for ours in told if ours != "amount"} if isinstance(told, dict) else ()
         by_kind = {k: [n for n in names if n not in its] for k, names in by_kind.items()}
-    if kind == "net":
+    if kind == "net" or "excl" in tokens(chosen):
         _after_discount(con, look, draft, by_kind, chosen)
     else:
         _ask_for_net(con, look, draft, by_kind, kind or "amount", chosen)
+    _after_rate(con, look, draft, chosen, factors)
+    if draft.options.get("amount_is_per") != "order":
+        ask_of_money(con, look, draft, by_kind, chosen)
     _left_out(draft, by_kind, chosen)
+
+
+def _coupons_of_money(look: Look, draft: Draft) -> list[str]:
+    """Columns that are named as a coupon's and hold what it took off."""
+    return [
+        n
+        for n, v in look.values.items()
+        if "coupon" in tokens(n)
+        and v.is_number
+        and not draft.names(n)
+        and any("." in value or "," in value for value, _ in v.few)
+    ]
+
+
+def _ask_of_rate(draft: Draft, name: str, values: Values, kind: str) -> None:
+    told = ", ".join(value for value, _ in values.few)
+    question = f"are the values of `{name}` percent ({told})? They are not mapped as money"
+    draft.asks.append(Ask(f"columns.{kind}_amount", question))
+    draft.left_out.append(name)
+
+
+def _after_rate(
+    con: duckdb.DuckDBPyConnection,
+    look: Look,
+    draft: Draft,
+    chosen: str,
+    factors: tuple[str, str] | None,
+) -> None:
+    """Whether a discount in percent has been taken off: quantity and price say, or it is asked."""
+    rate = next(iter(rates_of(look, "discount")), None)
+    if rate is None or not look.values[rate].highest or draft.columns["amount"] != chosen:
+        return
+    less = less_rate(look, chosen, rate, "discount")
+    if factors:
+        worth = " * ".join(number(look, name) for name in factors)
+        off = f"{worth} * (1 - coalesce({number(look, rate)}, 0) / 100)"
+        if nearly_all(con, look, f"abs({number(look, chosen)} - {off}) < {CENT}"):
+            return
+    readings = [
+        Reading(f"`{chosen}`", columns={"amount": chosen}),
+        Reading(f"`{chosen}` less `{rate}` percent", columns={"amount": {"sql": less}}),
+    ]
+    if factors and is_product(con, look, chosen, *factors):
+        draft.columns["amount"] = {"sql": less}
+    question = f"has the discount of `{rate}` percent been taken off `{chosen}`?"
+    draft.asks.append(Ask("columns.amount", question, readings))
+
+
+def _named_currency(look: Look, draft: Draft) -> None:
+    """The currency that the amount's own name tells; asked where a column says another."""
+    amount = draft.columns.get("amount")
+    if not isinstance(amount, str):
+        return
+    codes = [word for word in re.findall("[A-Z]{3}", amount.upper()) if word in CURRENCIES]
+    codes = [c for c in codes if re.search(rf"(?i)(?<![a-z]){c}(?![a-z])", amount)]
+    if len(codes) != 1:
+        return
+    said = draft.columns.get("currency")
+    if isinstance(said, str):
+        seen = [value for value, _ in look.values[said].few]
+        if [value.upper() for value in seen] == codes:
+            return
+        draft.columns.pop("currency")
+        question = f"`{amount}` names {codes[0]}, and `{said}` says {', '.join(seen)}: which is it?"
+        draft.asks.append(Ask("currency", question))
+    draft.options["currency"] = codes[0]
 
 
 def _no_money(draft: Draft, by_kind: Mapping[str, list[str]]) -> None:
@@ -496,28 +611,6 @@ def _no_money(draft: Draft, by_kind: Mapping[str, list[str]]) -> None:
     question = "no column holds what the order came to; until one does, every order counts as 0"
     draft.asks.append(Ask("columns.amount", question))
     _left_out(draft, by_kind, None)
-
-
-def _number(name: str) -> str:
-    column = identifier(name)
-    return f"try_cast(replace({column}, ',', '.') as double)"
-
-
-def _in_sql(look: Look, name: str) -> str:
-    """The column as a number in the user's own SQL, where decimal commas are text."""
-    column = identifier(name)
-    if not look.values[name].has_decimal_comma:
-        return column
-    return f"cast(replace(replace({column}, '.', ''), ',', '.') as decimal(18, 4))"
-
-
-def _is_product(
-    con: duckdb.DuckDBPyConnection, look: Look, amount: str, quantity: str, price: str
-) -> bool:
-    """Whether an amount is the quantity times the price in nearly all rows."""
-    test = f"abs({_number(amount)} - {_number(quantity)} * {_number(price)}) < {_CENT}"
-    ((share,),) = con.execute(f"select avg(cast({test} as int)) from {look.name}").fetchall()
-    return share is not None and share >= _NEARLY_ALL
 
 
 def _is_shared(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, amount: str) -> bool:
@@ -528,7 +621,7 @@ def _is_shared(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, amount:
         f"select min({column}) as least, max({column}) as greatest from {look.name}"
         f" group by {order} having count(*) > 1 and count({column}) = count(*))"
     ).fetchall()[0]
-    return several > 0 and shared >= _NEARLY_ALL * several
+    return several > 0 and shared >= NEARLY_ALL * several
 
 
 def _of_order(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, goods: str) -> None:
@@ -542,14 +635,14 @@ def _of_order(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, goods: s
         name = draft.columns.get(ours)
         if not isinstance(name, str):
             continue
-        part = _number(name)
+        part = number(look, name)
         several, shared = con.execute(
             "select count(*), count(*) filter (least = greatest and told = lines) from ("
             f"select min({part}) as least, max({part}) as greatest, count({part}) as told,"
             f" count(*) as lines from {look.name} group by {order} having count(*) > 1"
             f" and max({part}) <> 0 and min({goods}) <> max({goods}))"
         ).fetchall()[0]
-        if not several or shared < _NEARLY_ALL * several:
+        if not several or shared < NEARLY_ALL * several:
             continue
         if ours == "discount_amount" and "amount" not in draft.columns:
             worth = " * ".join(identifier(draft.columns[c]) for c in ("quantity", "unit_price"))
@@ -563,17 +656,6 @@ def _of_order(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft, goods: s
         if ours == "discount_amount":
             question += " Has it been taken off the lines' amounts?"
         draft.asks.append(Ask("amount_is_per", question))
-
-
-def _holds(con: duckdb.DuckDBPyConnection, look: Look, terms: Mapping[str, int]) -> bool:
-    """Whether the columns, added and taken off, come to nothing in nearly all rows."""
-    summed = " ".join(
-        f"{'+' if sign > 0 else '-'} coalesce({_number(name)}, 0)" for name, sign in terms.items()
-    )
-    ((share,),) = con.execute(
-        f"select avg(cast(abs(0 {summed}) < {_CENT} as int)) from {look.name}"
-    ).fetchall()
-    return share is not None and share >= _NEARLY_ALL
 
 
 def _after_discount(
@@ -591,8 +673,8 @@ def _after_discount(
     parts = {name: 1 for kind in ("tax", "shipping") for name in by_kind.get(kind, [])[:1]}
     before = {"sql": f"{identifier(net)} - coalesce({identifier(discount)}, 0)"}
     if total:
-        taken_off = _holds(con, look, {net: 1, **parts, total: -1})
-        still_in = _holds(con, look, {net: 1, **parts, discount: -1, total: -1})
+        taken_off = holds(con, look, {net: 1, **parts, total: -1})
+        still_in = holds(con, look, {net: 1, **parts, discount: -1, total: -1})
         if taken_off:
             return
         if still_in:
@@ -619,19 +701,31 @@ def _ask_for_net(
     question = f"has `{chosen}` shipping and tax in it? Figures are meant without."
     readings: list[Reading] = []
     if beside and isinstance(draft.columns["amount"], str):
-        less = _in_sql(look, chosen) + "".join(
-            f" - coalesce({_in_sql(look, name)}, 0)" for name in beside
+        less = in_sql(look, chosen) + "".join(
+            f" - coalesce({in_sql(look, name)}, 0)" for name in beside
         )
         without = {"sql": less}
         named = " and ".join(f"`{name}`" for name in beside)
         readings = [
             Reading(f"`{chosen}`", columns={"amount": chosen}),
-            Reading(f"`{chosen}` less {named}", columns={"amount": without}),
+            Reading(
+                f"`{chosen}` less {named} (`amount: {scalar(without)}`)",
+                columns={"amount": without},
+            ),
         ]
         if kind == "total":
             draft.columns["amount"] = without
+    if not readings and (rates := rates_of(look, "tax")):
+        less = less_rate(look, chosen, rates[0], "tax")
+        readings = [
+            Reading(f"`{chosen}`", columns={"amount": chosen}),
+            Reading(f"`{chosen}` less its tax by `{rates[0]}`", columns={"amount": {"sql": less}}),
+        ]
     if not readings and (lower := _a_little_less(con, look, draft, chosen)):
         readings = [Reading(f"`{name}`", columns={"amount": name}) for name in (chosen, *lower)]
+    if not beside and not readings:
+        less = scalar({"sql": f"{in_sql(look, chosen)} / 1.2"})
+        question += f" Where 20 % of tax is in it: `amount: {less}`"
     draft.asks.append(Ask("columns.amount", question, readings))
 
 
@@ -640,18 +734,18 @@ def _a_little_less(
 ) -> list[str]:
     """Numbers without a name for it that are the amount less what may be its tax, row by row."""
     taken = {str(column) for column in draft.columns.values()}
-    amount = _number(chosen)
+    amount = number(look, chosen)
     found = []
     for name, values in look.values.items():
         if name in taken or not values.is_number or values.is_time or values.is_whole:
             continue
-        other = _number(name)
-        test = f"{other} <= {amount} and {other} > {_LEAST_NET} * {amount}"
+        other = number(look, name)
+        test = f"{other} <= {amount} and {other} > {LEAST_NET} * {amount}"
         ((share, less),) = con.execute(
             f"select avg(cast({test} as int)), avg(cast({other} < {amount} as int))"
             f" from {look.name} where {amount} > 0"
         ).fetchall()
-        if share is not None and share >= _NEARLY_ALL and less >= _NEARLY_ALL:
+        if share is not None and share >= NEARLY_ALL and less >= NEARLY_ALL:
             found.append(name)
     return found
 

@@ -9,10 +9,10 @@ import duckdb
 from ..contract import load_contract
 from ..errors import ExportError
 from ..sql import identifier
-from .draft import Draft, noted, patterns, relative, text, todo
-from .guess import fits_lines, guess, unfit
+from .draft import Ask, Draft, noted, patterns, relative, text, todo
+from .guess import fits_lines, guess, has_goods, has_totals, unfit
 from .known import known
-from .look import Look, look_at, same_columns
+from .look import SAMPLE_ROWS, Look, look_at, same_columns
 from .roles import tokens
 from .settle import measured, settle
 from .trial import mended
@@ -41,6 +41,8 @@ def propose(files: list[Path], folder: Path) -> str:
     Files of the same columns are one export. Raises ExportError where a file cannot be read, or
     where none fits an export.
     """
+    if folders := [file for file in files if file.is_dir()]:
+        raise ExportError(f"{folders[0]} is a folder; name its files, as in {folders[0] / '*.csv'}")
     if missing := [file for file in files if not file.is_file()]:
         raise ExportError(f"{missing[0]}: no such file")
     with duckdb.connect() as con:
@@ -64,8 +66,15 @@ def _found(con: duckdb.DuckDBPyConnection, look: Look, looks: Sequence[Look]) ->
     if told := known(con, look, looks):
         return _Found(look, told.drafts, told.joins, dict(told.settings), True)
     if fits_lines(look) and (joined := _with_heads(con, look, looks)):
-        whole, heads = joined
-        return _Found(look, guess(con, whole), [heads])
+        whole, heads, alone = joined
+        drafts = guess(con, whole)
+        if drafts and alone:
+            question = (
+                f"{alone:,} orders of {heads.largest.name} have no row in {look.largest.name}, and"
+                " are left out: do they count?"
+            )
+            drafts[0].asks.append(Ask("select", question))
+        return _Found(look, drafts, [heads])
     return _Found(look, guess(con, look))
 
 
@@ -88,6 +97,11 @@ def _chosen(
             others.append(f"{named} {unfit(one.look)}.")
             continue
         if first := taken.get(one.drafts[0].table.name):
+            question = (
+                f"{named} fits as well and is left out, since its columns are others: {columns}. An"
+                " export has one mapping: give its files one header"
+            )
+            first.asks.append(Ask("files", question))
             others.append(
                 f"{named} fits {first.table.name} as well, which is taken; an export has one"
                 f" mapping: unite the files, or rename columns with `select:` (columns: {columns})."
@@ -133,16 +147,33 @@ def _settings(drafts: Sequence[Draft], told: dict[str, str], folder: Path) -> li
 
 def _with_heads(
     con: duckdb.DuckDBPyConnection, lines: Look, looks: Sequence[Look]
-) -> tuple[Look, Look] | None:
-    """Lines of orders with what another file says of the order: found by the key between them."""
+) -> tuple[Look, Look, int] | None:
+    """Lines of orders with what another file says of the order: found by the key between them.
+
+    Behind them the orders without a line, as far as the samples tell.
+    """
     for heads in looks:
         if heads is lines or not any(values.is_time for values in heads.values.values()):
+            continue
+        # payments of orders that say themselves what they came to
+        if has_totals(heads) and not has_goods(lines):
             continue
         for mine in _keys(lines):
             for theirs in _keys(heads):
                 if heads.values[theirs].is_unique and _is_key(con, lines, mine, heads, theirs):
-                    return _joined(con, lines, mine, heads, theirs), heads
+                    alone = _alone(con, lines, mine, heads, theirs)
+                    return _joined(con, lines, mine, heads, theirs), heads, alone
     return None
+
+
+def _alone(con: duckdb.DuckDBPyConnection, lines: Look, mine: str, heads: Look, theirs: str) -> int:
+    """How many orders have no line; none where a sample is not all."""
+    if any(v.rows >= SAMPLE_ROWS for look in (lines, heads) for v in look.values.values()):
+        return 0
+    return con.execute(
+        f"select count(*) from {heads.name} where {identifier(theirs)} not in"
+        f" (select {identifier(mine)} from {lines.name} where {identifier(mine)} is not null)"
+    ).fetchall()[0][0]
 
 
 def _keys(look: Look) -> list[str]:

@@ -3,7 +3,7 @@
 from .look import Values
 from .words import meaning
 
-_NOT_MONEY = frozenset(
+NOT_MONEY = frozenset(
     [
         "quantity",
         "points",
@@ -65,7 +65,7 @@ def tokens(name: str) -> tuple[str, ...]:
 def is_money(name: str, values: Values) -> bool:
     """Whether a column holds amounts: its name says so, and its values are numbers."""
     words = set(tokens(name))
-    if words & _NOT_MONEY or not words & _MONEY:
+    if words & NOT_MONEY or not words & _MONEY:
         return False
     if words <= {"order", "net"} and "order" in words and "net" not in words:
         return values.filled > 0 and not values.is_whole and values.is_number

@@ -129,13 +129,16 @@ def _format(draft: Draft, formats: list[str]) -> None:
         (form.replace(a, b) for form in [chosen] for a, b in SWAPPED.items() if form.startswith(a)),
         None,
     )
+    question = "is the day or the month first? No value says."
+    if other not in formats and "%y" in chosen:
+        other = next((form for form in formats[1:] if "%y" in form), None)
+        question = "where does the year stand, and where the day?"
     if other in formats:
         if "%I" in chosen and chosen.startswith("%d"):
             chosen, other = str(other), chosen
         readings = [
             Reading(f"`{form}`", {"timestamp_format": form}) for form in (chosen, str(other))
         ]
-        question = "is the day or the month first? No value says."
         draft.asks.append(Ask("timestamp_format", question, readings))
     draft.options["timestamp_format"] = chosen
 

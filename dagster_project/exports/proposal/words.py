@@ -49,6 +49,7 @@ def plain(text: str) -> str:
 def _split(name: str) -> list[str]:
     """The words of a name: by signs, by capitals, and # as a number."""
     marked = re.sub(r"\b[nN][°º]", " number ", name).replace("#", " number ")
+    marked = marked.replace("%", " percent ")
     marked = re.sub(r"(?i)\b(number|no|num)[ _]of[ _]", "quantity ", marked)
     words: list[str] = []
     for word in re.split(r"[\W_]+", marked):

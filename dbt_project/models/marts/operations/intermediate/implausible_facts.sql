@@ -63,6 +63,17 @@ busy as (
     group by left(customer_id, 2)
 ),
 
+-- a zero in front, or a capital, makes no other customer
+alike as (
+    select coalesce(sum(ids), 0) as ids
+    from (
+        select count(*) as ids
+        from customers
+        group by lower(trim(leading '0' from customer_id))
+        having count(*) > 1
+    ) as ids_alike
+),
+
 totals as (
     select
         coalesce(sum(orders), 0) as orders,
@@ -231,6 +242,21 @@ facts as (
         and totals.most_orders > {{ var('implausible_customer_share') }} * totals.orders
         -- of few customers each has a large share
         and (totals.most_orders * totals.customers > 2 * totals.orders or totals.customers = 1)
+    union all
+    select
+        'customer_id has fewer than five values' as warning,
+        totals.customers as occurrences,
+        'columns.customer_id' as setting
+    from totals
+    where {{ many }} and totals.customers between 1 and 4
+    union all
+    select
+        'customer_id differs by leading zeros or capitals alone' as warning,
+        alike.ids as occurrences,
+        'columns.customer_id, as {sql: ...} that writes each in one way' as setting
+    from alike
+    cross join totals
+    where alike.ids > {{ var('implausible_alike_share') }} * totals.customers
     union all
     select
         busy.warning,
