@@ -21,6 +21,8 @@ class Column:
     label: str | None = None
     #: the column with the month it is of, told beside it
     month: str | None = None
+    #: the word for the time it is of, where columns of one table are not of the same
+    over: str | None = None
 
 
 @dataclass(frozen=True)
@@ -434,14 +436,14 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
                 Column("kind", "value"),
                 Column("first_month", "month"),
                 Column("last_month", "month"),
-                Column("sent", "count"),
-                Column("clicked", "count"),
-                Column("visits", "count"),
-                Column("converted", "count"),
-                Column("cost", "money"),
-                Column("revenue", "money"),
-                Column("revenue_per_cost", "times"),
-                Column("diagnosis", "value", month="judged_month"),
+                Column("sent", "count", over="all_months"),
+                Column("clicked", "count", over="all_months"),
+                Column("visits", "count", over="all_months"),
+                Column("converted", "count", over="all_months"),
+                Column("cost", "money", over="all_months"),
+                Column("revenue", "money", over="all_months"),
+                Column("revenue_per_cost", "times", over="all_months"),
+                Column("diagnosis", "value", month="judged_month", over="one_month"),
             ),
             wide=True,
         ),
