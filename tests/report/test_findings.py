@@ -152,6 +152,17 @@ def test_a_large_group_does_not_lead_by_its_size() -> None:
     )
 
 
+def test_of_two_groups_beyond_their_share_the_farther_is_named() -> None:
+    """GB adds 1.5 pp where 1.2 are due, FR 0.8 where 0.4 are: 0.3 and 0.4 beyond."""
+    rows = split(
+        lost("all", "all", (500, 5000), (600, 5000)),
+        lost("country", "GB", (300, 3000), (375, 3000)),
+        lost("country", "FR", (100, 1000), (140, 1000)),
+        lost("country", "DE", (100, 1000), (85, 1000)),
+    )
+    assert "“country FR”: it adds +0.8 pp, where its 20.0% of the" in said(lost=rows)[0]
+
+
 def test_a_group_whose_intervals_overlap_does_not_stand_out() -> None:
     """What others did is no doing of GB, whose change is 4.6 standard errors from theirs."""
     rows = split(
