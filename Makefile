@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: setup run dev test test-nightly lint fix nightly bench soak lock clean
+.PHONY: setup run dev test test-nightly lint fix docs nightly bench soak lock clean
 
 setup: .venv/installed
 
@@ -46,6 +46,17 @@ fix: setup            ## what can be mended by itself; pages of docs/ that are m
 	@$(BIN)/python -m dagster_project.commands.figures
 	@$(BIN)/python -m dagster_project.exports.config.document
 
+docs: .venv/docs/installed  ## README and docs/ as pages in artifacts/site; a broken link is an error
+	@.venv/docs/bin/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env \
+		--conf-dir docs . artifacts/site
+	@cp artifacts/site/README.html artifacts/site/index.html
+
+# beside .venv: few build pages, and Sphinx needs an older docutils than the lock has
+.venv/docs/installed: docs/requirements.lock .venv/installed
+	@$(BIN)/uv venv --quiet --clear .venv/docs
+	@$(BIN)/uv pip install --quiet --python .venv/docs --require-hashes -r $<
+	@touch $@
+
 nightly: setup        ## the run as CI makes it: marts, check results and docs kept in artifacts/
 	@$(BIN)/retention nightly artifacts
 
@@ -55,9 +66,11 @@ bench: setup          ## long measurements, never part of the tests
 soak: setup           ## nights that go wrong, whole runs, increments in any order, kills; hours
 	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
-lock:                 ## resolve requirements.lock anew
+lock:                 ## resolve both locks anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra postgres \
 		--generate-hashes --no-header -o requirements.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group docs \
+		--generate-hashes --no-header -o docs/requirements.lock
 
 clean:                ## built databases and reports; exports stay
 	@rm -rf artifacts dbt_project/target data/warehouse/*

@@ -21,6 +21,8 @@ class Column:
     label: str | None = None
     #: the column with the month it is of, told beside it
     month: str | None = None
+    #: the word for the time it is of, where columns of one table are not of the same
+    over: str | None = None
 
 
 @dataclass(frozen=True)
@@ -181,9 +183,11 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
                 Column("segment_value", "segment"),
                 Column("opening_customers", "count"),
                 Column("churned_customers", "count"),
+                _rate("rate_before", "rate_before_low", "rate_before_high"),
                 _rate("churn_rate", "churn_rate_low", "churn_rate_high"),
                 Column("rate_change", "points", "rate_change_low", "rate_change_high"),
                 Column("contribution", "points"),
+                Column("due_by_share", "points"),
                 Column("month", "month"),
             ),
             wide=True,
@@ -434,14 +438,14 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
                 Column("kind", "value"),
                 Column("first_month", "month"),
                 Column("last_month", "month"),
-                Column("sent", "count"),
-                Column("clicked", "count"),
-                Column("visits", "count"),
-                Column("converted", "count"),
-                Column("cost", "money"),
-                Column("revenue", "money"),
-                Column("revenue_per_cost", "times"),
-                Column("diagnosis", "value", month="judged_month"),
+                Column("sent", "count", over="all_months"),
+                Column("clicked", "count", over="all_months"),
+                Column("visits", "count", over="all_months"),
+                Column("converted", "count", over="all_months"),
+                Column("cost", "money", over="all_months"),
+                Column("revenue", "money", over="all_months"),
+                Column("revenue_per_cost", "times", over="all_months"),
+                Column("diagnosis", "value", month="judged_month", over="one_month"),
             ),
             wide=True,
         ),

@@ -26,7 +26,7 @@ Finding = tuple[str, str]
 
 
 def difference(now: Sequence[float], before: Sequence[float]) -> tuple[float, float]:
-    """The 95 % interval of a difference, from a figure, its lower and its upper bound, twice.
+    """The interval of a difference, from a figure, its lower and its upper bound, twice.
 
     Zou & Donner (2008), Construction of confidence limits about effect measures, Statistics in
     Medicine 27(10); of shares within Wilson's intervals it is method 10 of Newcombe (1998).
@@ -122,10 +122,10 @@ def _wilson(successes: int, trials: int, z: float) -> tuple[float, float, float]
 
 
 def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
-    """How the churn rate moved in the last complete month, and which group moved it most."""
+    """How the churn rate moved in the last complete month, and which group did it."""
     if not lost or lost[0]["segment_name"] != "all" or lost[0]["rate_change"] is None:
         return []
-    everybody, groups = lost[0], lost[1:]
+    everybody = lost[0]
     moved = everybody["rate_change"]
     given = {
         "month": words.month(everybody["month"]),
@@ -138,21 +138,74 @@ def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
         is_sure = everybody["rate_change_low"] > 0 or everybody["rate_change_high"] < 0
         certainty = words("cards.sure" if is_sure else "cards.chance")
     said = words("findings.churn", **given, certainty=certainty)
+    return [(f"{said} {_most(everybody, lost[1:], words)}".strip(), "stay")]
+
+
+def _most(everybody: Row, groups: Sequence[Row], words: Language) -> str:
+    """The group that moved the churn rate most beyond its share, those that surely did first.
+
+    A large group adds much to a change whatever it does; `beyond_share` is what a group adds less
+    its share of the customers times the change for everybody.
+    """
     # whose first silence runs out this month always leads the months of joining, in any shop
     same_way = [
         row
         for row in groups
-        if row["contribution"] * moved > 0 and row["segment_name"] != "first_month"
+        if row["beyond_share"] * everybody["rate_change"] > 0
+        and row["rate_change_low"] is not None
+        and row["segment_name"] != "first_month"
     ]
-    if same_way:
-        most = same_way[0]
-        given = {
-            "segment": words.value(most["segment_name"], "segments"),
-            "value": most["segment_value"],
-            "part": cells.text(most["contribution"], "points", words),
-        }
-        said += " " + words("findings.churn_most", **given)
-    return [(said, "stay")]
+    if not same_way:
+        return ""
+    sure = [row for row in same_way if _is_apart(row, everybody)]
+    most = max(sure or same_way, key=lambda row: abs(row["beyond_share"]))
+    given = {
+        "segment": words.value(most["segment_name"], "segments"),
+        "value": most["segment_value"],
+        "part": cells.text(most["contribution"], "points", words),
+        "share": words.percent(most["opening_customers"] / everybody["opening_customers"]),
+        "due": cells.text(most["due_by_share"], "points", words),
+        "before": words.percent(most["rate_before"]),
+        "interval_before": cells.interval(
+            most["rate_before_low"], most["rate_before_high"], "percent", words
+        ),
+        "now": words.percent(most["churn_rate"]),
+        "interval": cells.interval(
+            most["churn_rate_low"], most["churn_rate_high"], "percent", words
+        ),
+        "certainty": words("cards.sure" if sure else "cards.chance"),
+    }
+    said = words("findings.churn_most", **given)
+    return said if sure else f"{words('findings.churn_none')} {said}"
+
+
+def _is_apart(group: Row, everybody: Row) -> bool:
+    """Whether the churn of a group surely moved as everybody's did, and more than the others'.
+
+    Its intervals of both months lie apart; and its change less that of all others is more than the
+    luck of one among those compared, each of which is given its share of the 5 %.
+    """
+    counts = ("churned_customers", "opening_customers", "churned_before", "opening_before")
+    own = [group[count] for count in counts]
+    churned, opening, churned_before, opening_before = others = [
+        everybody[count] - group[count] for count in counts
+    ]
+    # who joins and is lost within a month is lost without having been there at its start
+    if churned > opening or churned_before > opening_before or not opening * opening_before:
+        return False
+    z = NormalDist().inv_cdf(1 - 0.025 / group["compared"])
+    low, high = difference(_change(z, *own), _change(z, *others))
+    if everybody["rate_change"] > 0:
+        return low > 0 and group["churn_rate_low"] > group["rate_before_high"]
+    return high < 0 and group["churn_rate_high"] < group["rate_before_low"]
+
+
+def _change(
+    z: float, churned: int, opening: int, churned_before: int, opening_before: int
+) -> tuple[float, float, float]:
+    """How a churn rate changed, and the bounds of its interval at z."""
+    now, before = _wilson(churned, opening, z), _wilson(churned_before, opening_before, z)
+    return now[0] - before[0], *difference(now, before)
 
 
 def _failures(campaigns: Sequence[Row], words: Language, as_of: dt.date | None) -> list[Finding]:

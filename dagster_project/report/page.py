@@ -24,9 +24,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 Row = dict[str, Any]
 
-#: The check that raises what `data_warnings` lists.
-ODD_FACTS = "data_warnings, assert_no_odd_facts"
-
 #: Above this share of net revenue the head of the page tells of money that was set aside.
 SET_ASIDE_SHARE = 0.01
 
@@ -231,7 +228,8 @@ class View:
         if money := self._set_aside:
             told.append((money, "look"))
         if odd := len(figures.rows["warnings"]):
-            told.append((words("trust.warnings", n=odd, check=ODD_FACTS), "look"))
+            where = words("blocks.warnings.title")
+            told.append((words("trust.warnings", n=odd, where=where), "look"))
         else:
             told.append((words("trust.warnings_none"), "good"))
         if restated := sum(row["cells"] for row in figures.rows["restatements"]):

@@ -25,7 +25,7 @@ def _first(table: str, column: str, *preferred: str) -> str:
 STUDIES = ("order_to_order", "any_to_any", "session_to_session", "signed_up_to_order")
 STUDY = _first("cohort_retention", "study", *STUDIES)
 _BASE = _first("monthly_churn", "base", "order", "any")
-GROUPS = 8  # of the segments, and of the months of joining, those that moved the rate most
+GROUPS = 8  # of the segments, and of the months of joining, those farthest beyond their share
 _LIFECYCLE = _first("lifecycle", "activity", "order", "any")
 
 #: The figures at the top: period, value and, where it has one, its interval; the newest last.
@@ -193,22 +193,40 @@ QUERIES = {
     """,
     "lost": f"""
         select
-            segment_name, segment_value, opening_customers, churned_customers, churn_rate,
-            churn_rate_low, churn_rate_high, rate_change, rate_change_low, rate_change_high,
-            contribution, month
-        from churn_by_segment
-        where base = {_BASE}
-            and month = (
+            now.segment_name, now.segment_value, now.opening_customers, now.churned_customers,
+            before.opening_customers as opening_before, before.churned_customers as churned_before,
+            before.churn_rate as rate_before, before.churn_rate_low as rate_before_low,
+            before.churn_rate_high as rate_before_high, now.churn_rate, now.churn_rate_low,
+            now.churn_rate_high, now.rate_change, now.rate_change_low, now.rate_change_high,
+            now.contribution,
+            everybody.rate_change * now.opening_customers / everybody.opening_customers
+            as due_by_share,
+            -- what is left of a sum of fractions is no part
+            round(now.contribution - due_by_share, 12) as beyond_share,
+            count(*) filter (
+                now.segment_name not in ('all', 'first_month') and now.rate_change_low is not null
+            ) over () as compared,
+            now.month
+        from churn_by_segment as now
+        inner join churn_by_segment as everybody
+            on everybody.base = now.base and everybody.month = now.month
+                and everybody.segment_name = 'all'
+        left join churn_by_segment as before
+            on before.base = now.base and before.month = now.month - interval 1 month
+                and before.segment_name = now.segment_name
+                and before.segment_value = now.segment_value
+        where now.base = {_BASE}
+            and now.month = (
                 select max(month) from churn_by_segment where contribution is not null
                     and base = {_BASE}
             )
-        qualify segment_name = 'all' or row_number() over (
-            partition by segment_name = 'all', segment_name = 'first_month'
-            order by abs(contribution) desc, segment_name, segment_value
+        qualify now.segment_name = 'all' or row_number() over (
+            partition by now.segment_name = 'all', now.segment_name = 'first_month'
+            order by abs(beyond_share) desc, now.segment_name, now.segment_value
         ) <= {GROUPS}
         order by
-            segment_name <> 'all', segment_name = 'first_month', abs(contribution) desc,
-            segment_name, segment_value
+            now.segment_name <> 'all', now.segment_name = 'first_month', abs(beyond_share) desc,
+            now.segment_name, now.segment_value
     """,
     "bridge": f"""
         select month, step, customers, customers_at_risk, rate, is_convention

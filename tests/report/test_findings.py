@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from scipy.stats import binomtest
 
 from dagster_project.report.findings import difference, findings, judged
 from dagster_project.report.language import language
@@ -73,46 +74,126 @@ def test_a_higher_rate_of_starred_cohorts_is_told_apart() -> None:
     )
 
 
-def lost(
-    name: str, value: str, change: float, part: float, low: float | None, high: float | None
-) -> dict[str, Any]:
+def lost(name: str, value: str, before: tuple[int, int], now: tuple[int, int]) -> dict[str, Any]:
+    """Who was lost, and of how many, in two months; `split` adds what follows."""
     return {
         "segment_name": name,
         "segment_value": value,
         "month": dt.date(2024, 12, 1),
-        "churn_rate": 0.18,
-        "rate_change": change,
-        "rate_change_low": low,
-        "rate_change_high": high,
-        "contribution": part,
+        "churned_before": before[0],
+        "opening_before": before[1],
+        "churned_customers": now[0],
+        "opening_customers": now[1],
+        "rate_before": before[0] / before[1],
+        "churn_rate": now[0] / now[1],
+        "rate_change": now[0] / now[1] - before[0] / before[1],
+        "rate_change_low": 0.001,
+        "rate_change_high": 0.039,
     }
 
 
-def test_a_change_of_the_churn_rate_names_who_moved_it() -> None:
-    rows = [
-        lost("all", "all", 0.02, 0.02, 0.001, 0.039),
-        lost("country", "FR", -0.4, -0.03, None, None),
-        lost("country", "GB", 0.4, 0.025, None, None),
-    ]
+def split(everybody: dict[str, Any], *groups: dict[str, Any]) -> list[dict[str, Any]]:
+    """The groups of everybody, with Wilson's intervals as scipy has them."""
+    rows = [everybody, *groups]
+    for row in rows:
+        for ends, churned, opening in (
+            ("rate_before", "churned_before", "opening_before"),
+            ("churn_rate", "churned_customers", "opening_customers"),
+        ):
+            found = binomtest(row[churned], row[opening]).proportion_ci(method="wilson")
+            row[f"{ends}_low"], row[f"{ends}_high"] = found.low, found.high
+        part = row["churned_customers"] / everybody["opening_customers"]
+        row["contribution"] = part - row["churned_before"] / everybody["opening_before"]
+        share = row["opening_customers"] / everybody["opening_customers"]
+        row["due_by_share"] = share * everybody["rate_change"]
+        row["beyond_share"] = row["contribution"] - row["due_by_share"]
+        row["compared"] = len(groups)
+    return rows
+
+
+def test_a_change_of_the_churn_rate_names_who_moved_it_beyond_their_share() -> None:
+    # 460 of 4000 after 400; GB 160 of 1000 after 100, a quarter of all, the others 300 of 3000
+    # in both months: 60 more of 4000 are +1.5 pp, a quarter of +1.5 pp is +0.4 pp
+    rows = split(
+        lost("all", "all", (400, 4000), (460, 4000)),
+        lost("country", "FR", (300, 3000), (300, 3000)),
+        lost("country", "GB", (100, 1000), (160, 1000)),
+    )
     assert said(lost=rows) == [
-        "The churn rate of Dec 2024 was 18.0%, +2.0 pp from the month before; more than chance"
-        " explains. The group that moved it most: “country GB” (+2.5 pp)."
+        "The churn rate of Dec 2024 was 11.5%, +1.5 pp from the month before; more than chance"
+        " explains. Most beyond its share was “country GB”: it adds +1.5 pp, where its 25.0% of the"
+        " customers would add +0.4 pp. Its churn went from 10.0% (95% interval 8.3\u201312.0%) to"
+        " 16.0% (13.9\u201318.4%); more than chance explains."
     ]
+    # the change of GB less that of the others is 3.5 standard errors: the luck of one in a thousand
+    for row in rows:
+        row["compared"] = 1000
+    assert "No group stands out. Most beyond its share was “country GB”" in said(lost=rows)[0]
     rows[0]["rate_change_low"] = -0.001
-    assert "chance may explain it" in said(lost=rows)[0]
+    assert "+1.5 pp from the month before; chance may explain it" in said(lost=rows)[0]
     rows[0]["rate_change_low"] = None
     assert "too few customers" in said(lost=rows)[0]
 
 
+def test_a_large_group_does_not_lead_by_its_size() -> None:
+    """GB adds 4.0 of 6.0 pp and FR 2.0, but their shares of the customers would add 4.8 and 1.2."""
+    rows = split(
+        lost("all", "all", (250, 2500), (400, 2500)),
+        lost("country", "GB", (200, 2000), (300, 2000)),
+        lost("country", "FR", (50, 500), (100, 500)),
+    )
+    # FR rose from 10 to 20 %, intervals apart, but the others rose too: +10 pp against +5 pp with
+    # a standard error of 2.5 pp are 2.0, of which the luck of one in two makes 2.2
+    (sentence,) = said(lost=rows)
+    assert (
+        "No group stands out. Most beyond its share was “country FR”: it adds +2.0 pp, where its"
+        " 20.0% of the customers would add +1.2 pp. Its churn went from 10.0% (95% interval"
+        " 7.7\u201312.9%) to 20.0% (16.7\u201323.7%); chance may explain it." in sentence
+    )
+
+
+def test_of_two_groups_beyond_their_share_the_farther_is_named() -> None:
+    """GB adds 1.5 pp where 1.2 are due, FR 0.8 where 0.4 are: 0.3 and 0.4 beyond."""
+    rows = split(
+        lost("all", "all", (500, 5000), (600, 5000)),
+        lost("country", "GB", (300, 3000), (375, 3000)),
+        lost("country", "FR", (100, 1000), (140, 1000)),
+        lost("country", "DE", (100, 1000), (85, 1000)),
+    )
+    assert "“country FR”: it adds +0.8 pp, where its 20.0% of the" in said(lost=rows)[0]
+
+
+def test_a_group_whose_intervals_overlap_does_not_stand_out() -> None:
+    """What others did is no doing of GB, whose change is 4.6 standard errors from theirs."""
+    rows = split(
+        lost("all", "all", (280, 2400), (285, 2400)),
+        lost("country", "GB", (200, 2000), (245, 2000)),
+        lost("country", "FR", (80, 400), (40, 400)),
+    )
+    assert rows[1]["churn_rate_low"] < rows[1]["rate_before_high"]
+    assert "No group stands out. Most beyond its share was “country GB”" in said(lost=rows)[0]
+
+
+def test_a_fall_names_who_fell_and_no_group_stands_for_everybody() -> None:
+    rows = split(
+        lost("all", "all", (460, 4000), (400, 4000)),
+        lost("country", "GB", (160, 1000), (100, 1000)),
+    )
+    assert "“country GB”: it adds \u22121.5 pp" in said(lost=rows)[0]
+    assert "No group" not in said(lost=rows)[0]
+    whole = (rows[0], lost("country", "GB", (460, 4000), (400, 4000)))
+    assert "“" not in said(lost=split(*whole))[0], "due by its share is all it adds"
+    rows[1]["rate_change_low"] = None
+    assert "“" not in said(lost=rows)[0], "too few for an interval"
+
+
 def test_who_joined_one_silence_ago_is_not_said_to_have_moved_the_churn_rate() -> None:
     """In any month of any shop their first silence runs out: no finding."""
-    rows = [
-        lost("all", "all", 0.02, 0.02, 0.001, 0.039),
-        lost("first_month", "2024-09", 0.4, 0.057, None, None),
-    ]
+    rows = split(
+        lost("all", "all", (400, 4000), (460, 4000)),
+        lost("first_month", "2024-09", (10, 1000), (300, 1000)),
+    )
     assert "Joined in" not in said(lost=rows)[0]
-    rows.append(lost("country", "GB", 0.02, 0.012, None, None))
-    assert said(lost=rows)[0].endswith("The group that moved it most: “country GB” (+1.2 pp).")
 
 
 def campaign(name: str, diagnosis: str | None, judged: int, newest: int | None) -> dict[str, Any]:
