@@ -6,7 +6,7 @@ import duckdb
 
 from ..sql import identifier, literal
 from .draft import Ask, Draft, Reading
-from .look import Look, Values
+from .look import Look
 from .roles import is_money, money_kind, tokens
 from .sums import CENT, holds, in_sql, nearly_all, number
 from .words import meaning
@@ -163,8 +163,10 @@ def ask_of_goods(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> No
             return
 
 
-def is_rate(values: Values, kind: str) -> bool:
-    """Whether a tax or a discount is told in percent: a few whole numbers, without decimals."""
+def is_rate(look: Look, name: str, kind: str) -> bool:
+    """Whether a tax or a discount is told in percent: by a few whole numbers without decimals,
+    beside money that has some."""
+    values = look.values[name]
     highest, most = (30, 4) if kind == "tax" else (100, 8)
     return (
         values.is_whole
@@ -173,6 +175,7 @@ def is_rate(values: Values, kind: str) -> bool:
         and values.distinct <= most
         and bool(values.few)
         and all("." not in value and "," not in value for value, _ in values.few)
+        and any(is_money(n, v) and v.filled and not v.is_whole for n, v in look.values.items())
     )
 
 
@@ -186,7 +189,7 @@ def rates_of(look: Look, kind: str) -> list[str]:
         if "percent" in words and (kind in words or (kind == "tax" and "discount" not in words)):
             if kind != "tax" or v.highest <= 30:
                 found.append(name)
-        elif is_money(name, v) and money_kind(name) == kind and is_rate(v, kind):
+        elif is_money(name, v) and money_kind(name) == kind and is_rate(look, name, kind):
             found.append(name)
     return found
 

@@ -455,7 +455,7 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     for name, values in look.values.items():
         if is_money(name, values) and (values.filled or not values.rows):
             of = money_kind(name)
-            if of in ("tax", "discount") and is_rate(values, of):
+            if of in ("tax", "discount") and is_rate(look, name, of):
                 _ask_of_rate(draft, name, values, of)
                 continue
             by_kind.setdefault(of, []).append(name)

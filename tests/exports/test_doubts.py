@@ -1,0 +1,296 @@
+"""What `retention init` asks of columns that no export has, so that no row counts in silence.
+
+Each file is drawn here with what only its shop knows: that some rows are no sales, that percent are
+no money, that an order has more money than its amount.
+"""
+
+import random
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dagster_project.exports.errors import ExportError
+from dagster_project.exports.proposal.propose import propose
+
+from ..support.loading import Shop
+
+ROWS = 120
+Row = dict[str, object]
+
+
+def _orders(more: Callable[[random.Random, Row], Row]) -> list[Row]:
+    """Orders of 30 customers, each with what `more` adds to it."""
+    rng = random.Random(7)
+    rows = []
+    for number in range(ROWS):
+        row: Row = {
+            "order_id": 1000 + number,
+            "order_date": f"2024-{1 + number // 20:02d}-{1 + number % 20:02d} 10:30",
+            "customer_id": f"K{rng.randrange(30):03d}",
+            "net_total": Decimal(rng.randrange(1050, 9050)) / 100,
+        }
+        rows.append(row | more(rng, row))
+    return rows
+
+
+def _write(path: Path, rows: list[Row]) -> Path:
+    lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def _proposed(path: Path, *others: Path) -> tuple[str, dict]:
+    """The proposal on one line, without what breaks comments, and its orders."""
+    text = propose([path, *others], path.parent)
+    return " ".join(text.replace("#", "").split()), yaml.safe_load(text)["exports"]["orders"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "said"),
+    [
+        ("Type", ["Invoice"] * 9 + ["Credit memo"], "`Type` (Invoice: "),
+        ("doc_kind", ["FA"] * 9 + ["AB"], "`doc_kind` (FA: "),
+        ("is_test", [0] * 9 + [1], "`is_test` (0: "),
+        ("state", [1] * 8 + [2, 9], "`state` (1: "),
+        ("Stav", ["hotovo"] * 8 + ["storno_x", "ceka"], "`Stav` (hotovo: "),
+        ("cancelled_at", [""] * 9 + ["2024-08-01 08:00"], "`cancelled_at` (filled in "),
+        ("label", [f"Anna {n}" for n in range(9)] + ["TEST do not ship"], "has the word test in "),
+    ],
+)
+def test_columns_that_may_say_that_rows_do_not_count(
+    tmp_path: Path, column: str, values: list, said: str
+) -> None:
+    rows = _orders(lambda rng, row: {column: rng.choice(values)})
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    assert "TODO exports.orders.where: do all rows count?" in text
+    assert said in text
+
+
+def test_what_says_nothing_of_counting_is_not_asked_about(tmp_path: Path) -> None:
+    rows = _orders(
+        lambda rng, row: {
+            "channel": rng.choice(["web", "shop"]),
+            "payment method": rng.choice(["card", "cash"]),
+            "country": rng.choice(["DE", "AT"]),
+            "note": "latest contest",
+        }
+    )
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    assert "do all rows count?" not in text
+
+
+@pytest.mark.parametrize(
+    ("column", "suffix"), [("Discount %", ""), ("Discount", ""), ("disc", "%")]
+)
+def test_a_discount_in_percent_is_no_money(tmp_path: Path, column: str, suffix: str) -> None:
+    rows = _orders(lambda rng, row: {column: f"{rng.choice([0, 10, 20])}{suffix}"})
+    text, orders = _proposed(_write(tmp_path / "o.csv", rows))
+    assert "discount_amount" not in orders["columns"]
+    assert f"`{column}`" in text or f"not mapped: {column}" in text
+
+
+def test_lines_before_a_discount_in_percent_are_asked_with_it_taken_off(tmp_path: Path) -> None:
+    rows = [
+        {
+            "order": 1 + n // 2,
+            "date": f"2024-0{1 + n // 40}-{1 + n // 2 % 20:02d}",
+            "customer": f"K{n // 2 % 17}",
+            "sku": f"S{n % 7}",
+            "qty": 1 + n % 3,
+            "price net": "10.50",
+            "line total net": f"{Decimal('10.50') * (1 + n % 3)}",
+            "discount %": [0, 10, 20][n % 3],
+        }
+        for n in range(ROWS)
+    ]
+    path = _write(tmp_path / "o.csv", rows)
+    text, _ = _proposed(path)
+    # a third each: 10.50, 21.00 less a tenth, 31.50 less a fifth
+    assert f"percent gives {40 * (10.5 + 18.9 + 25.2):,.2f}" in text
+    (tmp_path / "exports.yml").write_text(propose([path], tmp_path), encoding="utf-8")
+    shop = Shop(tmp_path)
+    shop.load_config(shop.read("exports.yml"), "orders")
+    assert shop.ask("select sum(amount) from raw.orders") == [(Decimal("2184.0000"),)]
+
+
+def test_tax_in_percent_is_taken_out_of_what_has_it_in(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"gross": row.pop("net_total"), "vat": 25})
+    for n, row in enumerate(rows):
+        row["gross"], row["vat"] = ("125.50", 25) if n % 2 else ("112.50", 12)
+        row.pop("net_total", None)
+    text, orders = _proposed(_write(tmp_path / "o.csv", rows))
+    assert "tax_amount" not in orders["columns"]
+    # 60 times 125.50 / 1.25 = 100.40, and 60 times 112.50 / 1.12 = 100.45
+    assert f"less its tax by `vat` gives {60 * (100.40 + 100.45):,.2f}" in text
+
+
+def test_a_voucher_of_money_is_no_coupon(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"Voucher": f"{rng.choice([0, 5, 10])}.00"})
+    text, orders = _proposed(_write(tmp_path / "o.csv", rows))
+    assert "coupon_code" not in orders["columns"]
+    assert "has `Voucher` been taken off `net_total`?" in text
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (lambda rng, row: {"goods total": row["net_total"] * 9}, "`goods total` gives"),
+        (
+            lambda rng, row: {
+                "commission": row["net_total"] * Decimal("0.1"),
+                "item price": row["net_total"] * Decimal("1.1"),
+            },
+            "`item price` gives",
+        ),
+        (
+            lambda rng, row: {"store credit used": f"{rng.choice([0, 5])}.00"},
+            "`net_total` and `store credit used` together gives",
+        ),
+    ],
+)
+def test_money_that_the_amount_does_not_explain_is_asked(
+    tmp_path: Path, more: Callable, said: str
+) -> None:
+    text, _ = _proposed(_write(tmp_path / "o.csv", _orders(more)))
+    assert "is `net_total` all that was paid for the goods?" in text
+    assert said in text
+
+
+def test_the_gross_of_a_net_amount_is_not_asked_about(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"gross_total": row["net_total"] * Decimal("1.2")})
+    text, orders = _proposed(_write(tmp_path / "o.csv", rows))
+    assert orders["columns"]["amount"] == "net_total"
+    assert "all that was paid" not in text
+
+
+@pytest.mark.parametrize("postage", ["Spese di spedizione", "SHIP-1"])
+def test_lines_of_no_goods_are_asked_about(tmp_path: Path, postage: str) -> None:
+    rows = []
+    for order in range(40):
+        for place, (goods, price) in enumerate([(f"A{order % 9}", "9.50"), (postage, "4.90")]):
+            rows.append(
+                {
+                    "order_no": order,
+                    "order_date": f"2024-01-{1 + order % 28:02d}",
+                    "client": f"K{order % 11}",
+                    "line_no": place,
+                    "article": goods,
+                    "line_net": price,
+                }
+            )
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    assert f"are lines of `article` no goods: {postage} (in 40 of 40 orders)?" in text
+
+
+@pytest.mark.parametrize(
+    ("more", "customer"),
+    [
+        (
+            lambda rng, row: {
+                "customer_id": "",
+                "client_manager": rng.choice(["ann", "ben", "carl"]),
+                "account": row["customer_id"],
+            },
+            "account",
+        ),
+        (
+            lambda rng, row: {
+                "customer_id": "",
+                "customer_session_id": f"s{row['order_id'] // 2}",
+                "email": f"{row['customer_id']}@x.org",
+            },
+            {"name": "email", "hash": True},
+        ),
+    ],
+)
+def test_who_is_no_customer(tmp_path: Path, more: Callable, customer: object) -> None:
+    _, orders = _proposed(_write(tmp_path / "o.csv", _orders(more)))
+    assert orders["columns"]["customer_id"] == customer
+
+
+def test_a_customer_that_is_empty_where_an_address_stands_is_asked(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"email": f"{row['customer_id']}@x.org"})
+    for row in rows[::2]:
+        row["customer_id"] = ""
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    assert "TODO exports.orders.columns.customer_id: `customer_id` is empty in some rows" in text
+
+
+def test_a_currency_is_known_by_its_codes(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"Měna": rng.choice(["CZK", "EUR"])})
+    _, orders = _proposed(_write(tmp_path / "o.csv", rows))
+    assert orders["columns"]["currency"] == "Měna"
+
+
+def test_a_currency_in_the_amounts_name_that_a_column_denies_is_asked(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"net_total_EUR": row["net_total"], "currency": "PLN"})
+    for row in rows:
+        row.pop("net_total")
+    text, orders = _proposed(_write(tmp_path / "o.csv", rows))
+    assert orders["currency"] == "EUR"
+    assert "`net_total_EUR` names EUR, and `currency` says PLN: which is it?" in text
+
+
+def test_years_before_the_day_are_read_by_the_span_of_the_dates(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"order_date": f"23/07/{1 + rng.randrange(28):02d}"})
+    _, orders = _proposed(_write(tmp_path / "o.csv", rows))
+    assert orders["timestamp_format"] == "%y/%m/%d"
+
+
+def test_payments_are_no_lines_of_orders_that_say_what_they_came_to(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {})
+    orders = _write(tmp_path / "orders.csv", rows)
+    paid = [
+        {"payment_id": n, "order_id": row["order_id"], "paid_at": row["order_date"], "amount": 9.5}
+        for n, row in enumerate(rows[20:])
+    ]
+    text, proposed = _proposed(orders, _write(tmp_path / "payments.csv", paid))
+    assert proposed["files"] == "orders.csv"
+    assert "joined" not in proposed
+    assert "TODO exports.orders.files: payments.csv fits as well and is left out" in text
+
+
+def test_orders_that_a_join_would_leave_out_are_asked_about(tmp_path: Path) -> None:
+    heads: list[Row] = [
+        {"id": n, "created_at": f"2024-01-{1 + n % 28:02d} 10:00", "customer_id": f"K{n % 7}"}
+        for n in range(50)
+    ]
+    lines: list[Row] = [
+        {"order_id": n, "sku": f"S{n % 5}", "quantity": 2, "line_net": "9.50"} for n in range(40)
+    ]
+    text, _ = _proposed(_write(tmp_path / "orders.csv", heads), _write(tmp_path / "i.csv", lines))
+    assert "10 orders of orders.csv have no row in i.csv, and are left out" in text
+
+
+def test_returns_are_refunds(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {})
+    back = [
+        {"return_id": n, "order_id": row["order_id"], "returned_at": "2024-09-01", "net_value": 5.5}
+        for n, row in enumerate(rows[:9])
+    ]
+    text = propose(
+        [_write(tmp_path / "o.csv", rows), _write(tmp_path / "returns.csv", back)], tmp_path
+    )
+    assert yaml.safe_load(text)["exports"]["refunds"]["files"] == "returns.csv"
+
+
+def test_orders_whose_lines_stand_in_a_list_are_no_customers(tmp_path: Path) -> None:
+    path = tmp_path / "o.jsonl"
+    path.write_text(
+        "".join(
+            f'{{"no": {n}, "created": "2024-01-0{1 + n}T10:00:00Z", "buyer": {{"mail":'
+            f' "a{n % 3}@x.org"}}, "positions": [{{"article": "A", "count": 2}}]}}\n'
+            for n in range(8)
+        ),
+        encoding="utf-8",
+    )
+    with pytest.raises(ExportError, match="positions \\(rows, which `select:` can unnest\\)"):
+        propose([path], tmp_path)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"is a folder; name its files, as in .*\*\.csv"):
+        propose([tmp_path], tmp_path)
