@@ -69,6 +69,23 @@ def test_columns_that_may_say_that_rows_do_not_count(
     assert said in text
 
 
+def test_kinds_of_lines_are_asked_about(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        {
+            "order": 1 + n // 2,
+            "date": f"2024-01-{1 + n // 2 % 20:02d}",
+            "customer": f"K{n // 2 % 17}",
+            "line type": ["item", "postage_x"][n % 2],
+            "sku": f"S{n % 7}",
+            "line net": f"{10 + n % 5}.50",
+        }
+        for n in range(ROWS)
+    ]
+    text, orders = _proposed(_write(tmp_path / "o.csv", rows))
+    assert orders["grain"] == "line"
+    assert "`line type` (item: 60, postage_x: 60)" in text
+
+
 def test_what_says_nothing_of_counting_is_not_asked_about(tmp_path: Path) -> None:
     rows = _orders(
         lambda rng, row: {
@@ -92,8 +109,11 @@ def test_a_discount_in_percent_is_no_money(tmp_path: Path, column: str, suffix: 
     assert f"`{column}`" in text or f"not mapped: {column}" in text
 
 
-def test_lines_before_a_discount_in_percent_are_asked_with_it_taken_off(tmp_path: Path) -> None:
-    rows = [
+@pytest.mark.parametrize("has_total", [True, False])
+def test_lines_before_a_discount_in_percent_are_asked_with_it_taken_off(
+    tmp_path: Path, has_total: bool
+) -> None:
+    rows: list[Row] = [
         {
             "order": 1 + n // 2,
             "date": f"2024-0{1 + n // 40}-{1 + n // 2 % 20:02d}",
@@ -106,6 +126,8 @@ def test_lines_before_a_discount_in_percent_are_asked_with_it_taken_off(tmp_path
         }
         for n in range(ROWS)
     ]
+    for row in rows if not has_total else ():
+        row.pop("line total net")
     path = _write(tmp_path / "o.csv", rows)
     text, _ = _proposed(path)
     # a third each: 10.50, 21.00 less a tenth, 31.50 less a fifth

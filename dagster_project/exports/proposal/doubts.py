@@ -1,6 +1,6 @@
 """What columns that no export has may say of orders: that rows are no sales, or more money."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 
@@ -94,12 +94,14 @@ def _kinds(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> Iterator
         words = set(tokens(name))
         if draft.names(name) or not v.few or v.is_time or v.is_currency or v.is_email:
             continue
-        if v.is_nested or words & _HARMLESS or words == {"paid", "type"}:
+        is_of_lines = words in ({"type"}, {"line", "type"})
+        if v.is_nested or (words & _HARMLESS and not is_of_lines) or words == {"paid", "type"}:
             continue
         most = _MOST_NUMBERED if v.is_number and not words & {"type", "status"} else _MOST_KINDS
         if not 2 <= v.distinct <= most or v.distinct * 5 > v.filled or "." in v.few[0][0]:
             continue
-        if draft.options.get("grain") == "line" and not _is_the_orders(con, look, draft, name):
+        has_lines = draft.options.get("grain") == "line"
+        if has_lines and not is_of_lines and not _is_the_orders(con, look, draft, name):
             continue
         yield f"`{name}` ({', '.join(f'{value}: {count:,}' for value, count in v.few)})"
 
@@ -194,13 +196,14 @@ def rates_of(look: Look, kind: str) -> list[str]:
     return found
 
 
-def less_rate(look: Look, amount: str, rate: str, kind: str) -> str:
-    """The SQL of an amount without the tax that is in it, or with a discount taken off."""
+def less_rate(look: Look, amounts: Sequence[str], rate: str, kind: str) -> str:
+    """The SQL of an amount, or of the product of several columns, without the tax that is in it, or
+    with a discount taken off."""
     percent = f"coalesce({in_sql(look, rate)}, 0) / 100.0"
     if look.values[rate].few and any("%" in value for value, _ in look.values[rate].few):
         percent = f"coalesce(cast(replace({identifier(rate)}, '%', '') as double), 0) / 100.0"
     change = f"/ (1 + {percent})" if kind == "tax" else f"* (1 - {percent})"
-    return f"round({in_sql(look, amount)} {change}, 2)"
+    return f"round({' * '.join(in_sql(look, amount) for amount in amounts)} {change}, 2)"
 
 
 def ask_of_money(

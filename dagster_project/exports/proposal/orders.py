@@ -500,11 +500,9 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
         worth = " * ".join(number(look, factor) for factor in factors)
         if is_lines:
             _of_order(con, look, draft, worth)
-        if chosen and is_product(con, look, chosen, *factors):
-            draft.columns["amount"] = chosen
-            _after_rate(con, look, draft, chosen, factors)
-            if draft.columns["amount"] == chosen:
-                draft.columns.pop("amount")
+        if "amount" not in columns:
+            is_worth = chosen is not None and is_product(con, look, chosen, *factors)
+            _after_rate(con, look, draft, chosen if is_worth else None, factors)
         if isinstance(price, str) and not set(tokens(price)) & {"net", "excl"}:
             question = f"has `{price}` tax in it? Figures are meant without."
             draft.asks.append(Ask("columns.unit_price", question))
@@ -534,7 +532,8 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
         _after_discount(con, look, draft, by_kind, chosen)
     else:
         _ask_for_net(con, look, draft, by_kind, kind or "amount", chosen)
-    _after_rate(con, look, draft, chosen, factors)
+    if columns["amount"] == chosen:
+        _after_rate(con, look, draft, chosen, factors)
     if draft.options.get("amount_is_per") != "order":
         ask_of_money(con, look, draft, by_kind, chosen)
     _left_out(draft, by_kind, chosen)
@@ -563,26 +562,31 @@ def _after_rate(
     con: duckdb.DuckDBPyConnection,
     look: Look,
     draft: Draft,
-    chosen: str,
+    chosen: str | None,
     factors: tuple[str, str] | None,
 ) -> None:
-    """Whether a discount in percent has been taken off: quantity and price say, or it is asked."""
+    """Whether a discount in percent has been taken off: quantity and price say, or it is asked.
+
+    Without an amount, that of the lines is quantity times price.
+    """
     rate = next(iter(rates_of(look, "discount")), None)
-    if rate is None or not look.values[rate].highest or draft.columns["amount"] != chosen:
+    if rate is None or not look.values[rate].highest:
         return
-    less = less_rate(look, chosen, rate, "discount")
-    if factors:
+    before = [chosen] if chosen else list(factors or ())
+    if factors and chosen:
         worth = " * ".join(number(look, name) for name in factors)
         off = f"{worth} * (1 - coalesce({number(look, rate)}, 0) / 100)"
         if nearly_all(con, look, f"abs({number(look, chosen)} - {off}) < {CENT}"):
             return
+    less = {"sql": less_rate(look, before, rate, "discount")}
+    named = " times ".join(f"`{name}`" for name in before)
     readings = [
-        Reading(f"`{chosen}`", columns={"amount": chosen}),
-        Reading(f"`{chosen}` less `{rate}` percent", columns={"amount": {"sql": less}}),
+        Reading(named, columns={"amount": chosen}),
+        Reading(f"{named} less `{rate}` percent", columns={"amount": less}),
     ]
-    if factors and is_product(con, look, chosen, *factors):
-        draft.columns["amount"] = {"sql": less}
-    question = f"has the discount of `{rate}` percent been taken off `{chosen}`?"
+    if factors and (chosen is None or is_product(con, look, chosen, *factors)):
+        draft.columns["amount"] = less
+    question = f"has the discount of `{rate}` percent been taken off {named}?"
     draft.asks.append(Ask("columns.amount", question, readings))
 
 
@@ -716,7 +720,7 @@ def _ask_for_net(
         if kind == "total":
             draft.columns["amount"] = without
     if not readings and (rates := rates_of(look, "tax")):
-        less = less_rate(look, chosen, rates[0], "tax")
+        less = less_rate(look, [chosen], rates[0], "tax")
         readings = [
             Reading(f"`{chosen}`", columns={"amount": chosen}),
             Reading(f"`{chosen}` less its tax by `{rates[0]}`", columns={"amount": {"sql": less}}),
