@@ -57,7 +57,13 @@ def _proposed(path: Path, *others: Path) -> tuple[str, dict]:
         ("state", [1] * 8 + [2, 9], "`state` (1: "),
         ("Stav", ["hotovo"] * 8 + ["storno_x", "ceka"], "`Stav` (hotovo: "),
         ("cancelled_at", [""] * 9 + ["2024-08-01 08:00"], "`cancelled_at` (filled in "),
-        ("label", [f"Anna {n}" for n in range(9)] + ["TEST do not ship"], "has the word test in "),
+        ("Storno", [""] * 9 + ["X"], "`Storno` (X: "),
+        (
+            "label",
+            [f"Anna {n}" for n in range(9)] + ["TEST do not ship"],
+            "tells of a test or of a",
+        ),
+        ("remark", [f"door {n}" for n in range(9)] + ["storniert lt. Tel."], "tells of a test or"),
     ],
 )
 def test_columns_that_may_say_that_rows_do_not_count(
@@ -67,6 +73,97 @@ def test_columns_that_may_say_that_rows_do_not_count(
     text, _ = _proposed(_write(tmp_path / "o.csv", rows))
     assert "TODO exports.orders.where: do all rows count?" in text
     assert said in text
+
+
+def test_numbers_of_several_kinds_of_documents_are_asked_about(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"order_id": f"{rng.choice(['RE', 'AN'])}-{row['order_id']}"})
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    assert "`order_id` (of several kinds: " in text
+    assert " as AN-1" in text
+
+
+def test_parts_of_an_order_by_their_number_are_asked_about(tmp_path: Path) -> None:
+    rows = _orders(
+        lambda rng, row: {
+            "order_id": f"{row['order_id'] // 2}-{1 + row['order_id'] % 2}",
+            "customer_id": f"K{row['order_id'] // 2 % 30}",
+        }
+    )
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    assert f"Without it {ROWS} orders are {ROWS // 2}, each of one customer." in text
+
+
+def test_a_line_that_comes_to_the_others_is_asked_about(tmp_path: Path) -> None:
+    rows: list[Row] = []
+    for order in range(40):
+        for goods, money in (("A", "9.50"), ("B", f"{order + 10}.25"), ("", f"{order + 19}.75")):
+            rows.append(
+                {
+                    "order_no": order,
+                    "order_date": f"2024-01-{1 + order % 28:02d}",
+                    "client": f"K{order % 11}",
+                    "article": goods,
+                    "line_net": money,
+                }
+            )
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    assert "in 40 of 40 orders of several lines one comes to the sum of the others" in text
+
+
+def test_a_price_beside_whole_numbers_is_asked_about(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        {
+            "order_no": n // 2,
+            "order_date": f"2024-01-{1 + n // 2 % 28:02d}",
+            "client": f"K{n // 2 % 11}",
+            "article": f"A{n % 7}",
+            "zzz": 1 + n % 3,
+            "net": f"{10 + n % 7}.50",
+        }
+        for n in range(84)
+    ]
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    # one, two and three of each of seven, four times
+    assert f"`net` times `zzz` gives {4 * 6 * sum(range(10, 17)) + 4 * 6 * 3.5:,.2f}" in text
+
+
+def test_thousands_by_their_name_are_asked_about(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"Netto (TEUR)": "0.125"})
+    for row in rows:
+        row.pop("net_total")
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    assert f"in thousands gives {ROWS * 125:,.2f}" in text
+
+
+def test_two_moments_of_which_none_is_the_orders_by_name_are_asked_about(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"Booked on": "2023-12-24 10:30"})
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    assert "was the order placed at `order_date`, or at `Booked on`?" in text
+
+
+def test_what_lines_give_back_is_not_one_refund_for_an_order(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        {
+            "order_no": n // 2,
+            "order_date": f"2024-01-{1 + n // 2 % 28:02d}",
+            "client": f"K{n // 2 % 11}",
+            "article": f"A{n % 7}",
+            "line_net": f"{10 + n % 5}.50",
+            "refunded_amount": f"{n % 3}.25" if n % 3 else "0.00",
+        }
+        for n in range(80)
+    ]
+    path = _write(tmp_path / "o.csv", rows)
+    refunds = yaml.safe_load(propose([path], tmp_path))["exports"]["refunds"]
+    assert "refund_id" not in refunds["columns"]
+
+
+def test_orders_without_a_number_are_asked_about(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {})
+    for row in rows:
+        row.pop("order_id")
+    text, _ = _proposed(_write(tmp_path / "o.csv", rows))
+    assert "no column is the order's number: is each row an order?" in text
 
 
 def test_kinds_of_lines_are_asked_about(tmp_path: Path) -> None:
@@ -316,3 +413,21 @@ def test_orders_whose_lines_stand_in_a_list_are_no_customers(tmp_path: Path) -> 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"is a folder; name its files, as in .*\*\.csv"):
         propose([tmp_path], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("Número pedido;Año;Fecha;Código cliente;Importe neto", "cp1252"),
+        ("Číslo objednávky;Měna;Datum;Zákazník;Cena bez DPH", "cp1250"),
+        ("Номер заказа;Город;Дата;Клиент;Сумма", "cp1251"),
+    ],
+)
+def test_the_encoding_is_that_in_which_words_are_known(
+    tmp_path: Path, header: str, encoding: str
+) -> None:
+    rows = "".join(f"{n};x;2024-01-{1 + n % 28:02d};K{n % 9};{n}.50\n" for n in range(40))
+    path = tmp_path / "o.csv"
+    path.write_bytes(f"{header}\n{rows}".encode(encoding))
+    _, orders = _proposed(path)
+    assert orders["encoding"] == encoding

@@ -18,13 +18,15 @@ from ..formats.scan import file_format, read_head, without_marks
 from ..formats.transcoding import readable
 from ..mapping import numbers
 from ..sql import identifier, literal
-from .words import meaning
+from .words import known_words, meaning
 
 SAMPLE_ROWS = 10_000
 _NEARLY_ALL = 0.9  # of the values: exports hold bad ones
 _DEPTH = 2
 #: Values listed where a column has few.
 _FEW = 40
+#: Of Western Europe, of Central Europe, Cyrillic, Turkish.
+_ENCODINGS = ("cp1252", "cp1250", "cp1251", "cp1254")
 CURRENCIES = frozenset(
     [
         "AED",
@@ -199,7 +201,7 @@ def _options(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[dict[str, Any]
     """
     options: dict[str, Any] = {}
     if not _is_utf8(path):
-        options["encoding"] = "cp1252"
+        options["encoding"] = _encoding(path)
     with readable(path, probe(options)) as source:
         if (kind := file_format(source)) != "csv":
             if kind == "json" and (found := _wrapped(con, path, options)):
@@ -259,6 +261,17 @@ def _is_utf8(path: Path) -> bool:
     except UnicodeDecodeError as error:
         return error.start > len(head) - 4
     return True
+
+
+def _encoding(path: Path) -> str:
+    """Of the encodings of Windows, the one in which most words of the beginning are known."""
+    head = without_marks(read_head(path))[:4000]
+
+    def known(encoding: str) -> int:
+        words = set(re.findall(r"[^\W\d_]{3,}", head.decode(encoding, errors="replace")))
+        return len({part for word in words for part in meaning(word)} & known_words())
+
+    return max(_ENCODINGS, key=known)
 
 
 def _lines_above(path: Path, export: Export) -> int:
@@ -340,9 +353,12 @@ def values_of(con: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
         f" and lower(trim({column})) not in ('null', 'none', 'nan', '\\n', '-', '--', ' --'))"
     )
     number = "try_cast(replace(replace(v, ',', ''), ' ', '') as double)"
-    rows, filled, distinct, low, high, longest, nested, listed, *shares = con.execute(
+    by_comma = "try_cast(replace(replace(replace(v, '.', ''), ' ', ''), ',', '.') as double)"
+    rows, filled, distinct, low, high, *measured = con.execute(
         f"select (select count(*) from {table}), count(*), count(distinct v),"
-        f" coalesce(min({number}), 0), coalesce(max({number}), 0), coalesce(max(length(v)), 0),"
+        f" coalesce(min({number}), 0), coalesce(max({number}), 0),"
+        f" coalesce(min({by_comma}), 0), coalesce(max({by_comma}), 0),"
+        " coalesce(max(length(v)), 0),"
         " coalesce(bool_and(v[1] in ('{', '[')), false),"
         " coalesce(bool_and(regexp_matches(v, '^\\[\\s*(\\{|\\])')), false),"
         + ", ".join(
@@ -370,6 +386,7 @@ def values_of(con: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
         )
         + f" from {source}"
     ).fetchall()[0]
+    low_by_comma, high_by_comma, longest, nested, listed, *shares = measured
     (number, styled, whole, comma, boolean, email, currency, iso, clock, offset) = shares[:10]
     day8, seconds, millis, micros, dated = shares[10:]
     epoch = ""
@@ -395,15 +412,16 @@ def values_of(con: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
     )
     if formats and not is_clocked:
         is_clocked = "%I" in formats[0]
+    has_comma = comma > 0 and comma + number >= _NEARLY_ALL
     return Values(
         rows=rows,
         filled=filled,
         distinct=distinct,
         is_number=max(number, comma, styled, number + comma) >= _NEARLY_ALL and not formats,
         is_whole=whole >= _NEARLY_ALL,
-        lowest=low,
-        highest=high,
-        has_decimal_comma=comma > 0 and comma + number >= _NEARLY_ALL,
+        lowest=low_by_comma if has_comma else low,
+        highest=high_by_comma if has_comma else high,
+        has_decimal_comma=has_comma,
         is_boolean=filled > 0 and boolean >= _NEARLY_ALL,
         is_email=filled > 0 and email >= _NEARLY_ALL,
         is_currency=filled > 0 and currency >= _NEARLY_ALL,

@@ -9,17 +9,18 @@ import duckdb
 from ..contract import load_contract
 from ..sql import identifier
 from ..statuses import DEFAULT_STATUS_MAPS
-from .doubts import (
+from .doubts import ask_of_goods, ask_of_parts, ask_of_totals, ask_what_counts
+from .draft import Ask, Draft, Reading, scalar
+from .look import CURRENCIES, Look, Values
+from .money_beside import (
     LEAST_NET,
-    ask_of_goods,
     ask_of_money,
-    ask_what_counts,
+    ask_of_quantity,
+    ask_of_thousands,
     is_rate,
     less_rate,
     rates_of,
 )
-from .draft import Ask, Draft, Reading, scalar
-from .look import CURRENCIES, Look, Values
 from .roles import is_money, money_kind, tokens
 from .sums import CENT, NEARLY_ALL, holds, in_sql, is_product, nearly_all, number
 from .words import flag_of, known_words, plain, state_of
@@ -28,8 +29,8 @@ from .words import flag_of, known_words, plain, state_of
 _SEVERAL = 0.05
 #: A column of more words says something else.
 _MOST_STATES = 12
-#: What has fewer values is no customer.
-_FEW_CUSTOMERS = 5
+#: What has fewer values, or fewer for its rows, is hardly a customer.
+_FEW_CUSTOMERS, _FEW_SHARE = 5, 0.02
 #: What counts up to less is a quantity or a place, no number of orders.
 _FEW_NUMBERS = 20
 #: Kinds of money, those that are nearest to what the contract means first.
@@ -58,9 +59,13 @@ def fit_orders(con: duckdb.DuckDBPyConnection, look: Look, likely: Mapping[str, 
     is_named = _order_id(look, draft)
     _state(look, draft)
     _moment(look, draft)
+    _other_moments(con, look, draft)
     _customer(con, look, draft)
     if not is_named:
         _order_by_rows(con, look, draft)
+    if "order_id" not in draft.columns:
+        question = "no column is the order's number: is each row an order?"
+        draft.asks.append(Ask("columns.order_id", question))
     _grain(con, look, draft)
     _money(con, look, draft)
     _named_currency(look, draft)
@@ -69,6 +74,7 @@ def fit_orders(con: duckdb.DuckDBPyConnection, look: Look, likely: Mapping[str, 
             Ask("header", "the file has no header: are these columns what they were taken for?")
         )
     ask_of_goods(con, look, draft)
+    ask_of_parts(con, look, draft)
     ask_what_counts(con, look, draft)
     _name_the_rest(look, draft)
     return draft
@@ -307,6 +313,26 @@ def _moment(look: Look, draft: Draft) -> None:
         draft.asks.append(Ask("columns.ordered_at", f"is `{name}` when the order was placed?"))
 
 
+def _other_moments(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
+    """Ask where another full column of times, whose name says nothing else, tells other days."""
+    chosen = draft.columns.get("ordered_at")
+    if not isinstance(chosen, str):
+        return
+    others = {"updated", "birth", "delivered", "refund", "end", "cancelled", "shipping", "paid"}
+    for name, v in look.values.items():
+        is_full = v.is_time and v.filled == v.rows and name != chosen
+        if not is_full or v.epoch or set(tokens(name)) & others or draft.names(name):
+            continue
+        ((differing,),) = con.execute(
+            f"select avg(cast(left({identifier(name)}, 10) <> left({identifier(chosen)}, 10) as"
+            f" int)) from {look.name}"
+        ).fetchall()
+        if differing > 0.5 and v.formats == look.values[chosen].formats:
+            question = f"was the order placed at `{chosen}`, or at `{name}`? Most days differ"
+            draft.asks.append(Ask("columns.ordered_at", question))
+            return
+
+
 def _customer(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     """Who bought: an id, else an e-mail address, a phone, a name; rather one that recurs."""
     taken = {str(column) for column in draft.columns.values()}
@@ -368,7 +394,9 @@ def _customer(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     chosen = fit[0]
     more = [n for n in ids if look.values[n].distinct >= _FEW_CUSTOMERS]
     more = more or _recurring(look, draft)
-    if look.values[chosen].distinct < _FEW_CUSTOMERS and more:
+    least = max(_FEW_CUSTOMERS, _FEW_SHARE * look.values[chosen].filled)
+    more = [n for n in more if look.values[n].distinct > 2 * look.values[chosen].distinct]
+    if look.values[chosen].distinct < least and more:
         draft.columns["customer_id"] = more[0]
         question = (
             f"is `{more[0]}` who bought, or `{chosen}`? Of `{chosen}` there are"
@@ -396,6 +424,12 @@ def _customer(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
         draft.columns["customer_id"] = chosen
         return
     draft.columns["customer_id"] = {"name": chosen, "hash": True}
+    if chosen in phones:
+        question = (
+            f"only phones say who bought (`{chosen}`): is each written in one way? +44 20 and 020"
+            " are two customers"
+        )
+        draft.asks.append(Ask("columns.customer_id", question))
     if chosen in names:
         draft.asks.append(
             Ask(
@@ -414,7 +448,7 @@ def _recurring(look: Look, draft: Draft) -> list[str]:
         for name, v in look.values.items()
         if name not in taken
         and v.repeats
-        and v.distinct >= max(_FEW_CUSTOMERS, 0.02 * v.filled)
+        and v.distinct >= max(_FEW_CUSTOMERS, _FEW_SHARE * v.filled)
         and v.filled >= 0.5 * v.rows
         and not (v.is_time or v.is_nested or v.is_boolean or v.is_currency)
         and (v.is_whole or not v.is_number)
@@ -536,6 +570,9 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
         _after_rate(con, look, draft, chosen, factors)
     if draft.options.get("amount_is_per") != "order":
         ask_of_money(con, look, draft, by_kind, chosen)
+        ask_of_totals(con, look, draft, chosen)
+    ask_of_thousands(look, draft, chosen)
+    ask_of_quantity(con, look, draft, chosen)
     _left_out(draft, by_kind, chosen)
 
 
@@ -772,7 +809,11 @@ def refunds_of(con: duckdb.DuckDBPyConnection, look: Look, orders: Draft) -> lis
     given = [
         n
         for n, v in look.values.items()
-        if is_money(n, v) and money_kind(n) == "refund" and v.highest > 0
+        if is_money(n, v)
+        and money_kind(n) == "refund"
+        and v.highest > 0
+        # pieces that came back are no money
+        and not ("quantity" in orders.columns and v.is_whole and v.highest <= _FEW_NUMBERS)
     ]
     order = orders.columns.get("order_id")
     if not given or not isinstance(order, str):
@@ -780,7 +821,8 @@ def refunds_of(con: duckdb.DuckDBPyConnection, look: Look, orders: Draft) -> lis
     name = given[0]
     at = next((n for n, v in look.values.items() if v.is_time and "refund" in tokens(n)), None)
     columns: dict[str, Any] = {
-        "refund_id": order,
+        # several lines of an order may be given back
+        **({} if orders.options.get("grain") == "line" else {"refund_id": order}),
         "order_id": order,
         "customer_id": orders.columns["customer_id"],
         "amount": name,
