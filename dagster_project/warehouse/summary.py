@@ -32,6 +32,8 @@ def summary(
         yield from _export(con, contract.tables[name])
         if name == "orders":
             yield from _orders(con, config)
+        if name == "refunds":
+            yield from _refunds(con)
         if left := _money_left_out(con, config, name):
             yield f"  money columns left out: {', '.join(left)}"
     yield from _implausible(con, config, facts, problems)
@@ -149,6 +151,15 @@ def _by(
         yield f"    ... {len(found) - _MONTHS} earlier"
     for value, orders, amount in found[-_MONTHS:]:
         yield f"    {value:<12} {orders:>10,} orders {_money(amount):>18}"
+
+
+def _refunds(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    refunds, money = con.execute(
+        "select count(*), sum(amount)::double from staging.stg_refund_rows"
+        " where row_status = 'used' and status = 'counted'"
+    ).fetchall()[0]
+    if refunds:
+        yield f"  {refunds:,} that count, of {_money(money)} without tax and shipping"
 
 
 def _money_left_out(con: duckdb.DuckDBPyConnection, config: ExportsConfig, name: str) -> list[str]:

@@ -86,6 +86,16 @@ def nearly_unique(rows: list[Order]) -> None:
     rows[1]["who"] = rows[0]["who"]
 
 
+def three_for_all(rows: list[Order]) -> None:
+    for n, row in enumerate(rows):
+        row["who"] = f"manager {n % 3}"
+
+
+def zeros_in_front(rows: list[Order]) -> None:
+    for row in rows[:30]:
+        row["who"] = f"00{row['who']}"
+
+
 def one_for_all(rows: list[Order]) -> None:
     for row in rows[::4]:
         row["who"] = "c0"
@@ -138,6 +148,8 @@ SPOILED: dict[str, tuple[Callable[[list[Order]], None], str]] = {
         one_for_all,
         "customer_id c0*** is the same in a large share of orders (15); see",
     ),
+    "three for all": (three_for_all, "customer_id has fewer than five values (3); see"),
+    "zeros": (zeros_in_front, "customer_id differs by leading zeros or capitals alone (24); see"),
     "cents": (hundredths, "amount has no fraction in any row: are they cents? (60); see"),
     "states": (a_history_of_states, "order_id recurs in a delivery, and nothing says which row is"),
     "currency": (some_without_currency, "currency is empty in some rows (1); see"),
@@ -284,6 +296,16 @@ def told_of(folder: Path, export: str, rows: Rows) -> str:
 @pytest.mark.parametrize("export", EXPORTS)
 def test_nothing_is_said_of_other_sound_exports(export: str, tmp_path: Path) -> None:
     assert told_of(tmp_path, export, rows_of(export)).endswith("nothing looks implausible")
+
+
+def test_what_refunds_come_to_is_told(tmp_path: Path) -> None:
+    rows = rows_of("refunds")
+    for n, row in enumerate(rows):
+        row["sum"] = 2.5 if n % 2 else 1.25
+        row["state"] = "approved" if n < 40 else "rejected"
+    assert "  40 that count, of 75.00 without tax and shipping" in told_of(
+        tmp_path, "refunds", rows
+    )
 
 
 def unique(column: str) -> Callable[[Rows], None]:
