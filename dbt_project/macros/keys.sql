@@ -38,5 +38,5 @@ numbered as (
 {#- The key of a left join that only some rows take part in. What concerns the left side alone may
     not stand beside the equation: DuckDB then compares each row with each. -#}
 {% macro where_it(holds, key) -%}
-    case when {{ holds }} then {{ key }} end
+case when {{ holds }} then {{ key }} end
 {%- endmacro %}
