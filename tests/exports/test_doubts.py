@@ -36,6 +36,20 @@ def _orders(more: Callable[[random.Random, Row], Row]) -> list[Row]:
     return rows
 
 
+def _lines(more: Callable[[int], Row]) -> list[Row]:
+    """Two lines each of 42 orders of eleven customers, each with what `more` adds to it."""
+    return [
+        {
+            "order_no": n // 2,
+            "order_date": f"2024-01-{1 + n // 2 % 28:02d}",
+            "client": f"K{n // 2 % 11}",
+            "article": f"A{n % 7}",
+            **more(n),
+        }
+        for n in range(84)
+    ]
+
+
 def _write(path: Path, rows: list[Row]) -> Path:
     lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -111,17 +125,7 @@ def test_a_line_that_comes_to_the_others_is_asked_about(tmp_path: Path) -> None:
 
 
 def test_a_price_beside_whole_numbers_is_asked_about(tmp_path: Path) -> None:
-    rows: list[Row] = [
-        {
-            "order_no": n // 2,
-            "order_date": f"2024-01-{1 + n // 2 % 28:02d}",
-            "client": f"K{n // 2 % 11}",
-            "article": f"A{n % 7}",
-            "zzz": 1 + n % 3,
-            "net": f"{10 + n % 7}.50",
-        }
-        for n in range(84)
-    ]
+    rows = _lines(lambda n: {"zzz": 1 + n % 3, "net": f"{10 + n % 7}.50"})
     text, _ = _proposed(_write(tmp_path / "o.csv", rows))
     # one, two and three of each of seven, four times
     assert f"`net` times `zzz` gives {4 * 6 * sum(range(10, 17)) + 4 * 6 * 3.5:,.2f}" in text
@@ -142,17 +146,12 @@ def test_two_moments_of_which_none_is_the_orders_by_name_are_asked_about(tmp_pat
 
 
 def test_what_lines_give_back_is_not_one_refund_for_an_order(tmp_path: Path) -> None:
-    rows: list[Row] = [
-        {
-            "order_no": n // 2,
-            "order_date": f"2024-01-{1 + n // 2 % 28:02d}",
-            "client": f"K{n // 2 % 11}",
-            "article": f"A{n % 7}",
+    rows = _lines(
+        lambda n: {
             "line_net": f"{10 + n % 5}.50",
             "refunded_amount": f"{n % 3}.25" if n % 3 else "0.00",
         }
-        for n in range(80)
-    ]
+    )
     path = _write(tmp_path / "o.csv", rows)
     refunds = yaml.safe_load(propose([path], tmp_path))["exports"]["refunds"]
     assert "refund_id" not in refunds["columns"]
@@ -167,20 +166,12 @@ def test_orders_without_a_number_are_asked_about(tmp_path: Path) -> None:
 
 
 def test_kinds_of_lines_are_asked_about(tmp_path: Path) -> None:
-    rows: list[Row] = [
-        {
-            "order": 1 + n // 2,
-            "date": f"2024-01-{1 + n // 2 % 20:02d}",
-            "customer": f"K{n // 2 % 17}",
-            "line type": ["item", "postage_x"][n % 2],
-            "sku": f"S{n % 7}",
-            "line net": f"{10 + n % 5}.50",
-        }
-        for n in range(ROWS)
-    ]
+    rows = _lines(
+        lambda n: {"line type": ["item", "postage_x"][n % 2], "line net": f"{10 + n % 5}.50"}
+    )
     text, orders = _proposed(_write(tmp_path / "o.csv", rows))
     assert orders["grain"] == "line"
-    assert "`line type` (item: 60, postage_x: 60)" in text
+    assert "`line type` (item: 42, postage_x: 42)" in text
 
 
 def test_what_says_nothing_of_counting_is_not_asked_about(tmp_path: Path) -> None:

@@ -46,9 +46,8 @@ def fit_orders(con: duckdb.DuckDBPyConnection, look: Look, likely: Mapping[str, 
     for ours in ("shipping_amount", "discount_amount", "cost_amount"):
         named.pop(ours, None)
     draft.columns = dict(named)
-    coupon = look.values.get(named.get("coupon_code", ""))
-    if coupon and coupon.is_number and any("." in value or "," in value for value, _ in coupon.few):
-        draft.columns.pop("coupon_code")  # what it took off, no code
+    if (coupon := named.get("coupon_code")) and _is_what_it_took_off(look.values[coupon]):
+        draft.columns.pop("coupon_code")
     if "currency" not in draft.columns:
         codes = [n for n, v in look.values.items() if v.is_currency]
         if len(codes) == 1:
@@ -493,7 +492,7 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
                 _ask_of_rate(draft, name, values, of)
                 continue
             by_kind.setdefault(of, []).append(name)
-        elif name in _coupons_of_money(look, draft):
+        elif "coupon" in tokens(name) and _is_what_it_took_off(values):
             by_kind.setdefault("discount", []).append(name)
     columns = draft.columns
     for part, ours in (
@@ -576,16 +575,9 @@ def _money(con: duckdb.DuckDBPyConnection, look: Look, draft: Draft) -> None:
     _left_out(draft, by_kind, chosen)
 
 
-def _coupons_of_money(look: Look, draft: Draft) -> list[str]:
-    """Columns that are named as a coupon's and hold what it took off."""
-    return [
-        n
-        for n, v in look.values.items()
-        if "coupon" in tokens(n)
-        and v.is_number
-        and not draft.names(n)
-        and any("." in value or "," in value for value, _ in v.few)
-    ]
+def _is_what_it_took_off(coupon: Values) -> bool:
+    """Whether a coupon's column holds money, no codes."""
+    return coupon.is_number and any("." in value or "," in value for value, _ in coupon.few)
 
 
 def _ask_of_rate(draft: Draft, name: str, values: Values, kind: str) -> None:
