@@ -21,7 +21,7 @@ class Column:
     label: str | None = None
     #: the column with the month it is of, told beside it
     month: str | None = None
-    #: the word for the time it is of, where columns of one table are not of the same
+    #: the word for what it is of, or the time, where columns of one table are not of the same
     over: str | None = None
 
 
@@ -383,7 +383,7 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
                 Column("spend", "money"),
                 Column("cac", "money"),
                 Column("ltv_to_date", "money"),
-                Column("ltv_to_cac", "times"),
+                Column("ltv_to_cac", "times", over="of_customers"),
                 Column("revenue_to_date", "money", bar=True),
                 Column("margin_basis", "value"),
             ),
@@ -399,7 +399,7 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
                 Column("spend", "money"),
                 Column("cac", "money"),
                 Column("ltv_to_date", "money"),
-                Column("ltv_to_cac", "times"),
+                Column("ltv_to_cac", "times", over="of_customers"),
                 Column("months_to_payback", "payback"),
             ),
             wide=True,
@@ -444,7 +444,7 @@ SECTIONS: dict[str, tuple[Block, ...]] = {
                 Column("converted", "count", over="all_months"),
                 Column("cost", "money", over="all_months"),
                 Column("revenue", "money", over="all_months"),
-                Column("revenue_per_cost", "times", over="all_months"),
+                Column("revenue_per_cost", "times", over="of_visits"),
                 Column("diagnosis", "value", month="judged_month", over="one_month"),
             ),
             wide=True,

@@ -67,8 +67,7 @@ def interval(low: Any, high: Any, kind: str, words: Language) -> str:
     """An interval, its unit told once where it follows the number; nothing where there is none."""
     if low is None or high is None:
         return ""
-    below = "form.interval_below" if low < 0 else "form.interval"
-    return words(below, low=_bare(low, kind, words), high=text(high, kind, words))
+    return words("form.interval", low=_bare(low, kind, words), high=text(high, kind, words))
 
 
 def _bare(value: Any, kind: str, words: Language) -> str:

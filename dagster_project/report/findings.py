@@ -21,7 +21,7 @@ MONTHS = 3
 #: What falls short is named so many times at most.
 NAMED = 3
 
-#: A sentence and the section of the page that tells more.
+#: A sentence and the block of the page that tells more.
 Finding = tuple[str, str]
 
 
@@ -93,20 +93,26 @@ def _cohorts(cells_of: Sequence[Row], words: Language) -> list[Finding]:
     of_others = sum(row["cohort_size"] for row in compared) - size
     # the best of many is better by chance too: each is given its share of the 5 %
     z = NormalDist().inv_cdf(1 - 0.025 / len(compared))
-    low, _ = difference(_wilson(kept, size, z), _wilson(others, of_others, z))
+    low, high = difference(_wilson(kept, size, z), _wilson(others, of_others, z))
     given = {
         "months": MONTHS,
         "cohort": words.month(best["cohort_start"]),
         "rate": words.percent(kept / size),
         "interval": cells.interval(best["rate_low"], best["rate_high"], "percent", words),
         "size": words.number(size),
+        "back": words("findings.ordered_again")
+        if study == "order_to_order"
+        else words("findings.came_back", study=words.value(study, "studies")),
         "others": words.percent(others / of_others),
+        "gap": cells.text(kept / size - others / of_others, "points", words),
+        "gap_interval": cells.interval(low, high, "points", words),
+        "compared": len(compared),
         "certainty": words("findings.best_sure" if low > 0 else "findings.best_unsure"),
     }
     said = words("findings.best", **given)
     if len(compared) < len(complete):
         said += " " + words("findings.best_starred")
-    return [(said, "stay")]
+    return [(said, "heat_month")]
 
 
 def _wilson(successes: int, trials: int, z: float) -> tuple[float, float, float]:
@@ -132,17 +138,19 @@ def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
         "rate": words.percent(everybody["churn_rate"]),
         "change": cells.text(moved, "points", words),
     }
-    if everybody["rate_change_low"] is None:
+    low, high = everybody["rate_change_low"], everybody["rate_change_high"]
+    if low is None:
         certainty = words("findings.too_few")
     else:
-        is_sure = everybody["rate_change_low"] > 0 or everybody["rate_change_high"] < 0
-        certainty = words("cards.sure" if is_sure else "cards.chance")
+        interval = cells.interval(low, high, "points", words)
+        given["change"] += f" ({words('cards.interval', interval=interval)})"
+        certainty = words("cards.sure" if low > 0 or high < 0 else "cards.chance")
     said = words("findings.churn", **given, certainty=certainty)
-    return [(f"{said} {_most(everybody, lost[1:], words)}".strip(), "stay")]
+    return [(f"{said} {_most(everybody, lost[1:], words)}".strip(), "lost")]
 
 
 def _most(everybody: Row, groups: Sequence[Row], words: Language) -> str:
-    """The group that moved the churn rate most beyond its share, those that surely did first.
+    """The group that moved the churn rate most beyond its share, of those that surely did.
 
     A large group adds much to a change whatever it does; `beyond_share` is what a group adds less
     its share of the customers times the change for everybody.
@@ -158,13 +166,13 @@ def _most(everybody: Row, groups: Sequence[Row], words: Language) -> str:
     if not same_way:
         return ""
     sure = [row for row in same_way if _is_apart(row, everybody)]
-    most = max(sure or same_way, key=lambda row: abs(row["beyond_share"]))
+    if not sure:
+        return words("findings.churn_none")
+    most = max(sure, key=lambda row: abs(row["beyond_share"]))
+    churned, opening, churned_before, opening_before = _others(most, everybody)
     given = {
         "segment": words.value(most["segment_name"], "segments"),
         "value": most["segment_value"],
-        "part": cells.text(most["contribution"], "points", words),
-        "share": words.percent(most["opening_customers"] / everybody["opening_customers"]),
-        "due": cells.text(most["due_by_share"], "points", words),
         "before": words.percent(most["rate_before"]),
         "interval_before": cells.interval(
             most["rate_before_low"], most["rate_before_high"], "percent", words
@@ -173,10 +181,19 @@ def _most(everybody: Row, groups: Sequence[Row], words: Language) -> str:
         "interval": cells.interval(
             most["churn_rate_low"], most["churn_rate_high"], "percent", words
         ),
-        "certainty": words("cards.sure" if sure else "cards.chance"),
+        "others_before": words.percent(churned_before / opening_before),
+        "others": words.percent(churned / opening),
     }
-    said = words("findings.churn_most", **given)
-    return said if sure else f"{words('findings.churn_none')} {said}"
+    return words("findings.churn_most", **given)
+
+
+#: Of both months who was lost, and of how many.
+_COUNTS = ("churned_customers", "opening_customers", "churned_before", "opening_before")
+
+
+def _others(group: Row, everybody: Row) -> list[int]:
+    """Of all who are not in a group, who was lost, and of how many, in both months."""
+    return [everybody[count] - group[count] for count in _COUNTS]
 
 
 def _is_apart(group: Row, everybody: Row) -> bool:
@@ -185,11 +202,8 @@ def _is_apart(group: Row, everybody: Row) -> bool:
     Its intervals of both months lie apart; and its change less that of all others is more than the
     luck of one among those compared, each of which is given its share of the 5 %.
     """
-    counts = ("churned_customers", "opening_customers", "churned_before", "opening_before")
-    own = [group[count] for count in counts]
-    churned, opening, churned_before, opening_before = others = [
-        everybody[count] - group[count] for count in counts
-    ]
+    own = [group[count] for count in _COUNTS]
+    churned, opening, churned_before, opening_before = others = _others(group, everybody)
     # who joins and is lost within a month is lost without having been there at its start
     if churned > opening or churned_before > opening_before or not opening * opening_before:
         return False
@@ -221,10 +235,40 @@ def _failures(campaigns: Sequence[Row], words: Language, as_of: dt.date | None) 
             month=words.month(row["judged_month"]),
             campaign=row["campaign"],
             channel=row["channel"],
-            where=words.value(row["diagnosis"]),
+            where=_where(row, words),
         )
         for row in short[:NAMED]
     ]
     if said:
         said[-1] = f"{said[-1]} {_not_judged(campaigns, as_of, words)}".strip()
-    return [(sentence, "did") for sentence in said]
+    newest = max((row["judged_month"] for row in campaigns if row["judged_month"]), default=None)
+    # the table of pages has the rates, of one month
+    return [
+        (
+            sentence,
+            "pages" if row["landing_page"] and row["judged_month"] == newest else "campaigns",
+        )
+        for sentence, row in zip(said, short, strict=False)
+    ]
+
+
+def _where(row: Row, words: Language) -> str:
+    """In which rate a campaign fell short, and of its landing page, who does better there."""
+    rates = []
+    if "ad" in row["diagnosis"].split():
+        rates.append(("findings.few_click", "click_rate"))
+    if "landing page" in row["diagnosis"]:
+        is_message = row["kind"] == "message"
+        few = "findings.few_buy_message" if is_message else "findings.few_buy"
+        rates.append((few, "conversion_rate"))
+    told = [
+        words(key, rate=words.percent(row[rate]), others=words.percent(row[f"{rate}_of_others"]))
+        for key, rate in rates
+    ]
+    said = "; ".join(told)
+    if "landing page" not in row["diagnosis"] or not row["landing_page"]:
+        return f"{said}."
+    if row["page_source"] is None:
+        return f"{said}. {words('findings.page', page=row['landing_page'])}"
+    given = {"page": row["landing_page"], "source": row["page_source"]}
+    return f"{said}. {words('findings.page_fine', **given, rate=words.percent(row['page_rate']))}"

@@ -29,7 +29,6 @@ class Headline:
 
     name: str
     title: str
-    about: str
     value: str
     raw: str
     period: str
@@ -51,10 +50,9 @@ def headline(
     if name == "worth":
         age = rows[-1]["age"] if rows else 0
         title = words("cards.worth.title", age=age) if age else words("cards.worth.title_0")
-    about = words(f"cards.{name}.about")
     if not rows:
         missing = words("cards.missing")
-        return Headline(name, title, about, missing, "", "", "", "", "", None, "", None)
+        return Headline(name, title, missing, "", "", "", "", "", None, "", None)
     now, told = rows[-1], words.date if name == "active" else words.month
     interval = ""
     if now.get("low") is not None:
@@ -68,7 +66,6 @@ def headline(
     found = Headline(
         name=name,
         title=title,
-        about=about,
         value=cells.text(now["value"], kind, words),
         raw=cells.raw(now["value"]),
         period=told(now["period"]),

@@ -1,5 +1,6 @@
 """The report of published marts: one page that needs nothing but itself."""
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -301,8 +302,18 @@ class View:
         return self._money("cohort revenue", "customers without an order", "without customer")
 
     @property
+    def silence(self) -> str:
+        """After how many days without anything a customer counts as lost, in words."""
+        days = self.figures.settings.get("churn_after_days")
+        return self.words("form.days", n=days) if days else self.words("page.silence")
+
+    def about(self, key: str) -> str:
+        """What a figure is, by the key of its words."""
+        return self.words(f"{key}.about", days=self.silence)
+
+    @property
     def findings(self) -> list[Finding]:
-        """What stands out, and the section that tells more of it."""
+        """What stands out, and the block that tells more of it."""
         return findings(self.figures.rows, self.words, self.figures.run.get("as_of_date"))
 
     def rows(self, block: Block) -> list[Row]:
@@ -454,7 +465,22 @@ class View:
             found |= {"low": cells.raw(month)}
             if value is not None:
                 found |= {"interval": self.words.month(month)}
+        if column.name == "segment_value" and row["segment_name"] == "first_month":
+            found |= {"interval": self._of_joined(row)}
         return found
+
+    def _of_joined(self, row: Row) -> str:
+        """Why churn leaps, and falls a month later, in the month of joining one silence ago.
+
+        Nobody can be lost before, and all who never came again are lost at once.
+        """
+        days = self.figures.settings.get("churn_after_days")
+        if not days:
+            return ""
+        lost = dt.date.fromisoformat(f"{row['segment_value']}-15") + dt.timedelta(days=days)
+        ago = 12 * (row["month"].year - lost.year) + row["month"].month - lost.month
+        key = {0: "silences.now", 1: "silences.before"}.get(ago)
+        return self.words(key, days=self.silence) if key else ""
 
     def is_small(self, columns: Sequence[Column], row: Row) -> bool:
         """Whether a row's rate, which has an interval, rests on few customers."""
@@ -622,7 +648,7 @@ class View:
                 f"card-{name}",
                 words(f"cards.{name}.title", age="n") if name == "worth" else
                 words(f"cards.{name}.title"),
-                words(f"cards.{name}.about"),
+                self.about(f"cards.{name}"),
                 HEADLINE_MARTS[name],
                 _tidy(sql),
             )
@@ -631,7 +657,7 @@ class View:
         for blocks in SECTIONS.values():
             for block in blocks:
                 for key, mart in block.queries:
-                    title, about = (words(f"blocks.{key}.{part}") for part in ("title", "about"))
+                    title, about = words(f"blocks.{key}.title"), self.about(f"blocks.{key}")
                     found.append((key, title, about, mart, _tidy(QUERIES[key])))
         return found
 
@@ -647,7 +673,8 @@ class View:
         )
         return {
             **{name: heat_words[name] for name in wanted},
-            **{name: form[name] for name in ("thousands", "point", "percent", "month", "months")},
+            **{name: form[name] for name in ("thousands", "point", "percent", "interval")},
+            **{name: form[name] for name in ("month", "months")},
             "copied": self.words("page.copied"),
             "date": form["date"],
             "months_of_dates": form["months_of_dates"],

@@ -414,22 +414,51 @@ QUERIES = {
     """,
     "campaigns": f"""
         select
-            campaign, channel, kind, min(month) as first_month, max(month) as last_month,
-            cast(sum(sent) as bigint) as sent, cast(sum(clicked) as bigint) as clicked,
-            cast(sum(visits) as bigint) as visits, cast(sum(converted) as bigint) as converted,
-            cast(sum(revenue) as double) as revenue,
-            case
-                when kind = 'ad' and sum(delivered + clicked + cost) > 0
-                    then cast(sum(cost) as double)
-            end as cost,
-            cast(sum(revenue) as double) / nullif(cast(sum(cost) as double), 0)
-            as revenue_per_cost,
-            arg_max_null(diagnosis, month) filter (is_complete) as diagnosis,
-            max(month) filter (is_complete) as judged_month,
-            max(month) filter (not is_complete) as open_month
-        from campaign_funnel
-        group by campaign, channel, kind
-        order by cost desc nulls last, revenue desc nulls last, campaign, channel, kind
+            campaigns.*, landing_page, page_source, page_rate,
+            case when kind = 'ad' then spent end as cost, revenue / nullif(cost, 0)
+            as revenue_per_cost
+        from (
+            select
+                campaign, channel, min(month) as first_month, max(month) as last_month,
+                -- what is known from visits alone is a link that names its campaign, and no ad
+                case
+                    when kind = 'ad' and sum(delivered + clicked + cost) = 0 then 'link' else kind
+                end as kind,
+                cast(sum(sent) as bigint) as sent, cast(sum(clicked) as bigint) as clicked,
+                cast(sum(visits) as bigint) as visits, cast(sum(converted) as bigint) as converted,
+                cast(sum(revenue) as double) as revenue, cast(sum(cost) as double) as spent,
+                arg_max_null(diagnosis, month) filter (is_complete) as diagnosis,
+                arg_max_null(click_rate, month) filter (is_complete) as click_rate,
+                arg_max_null(click_rate_of_others, month) filter (is_complete)
+                as click_rate_of_others,
+                arg_max_null(conversion_rate, month) filter (is_complete) as conversion_rate,
+                arg_max_null(conversion_rate_of_others, month) filter (is_complete)
+                as conversion_rate_of_others,
+                max(month) filter (is_complete) as judged_month,
+                max(month) filter (not is_complete) as open_month
+            from campaign_funnel as funnel
+            group by campaign, channel, funnel.kind
+        ) as campaigns
+        left join (
+            -- where most visits of a campaign land, and from where the same page surely does better
+            select
+                page.source, page.campaign, page.month, page.landing_page,
+                other.source as page_source, other.conversion_rate as page_rate
+            from landing_page_funnel as page
+            left join landing_page_funnel as other
+                on other.landing_page = page.landing_page and other.month = page.month
+                    and other.source <> page.source
+                    and other.conversion_rate_low > page.conversion_rate_high
+            qualify row_number() over (
+                partition by page.source, page.campaign, page.month
+                order by
+                    page.sessions desc, page.landing_page, other.sessions desc nulls last,
+                    other.source, other.campaign
+            ) = 1
+        ) as pages
+            on kind <> 'message' and pages.campaign = campaigns.campaign
+                and source = channel and month = judged_month
+        order by cost desc nulls last, revenue desc nulls last, campaigns.campaign, channel, kind
         limit {LINES}
     """,
     "pages": """

@@ -210,7 +210,7 @@ def test_a_cell_tells_its_counts_and_interval(page: Page, marts: Path) -> None:
             " and period = 'month' and segment_name = 'all' and period_number = 1"
             " order by cohort_start limit 1 offset 1"
         ).fetchall()[0]
-    told = f"{back} of {size} back, {100 * rate:.1f}% (95% interval {100 * low:.1f}%"
+    told = f"{back} of {size} back, {100 * rate:.1f}% (95% interval {100 * low:.1f} to"
     assert told in shown(page, "article:has([data-heat]) [data-reading]").text_content()
     assert (
         f"{100 * high:.1f}%)"
@@ -228,7 +228,7 @@ def test_the_line_of_all_cohorts_tells_its_counts(page: Page, marts: Path) -> No
         ).fetchall()[0]
     assert shown(page, "article:has([data-heat]) [data-reading]").text_content() == (
         f"All cohorts together; 2 months later: {back:,} of {size:,} back, {100 * rate:.1f}%"
-        f" (95% interval {100 * low:.1f}% to {100 * high:.1f}%)."
+        f" (95% interval {100 * low:.1f} to {100 * high:.1f}%)."
     )
 
 

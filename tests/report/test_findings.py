@@ -10,6 +10,7 @@ from dagster_project.report.findings import difference, findings, judged
 from dagster_project.report.language import language
 
 WORDS = language("en", "EUR")
+NO_GROUP = " No group stands out: none moved away from the others by more than chance explains."
 NOTHING: dict[str, list[dict[str, Any]]] = {"heat_month": [], "lost": [], "campaigns": []}
 
 
@@ -45,14 +46,25 @@ def said(**rows: list[dict[str, Any]]) -> list[str]:
 
 def test_the_best_cohort_is_sure_only_where_luck_of_the_best_is_not_enough() -> None:
     (sentence,) = said(heat_month=cohorts((200, 40), (200, 80), (200, 40), (200, 40)))
-    assert "in Feb 2024 kept best: 40.0% of 200 were back in that month" in sentence
-    assert "(95% interval 33.0\u201346.9%)" in sentence
-    assert "star" not in sentence
-    assert "against 20.0% of all the others; more than the luck" in sentence
+    # 80 of 200 less 120 of 600, at 1 - 0.025 / 4, of scipy's Wilson intervals
+    assert sentence == (
+        "Those who first came in Feb 2024 kept best: of 200, 40.0% (95% interval 33.0 to 46.9%)"
+        " ordered again in month 3 after it, and of all the others together 20.0%. The gap is"
+        " +20.0 pp (95% interval +10.7 to +29.6 pp, wider because the best of 4 was picked; it lies"
+        " above 0, so this is more than luck)."
+    )
     # 14 of 40 against 40 of 160: 35 % and 25 %, which four cohorts alike make easily
     (sentence,) = said(heat_month=cohorts((40, 14), (80, 20), (40, 10), (40, 10)))
-    assert "35.0% of 40" in sentence
-    assert "may be so by luck" in sentence
+    assert "of 40, 35.0%" in sentence
+    assert "The gap is +10.0 pp (95% interval \u2212" in sentence
+    assert "it holds 0, so this may be luck" in sentence
+
+
+def test_what_back_means_is_said_of_any_study() -> None:
+    rows = cohorts((200, 40), (200, 80))
+    for row in rows:
+        row["study"] = "session_to_session"
+    assert "came back (Visited, then visited again) in month 3" in said(heat_month=rows)[0]
 
 
 def test_young_small_and_cut_off_cohorts_are_not_compared() -> None:
@@ -67,7 +79,7 @@ def test_a_higher_rate_of_starred_cohorts_is_told_apart() -> None:
     rows = cohorts((200, 120), (200, 80), (200, 40))
     rows[0]["is_left_truncated"] = True
     (sentence,) = said(heat_month=rows)
-    assert "in Feb 2024 kept best: 40.0%" in sentence
+    assert "in Feb 2024 kept best: of 200, 40.0%" in sentence
     assert sentence.endswith(
         "Cohorts with a star, whose customers may have come before the data"
         " begin, are not compared."
@@ -120,19 +132,19 @@ def test_a_change_of_the_churn_rate_names_who_moved_it_beyond_their_share() -> N
         lost("country", "GB", (100, 1000), (160, 1000)),
     )
     assert said(lost=rows) == [
-        "The churn rate of Dec 2024 was 11.5%, +1.5 pp from the month before; more than chance"
-        " explains. Most beyond its share was “country GB”: it adds +1.5 pp, where its 25.0% of the"
-        " customers would add +0.4 pp. Its churn went from 10.0% (95% interval 8.3\u201312.0%) to"
-        " 16.0% (13.9\u201318.4%); more than chance explains."
+        "The churn rate of Dec 2024 was 11.5%, +1.5 pp (95% interval +0.1 to +3.9 pp) from the"
+        " month before; more than chance explains. “country GB” stands out: its churn rate went"
+        " from 10.0% (95% interval 8.3 to 12.0%) to 16.0% (95% interval 13.9 to 18.4%), that of all"
+        " the others from 10.0% to 10.0%; more than chance explains."
     ]
     # the change of GB less that of the others is 3.5 standard errors: the luck of one in a thousand
     for row in rows:
         row["compared"] = 1000
-    assert "No group stands out. Most beyond its share was “country GB”" in said(lost=rows)[0]
+    assert said(lost=rows)[0].endswith(NO_GROUP)
     rows[0]["rate_change_low"] = -0.001
-    assert "+1.5 pp from the month before; chance may explain it" in said(lost=rows)[0]
+    assert "+3.9 pp) from the month before; chance may explain it" in said(lost=rows)[0]
     rows[0]["rate_change_low"] = None
-    assert "too few customers" in said(lost=rows)[0]
+    assert "+1.5 pp from the month before; too few customers" in said(lost=rows)[0]
 
 
 def test_a_large_group_does_not_lead_by_its_size() -> None:
@@ -145,22 +157,22 @@ def test_a_large_group_does_not_lead_by_its_size() -> None:
     # FR rose from 10 to 20 %, intervals apart, but the others rose too: +10 pp against +5 pp with
     # a standard error of 2.5 pp are 2.0, of which the luck of one in two makes 2.2
     (sentence,) = said(lost=rows)
-    assert (
-        "No group stands out. Most beyond its share was “country FR”: it adds +2.0 pp, where its"
-        " 20.0% of the customers would add +1.2 pp. Its churn went from 10.0% (95% interval"
-        " 7.7\u201312.9%) to 20.0% (16.7\u201323.7%); chance may explain it." in sentence
-    )
+    assert sentence.endswith(NO_GROUP)
+    # of one alone it makes less
+    for row in rows:
+        row["compared"] = 1
+    assert "“country FR” stands out: its churn rate went from 10.0%" in said(lost=rows)[0]
 
 
 def test_of_two_groups_beyond_their_share_the_farther_is_named() -> None:
-    """GB adds 1.5 pp where 1.2 are due, FR 0.8 where 0.4 are: 0.3 and 0.4 beyond."""
+    """GB adds 3.0 pp where 2.1 are due, FR 2.0 where 0.7 are: 0.9 and 1.3 beyond."""
     rows = split(
-        lost("all", "all", (500, 5000), (600, 5000)),
-        lost("country", "GB", (300, 3000), (375, 3000)),
-        lost("country", "FR", (100, 1000), (140, 1000)),
-        lost("country", "DE", (100, 1000), (85, 1000)),
+        lost("all", "all", (500, 5000), (675, 5000)),
+        lost("country", "GB", (300, 3000), (450, 3000)),
+        lost("country", "FR", (100, 1000), (200, 1000)),
+        lost("country", "DE", (100, 1000), (25, 1000)),
     )
-    assert "“country FR”: it adds +0.8 pp, where its 20.0% of the" in said(lost=rows)[0]
+    assert "“country FR” stands out" in said(lost=rows)[0]
 
 
 def test_a_group_whose_intervals_overlap_does_not_stand_out() -> None:
@@ -171,7 +183,7 @@ def test_a_group_whose_intervals_overlap_does_not_stand_out() -> None:
         lost("country", "FR", (80, 400), (40, 400)),
     )
     assert rows[1]["churn_rate_low"] < rows[1]["rate_before_high"]
-    assert "No group stands out. Most beyond its share was “country GB”" in said(lost=rows)[0]
+    assert said(lost=rows)[0].endswith(NO_GROUP)
 
 
 def test_a_fall_names_who_fell_and_no_group_stands_for_everybody() -> None:
@@ -179,7 +191,7 @@ def test_a_fall_names_who_fell_and_no_group_stands_for_everybody() -> None:
         lost("all", "all", (460, 4000), (400, 4000)),
         lost("country", "GB", (160, 1000), (100, 1000)),
     )
-    assert "“country GB”: it adds \u22121.5 pp" in said(lost=rows)[0]
+    assert "“country GB” stands out: its churn rate went from 16.0%" in said(lost=rows)[0]
     assert "No group" not in said(lost=rows)[0]
     whole = (rows[0], lost("country", "GB", (460, 4000), (400, 4000)))
     assert "“" not in said(lost=split(*whole))[0], "due by its share is all it adds"
@@ -200,7 +212,15 @@ def campaign(name: str, diagnosis: str | None, judged: int, newest: int | None) 
     return {
         "campaign": name,
         "channel": "google",
+        "kind": "ad",
         "diagnosis": diagnosis,
+        "click_rate": 0.004,
+        "click_rate_of_others": 0.015,
+        "conversion_rate": 0.014,
+        "conversion_rate_of_others": 0.164,
+        "landing_page": None,
+        "page_source": None,
+        "page_rate": None,
         "judged_month": dt.date(2024, judged, 1),
         "open_month": newest and dt.date(2024, newest, 1),
     }
@@ -213,19 +233,37 @@ def test_what_falls_short_is_named_with_its_month() -> None:
         campaign("sale", "landing page", 11, None),
     ]
     assert said(campaigns=campaigns) == [
-        "In Nov 2024, sale (google) fell short of the others of its channel: landing page.",
-        "In Mar 2024, old (google) fell short of the others of its channel: ad.",
+        "In Nov 2024, sale (google) fell short of the others of its channel: 1.4% of its visits led"
+        " to an order, 16.4% of theirs.",
+        "In Mar 2024, old (google) fell short of the others of its channel: its click rate was"
+        " 0.4%, theirs 1.5%.",
     ]
+
+
+def test_a_landing_page_is_named_with_who_does_better_there() -> None:
+    row = campaign("sale", "ad and landing page", 11, None) | {"landing_page": "/gifts"}
+    ((sentence, block),) = findings(NOTHING | {"campaigns": [row]}, WORDS, None)
+    assert sentence.endswith(
+        ": its click rate was 0.4%, theirs 1.5%; 1.4% of its visits led to an order, 16.4% of"
+        " theirs. Its main landing page is /gifts."
+    )
+    assert block == "pages"
+    row |= {"page_source": "instagram", "page_rate": 0.159}
+    older = row | {"judged_month": dt.date(2024, 3, 1), "kind": "message", "landing_page": None}
+    told = findings(NOTHING | {"campaigns": [row, older]}, WORDS, None)
+    assert told[0][0].endswith("/gifts, where 15.9% of the visits from instagram led to an order.")
+    assert told[1][0].endswith("; 1.4% of its clicks led to an order, 16.4% of theirs.")
+    assert [block for _, block in told] == ["pages", "campaigns"]
 
 
 def test_a_month_that_is_not_judged_yet_is_named_with_why() -> None:
     (sentence,) = said(campaigns=[campaign("sale", "ad", 11, 12)])
     assert sentence.endswith(
-        ": ad. Dec 2024 is not judged yet: orders that its clicks and visits lead to may still"
-        " come."
+        ", theirs 1.5%. Dec 2024 is not judged yet: orders that its clicks and visits lead to may"
+        " still come."
     )
     rows = [campaign("sale", "ad", 11, 12)]
-    told = judged(rows, dt.date(2024, 12, 30), WORDS)
+    told = judged(rows, dt.date(2024, 12, 30), WORDS).replace("\xa0", " ")
     assert told == (
         "The newest month with a verdict is Nov 2024. Dec 2024 is not judged yet: it is not over."
     )

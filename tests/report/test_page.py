@@ -407,6 +407,67 @@ def test_verdicts_on_campaigns_name_their_month(marts: Path, tmp_path: Path) -> 
     assert f"{later} is not judged yet: orders that its clicks" in standing[0]
 
 
+def standing(page: str, code: str) -> list[tuple[str, str]]:
+    """What stands out in a language, and the place that more of it leads to."""
+    part = page[page.index(f'<section id="{code}-top"') :]
+    listed = part[part.index('class="trust findings"') :].split("</ul>")[0]
+    found = re.findall(r'<li class="note">(.*?) <a href="#([^"]*)">', listed)
+    return [(html.unescape(text), place) for text, place in found]
+
+
+def test_what_stands_out_leads_to_the_figures_it_speaks_of(marts: Path, page: str) -> None:
+    for code in LANGUAGES:
+        places = [place.removeprefix(f"{code}-") for _, place in standing(page, code)]
+        assert places == ["heat_month", "lost", "pages", "pages"]
+        assert all(f'<article class="block wide" id="{code}-{place}"' in page for place in places)
+    ((campaign, rate, others, landing, better),) = rows(
+        marts,
+        "select funnel.campaign, funnel.conversion_rate, conversion_rate_of_others, landing_page,"
+        " (select conversion_rate from landing_page_funnel where landing_page = page.landing_page"
+        " and month = page.month and source = 'instagram') from campaign_funnel as funnel"
+        " inner join landing_page_funnel as page on source = channel"
+        " and page.campaign = funnel.campaign and page.month = funnel.month"
+        " where funnel.diagnosis = 'landing page' and funnel.is_complete"
+        " order by funnel.month desc limit 1",
+    )
+    words = language("en", "GBP")
+    (told,) = (text for text, _ in standing(page, "en") if f", {campaign} (google_ads)" in text)
+    assert told.endswith(
+        f": {words.percent(rate)} of its visits led to an order, {words.percent(others)} of theirs."
+        f" Its main landing page is {landing}, where {words.percent(better)} of the visits from"
+        " instagram led to an order."
+    )
+
+
+def test_a_campaign_known_from_visits_alone_is_no_ad(page: str) -> None:
+    kinds = {(line[1], line[2]) for line in Seen(page, "en").cells["campaigns"] if line}
+    assert ("newsletter", "link") in kinds
+    assert ("google_ads", "ad") in kinds
+    assert not {("newsletter", "ad"), ("google_ads", "link")} & kinds
+
+
+def test_a_leap_of_a_month_of_joining_is_explained_beside_it(marts: Path, page: str) -> None:
+    """90 days on, December loses those of September who never came again."""
+    ((month,),) = rows(
+        marts, "select max(month) from churn_by_segment where contribution is not null"
+    )
+    assert month.month == 12
+    found = re.findall(r'data-v="(\d{4}-\d\d)" class="text">.*? <small>(.*?)</small>', page)
+    assert found[:2] == [
+        (
+            f"{month.year}-09",
+            "normal at this age: whoever never came back counts as lost after 90\xa0days",
+        ),
+        (f"{month.year}-08", "normal too: it falls after that peak"),
+    ]
+    assert len(found) == 2 * len(LANGUAGES)
+
+
+def test_a_setting_is_named_only_where_a_definition_is_asked_for(page: str) -> None:
+    assert "churn_after_days" in page
+    assert "churn_after_days" not in re.sub(r"<details.*?</details>", "", page, flags=re.S)
+
+
 def test_groups_farthest_from_the_others_stand_first(page: str) -> None:
     """What is worth knowing of a long table is not what its box hides."""
     (everybody, *_), *shown = (line for line in Seen(page, "en").cells["segments"] if line)
@@ -647,7 +708,7 @@ def test_numbers_are_written_as_the_language_does() -> None:
     assert english.number(0.5) == "1"
     assert english.date(dt.date(2024, 3, 1)) == "1 March 2024"
     assert russian.date(dt.date(2024, 3, 1)).startswith("1 марта 2024")
-    assert russian.month(dt.date(2024, 3, 1)) == "март 2024"
+    assert russian.month(dt.date(2024, 3, 1)) == "март\u00a02024"
 
 
 def luminance(colour: str) -> float:

@@ -103,8 +103,9 @@
     given.size = number(size, 0, words);
     given.n = number(cell[at], 0, words);
     given.rate = percent(cell[at] / size, 1, words);
-    given.low = percent(cell[at + 1] / 1000, 1, words);
-    given.high = percent(cell[at + 2] / 1000, 1, words);
+    given.interval = fill(words.interval, {
+      low: number(cell[at + 1] / 10, 1, words), high: percent(cell[at + 2] / 1000, 1, words),
+    });
     return given;
   };
   const readPooled = (words, column) => {
