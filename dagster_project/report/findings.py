@@ -229,46 +229,49 @@ def _failures(campaigns: Sequence[Row], words: Language, as_of: dt.date | None) 
     """
     short = [row for row in campaigns if row["diagnosis"]]
     short.sort(key=lambda row: row["judged_month"], reverse=True)
-    said = [
-        words(
-            "findings.falls_short",
-            month=words.month(row["judged_month"]),
-            campaign=row["campaign"],
-            channel=row["channel"],
-            where=_where(row, words),
+    newest = max((row["judged_month"] for row in campaigns if row["judged_month"]), default=None)
+    found = [
+        (
+            words(
+                "findings.falls_short",
+                month=words.month(row["judged_month"]),
+                campaign=row["campaign"],
+                channel=row["channel"],
+                where=_where(row, words),
+            ),
+            # the table of pages has the rates, of one month
+            "pages" if row["landing_page"] and row["judged_month"] == newest else "campaigns",
         )
         for row in short[:NAMED]
     ]
-    if said:
-        said[-1] = f"{said[-1]} {_not_judged(campaigns, as_of, words)}".strip()
-    newest = max((row["judged_month"] for row in campaigns if row["judged_month"]), default=None)
-    # the table of pages has the rates, of one month
-    return [
-        (
-            sentence,
-            "pages" if row["landing_page"] and row["judged_month"] == newest else "campaigns",
-        )
-        for sentence, row in zip(said, short, strict=False)
-    ]
+    if found:
+        last, block = found[-1]
+        found[-1] = f"{last} {_not_judged(campaigns, as_of, words)}".strip(), block
+    return found
 
 
 def _where(row: Row, words: Language) -> str:
-    """In which rate a campaign fell short, and of its landing page, who does better there."""
-    rates = []
-    if "ad" in row["diagnosis"].split():
-        rates.append(("findings.few_click", "click_rate"))
-    if "landing page" in row["diagnosis"]:
-        is_message = row["kind"] == "message"
-        few = "findings.few_buy_message" if is_message else "findings.few_buy"
-        rates.append((few, "conversion_rate"))
+    """In which rate a campaign fell short; of its landing page, from where it does better."""
+    is_ad, is_page = "ad" in row["diagnosis"].split(), "landing page" in row["diagnosis"]
+    few_buy = "few_buy_message" if row["kind"] == "message" else "few_buy"
     told = [
-        words(key, rate=words.percent(row[rate]), others=words.percent(row[f"{rate}_of_others"]))
-        for key, rate in rates
+        words(
+            f"findings.{key}",
+            rate=cells.text(row[rate], "percent", words),
+            others=cells.text(row[f"{rate}_of_others"], "percent", words),
+        )
+        for key, rate, is_short in (
+            ("few_click", "click_rate", is_ad),
+            (few_buy, "conversion_rate", is_page),
+        )
+        if is_short
     ]
-    said = "; ".join(told)
-    if "landing page" not in row["diagnosis"] or not row["landing_page"]:
-        return f"{said}."
-    if row["page_source"] is None:
-        return f"{said}. {words('findings.page', page=row['landing_page'])}"
-    given = {"page": row["landing_page"], "source": row["page_source"]}
-    return f"{said}. {words('findings.page_fine', **given, rate=words.percent(row['page_rate']))}"
+    said = f"{'; '.join(told)}."
+    if is_page and row["landing_page"]:
+        given = {
+            "page": row["landing_page"],
+            "source": row["page_source"],
+            "rate": cells.text(row["page_rate"], "percent", words),
+        }
+        said += " " + words(f"findings.{'page_fine' if row['page_source'] else 'page'}", **given)
+    return said
