@@ -3,9 +3,9 @@
 import os
 import re
 import shutil
-import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ from ..warehouse.files import Warehouse
 
 if TYPE_CHECKING:
     import dagster as dg
+
+#: How long an event waits for another process that writes to the same file.
+BUSY_SECONDS = 30
 
 
 def history(warehouse: Warehouse) -> Path:
@@ -45,39 +48,52 @@ def opened(warehouse: Warehouse) -> Iterator["dg.DagsterInstance"]:
             f"{home / DAGSTER_YAML.name}: the history of runs cannot be opened ({said}); start the"
             " database that it names, or correct it"
         ) from error
-    with instance, _without_waiting():
+    with instance, _without_waiting(instance.event_log_storage):
         yield instance
 
 
 @contextmanager
-def _without_waiting() -> Iterator[None]:
-    """No waiting for the disk at each event of a run: SQLite's default is to, twice and more.
+def _without_waiting(log: object) -> Iterator[None]:
+    """Each file of a log of events is opened once a run, and no event waits for the disk.
 
-    A process that is killed loses nothing; without power the newest events may be lost, no older
-    ones. Dagster connects anew for each event, and where a connection is the last one to be
-    closed, SQLite tidies the file up: one more is kept open to each file.
+    Dagster connects anew for every event, several times, and has SQLAlchemy put the same
+    statements together anew; SQLite waits for the disk at each of them, and tidies the file up
+    where the last connection to it is closed. A process that is killed loses nothing; without
+    power the newest events may be lost, no older ones.
     """
-    from sqlalchemy import event
-    from sqlalchemy.engine import Engine
+    from dagster._core.storage.event_log import SqliteEventLogStorage
+    from sqlalchemy import Connection, create_engine
 
-    held: dict[str, sqlite3.Connection] = {}
-
-    def connected(connection: object, _: object) -> None:
-        if not isinstance(connection, sqlite3.Connection):
-            return
-        connection.execute("pragma synchronous = normal")
-        file = connection.execute("pragma database_list").fetchone()[2]
-        if file not in held:
-            held[file] = sqlite3.connect(file, check_same_thread=False)
-        held[file].execute("pragma schema_version").fetchone()  # it is open once it was read
-
-    event.listen(Engine, "connect", connected)
-    try:
+    if not isinstance(log, SqliteEventLogStorage):
         yield
-    finally:
-        event.remove(Engine, "connect", connected)
-        for connection in held.values():
-            connection.close()
+        return
+    anew = log._connect
+    lock = threading.Lock()
+    kept: dict[str, Connection] = {}
+    with ExitStack() as stack:
+
+        @contextmanager
+        def connected(shard: str) -> Iterator[Connection]:
+            with lock:
+                if shard not in kept:
+                    with anew(shard):
+                        pass  # it makes the file where there is none
+                    engine = create_engine(
+                        log.conn_string_for_shard(shard),
+                        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+                    )
+                    stack.callback(engine.dispose)
+                    kept[shard] = stack.enter_context(engine.connect())
+                    kept[shard].exec_driver_sql("pragma synchronous = normal")
+                    kept[shard].commit()
+                with kept[shard].begin():
+                    yield kept[shard]
+
+        log._connect = connected  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            log._connect = anew  # type: ignore[method-assign]
 
 
 def _reason(text: str) -> str:

@@ -2,12 +2,16 @@
 
 import os
 import re
+import sqlite3
+from collections import Counter
 from pathlib import Path
 
 import dagster as dg
 import psycopg2
 import pytest
 import yaml
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from dagster_project.commands.cli import USER_ERROR, main
 from dagster_project.commands.history import history, opened
@@ -81,6 +85,28 @@ def test_the_ui_shows_a_shop_its_own_rows(tmp_path: Path) -> None:
         with opened(shop) as instance:
             assert rows_shown(instance) == rows
             assert len(instance.get_runs()) == 1
+
+
+def test_a_run_opens_each_file_of_its_history_once(tmp_path: Path) -> None:
+    shop = write(tmp_path / "shop", {"2024-01-05": 3})
+    assert load(shop).success  # makes the files
+    connections: Counter[str] = Counter()
+
+    def connected(connection: sqlite3.Connection, _: object) -> None:
+        file = connection.execute("pragma database_list").fetchone()[2]
+        connections[Path(file).stem] += 1
+
+    event.listen(Engine, "connect", connected)
+    try:
+        result = load(shop)
+    finally:
+        event.remove(Engine, "connect", connected)
+    with opened(shop) as instance:
+        events = instance.all_logs(result.run_id)
+    assert len(events) > 50
+    # Dagster's own look whether the file is there and as new as it is, and the one that is kept
+    assert connections["index"] <= 4
+    assert connections[result.run_id] <= 6
 
 
 def test_what_a_shop_says_of_its_history_stays(
