@@ -39,12 +39,18 @@ def difference(now: Sequence[float], before: Sequence[float]) -> tuple[float, fl
 
 
 def findings(
-    rows: Mapping[str, Sequence[Row]], words: Language, as_of: dt.date | None
+    rows: Mapping[str, Sequence[Row]],
+    words: Language,
+    as_of: dt.date | None,
+    silence_days: int | None = None,
 ) -> list[Finding]:
-    """The sentences as of a day, those first that concern most customers."""
+    """The sentences as of a day, those first that concern most customers.
+
+    Customers count as lost after so many days of silence.
+    """
     return [
         *_cohorts(rows["heat_month"], words),
-        *_churn(rows["lost"], words),
+        *_churn(rows["lost"], words, silence_days),
         *_failures(rows["campaigns"], words, as_of),
     ]
 
@@ -127,7 +133,7 @@ def _wilson(successes: int, trials: int, z: float) -> tuple[float, float, float]
     return share, middle - half, middle + half
 
 
-def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
+def _churn(lost: Sequence[Row], words: Language, silence_days: int | None) -> list[Finding]:
     """How the churn rate moved in the last complete month, and which group did it."""
     if not lost or lost[0]["segment_name"] != "all" or lost[0]["rate_change"] is None:
         return []
@@ -145,8 +151,55 @@ def _churn(lost: Sequence[Row], words: Language) -> list[Finding]:
         interval = cells.interval(low, high, "points", words)
         given["change"] += f" ({words('cards.interval', interval=interval)})"
         certainty = words("cards.sure" if low > 0 or high < 0 else "cards.chance")
-    said = words("findings.churn", **given, certainty=certainty)
-    return [(f"{said} {_most(everybody, lost[1:], words)}".strip(), "lost")]
+    told = [
+        words("findings.churn", **given, certainty=certainty),
+        _first_silences(everybody, lost[1:], words, silence_days),
+        _most(everybody, lost[1:], words),
+    ]
+    return [(" ".join(filter(None, told)), "lost")]
+
+
+def months_since_silence(first_month: str, month: dt.date, silence_days: int) -> int:
+    """Months since those who joined in a month, 2024-09, could first be lost: 0 in that month.
+
+    Nobody can be lost before so many days of silence, and all who never came again are lost at
+    once: churn leaps in that month, and falls in the next.
+    """
+    lost = dt.date.fromisoformat(f"{first_month}-15") + dt.timedelta(days=silence_days)
+    return 12 * (month.year - lost.year) + month.month - lost.month
+
+
+def _first_silences(
+    everybody: Row, groups: Sequence[Row], words: Language, silence_days: int | None
+) -> str:
+    """How many of the lost were in their first silence, and the churn rate of all others."""
+    by_age = {
+        months_since_silence(row["segment_value"], row["month"], silence_days): row
+        for row in groups
+        if silence_days and row["segment_name"] == "first_month"
+    }
+    if not {0, 1} <= by_age.keys():
+        return ""
+    newly, a_month_ago = by_age[0], by_age[1]
+    first = [newly["churned_customers"], newly["opening_customers"]]
+    first_before = [a_month_ago["churned_before"], a_month_ago["opening_before"]]
+    counts = zip((everybody[count] for count in _COUNTS), first + first_before, strict=True)
+    churned, opening, churned_before, opening_before = (all_ - of for all_, of in counts)
+    # who joins and is lost within a month is lost without having been there at its start
+    if not all((first[1], first_before[1], opening > churned, opening_before > churned_before)):
+        return ""
+    return words(
+        "findings.churn_first",
+        joined=words.month(dt.date.fromisoformat(f"{newly['segment_value']}-01")),
+        joined_before=words.month(dt.date.fromisoformat(f"{a_month_ago['segment_value']}-01")),
+        days=words("form.days", n=silence_days),
+        churned=words.number(first[0]),
+        opening=words.number(first[1]),
+        churned_before=words.number(first_before[0]),
+        opening_before=words.number(first_before[1]),
+        others=words.percent(churned / opening),
+        others_before=words.percent(churned_before / opening_before),
+    )
 
 
 def _most(everybody: Row, groups: Sequence[Row], words: Language) -> str:
@@ -167,7 +220,7 @@ def _most(everybody: Row, groups: Sequence[Row], words: Language) -> str:
         return ""
     sure = [row for row in same_way if _is_apart(row, everybody)]
     if not sure:
-        return words("findings.churn_none")
+        return words("findings.churn_none", compared=same_way[0]["compared"])
     most = max(sure, key=lambda row: abs(row["beyond_share"]))
     churned, opening, churned_before, opening_before = _others(most, everybody)
     given = {
@@ -259,6 +312,13 @@ def _where(row: Row, words: Language) -> str:
             f"findings.{key}",
             rate=cells.text(row[rate], "percent", words),
             others=cells.text(row[f"{rate}_of_others"], "percent", words),
+            visits=words.number(row["judged_visits"]),
+            missed=words.number(
+                round(row["judged_visits"] * row["conversion_rate_of_others"])
+                - row["judged_orders"]
+            )
+            if key != "few_click"
+            else "",
         )
         for key, rate, is_short in (
             ("few_click", "click_rate", is_ad),

@@ -1,6 +1,5 @@
 """The report of published marts: one page that needs nothing but itself."""
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ from ..exports.errors import ExportError
 from ..warehouse.read import read_marts
 from . import cells, charts, heat
 from .blocks import MAY_BE_EMPTY, SECTIONS, Block, Column, Series
-from .findings import Finding, findings, judged
+from .findings import Finding, findings, judged, months_since_silence
 from .headlines import Headline, headline
 from .language import LANGUAGES, Language, language
+from .queries import GROUPS as LISTED_GROUPS
 from .queries import HEADLINE_MARTS, HEADLINES, QUERIES, RUN, STUDIES, VALUES
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -309,12 +309,17 @@ class View:
 
     def about(self, key: str) -> str:
         """What a figure is, by the key of its words."""
-        return self.words(f"{key}.about", days=self.silence)
+        return self.words(f"{key}.about", days=self.silence, groups=LISTED_GROUPS)
 
     @property
     def findings(self) -> list[Finding]:
         """What stands out, and the block that tells more of it."""
-        return findings(self.figures.rows, self.words, self.figures.run.get("as_of_date"))
+        return findings(
+            self.figures.rows,
+            self.words,
+            self.figures.run.get("as_of_date"),
+            self.figures.settings.get("churn_after_days"),
+        )
 
     def rows(self, block: Block) -> list[Row]:
         """The rows of a block."""
@@ -470,15 +475,11 @@ class View:
         return found
 
     def _of_joined(self, row: Row) -> str:
-        """Why churn leaps, and falls a month later, in the month of joining one silence ago.
-
-        Nobody can be lost before, and all who never came again are lost at once.
-        """
+        """Why churn leaps, and falls a month later, in the month of joining one silence ago."""
         days = self.figures.settings.get("churn_after_days")
         if not days:
             return ""
-        lost = dt.date.fromisoformat(f"{row['segment_value']}-15") + dt.timedelta(days=days)
-        ago = 12 * (row["month"].year - lost.year) + row["month"].month - lost.month
+        ago = months_since_silence(row["segment_value"], row["month"], days)
         key = {0: "silences.now", 1: "silences.before"}.get(ago)
         return self.words(key, days=self.silence) if key else ""
 

@@ -434,6 +434,8 @@ QUERIES = {
                 arg_max_null(conversion_rate, month) filter (is_complete) as conversion_rate,
                 arg_max_null(conversion_rate_of_others, month) filter (is_complete)
                 as conversion_rate_of_others,
+                arg_max(visits, month) filter (is_complete) as judged_visits,
+                arg_max(converted, month) filter (is_complete) as judged_orders,
                 max(month) filter (is_complete) as judged_month,
                 max(month) filter (not is_complete) as open_month
             from campaign_funnel as funnel

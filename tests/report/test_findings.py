@@ -10,7 +10,10 @@ from dagster_project.report.findings import difference, findings, judged
 from dagster_project.report.language import language
 
 WORDS = language("en", "EUR")
-NO_GROUP = " No group stands out: none moved away from the others by more than chance explains."
+NO_GROUP = (
+    " No group stands out: of the {} compared, none moved away from the others by more than chance"
+    " explains."
+)
 NOTHING: dict[str, list[dict[str, Any]]] = {"heat_month": [], "lost": [], "campaigns": []}
 
 
@@ -140,7 +143,7 @@ def test_a_change_of_the_churn_rate_names_who_moved_it_beyond_their_share() -> N
     # the change of GB less that of the others is 3.5 standard errors: the luck of one in a thousand
     for row in rows:
         row["compared"] = 1000
-    assert said(lost=rows)[0].endswith(NO_GROUP)
+    assert said(lost=rows)[0].endswith(NO_GROUP.format(1000))
     rows[0]["rate_change_low"] = -0.001
     assert "+3.9 pp) from the month before; chance may explain it" in said(lost=rows)[0]
     rows[0]["rate_change_low"] = None
@@ -157,7 +160,7 @@ def test_a_large_group_does_not_lead_by_its_size() -> None:
     # FR rose from 10 to 20 %, intervals apart, but the others rose too: +10 pp against +5 pp with
     # a standard error of 2.5 pp are 2.0, of which the luck of one in two makes 2.2
     (sentence,) = said(lost=rows)
-    assert sentence.endswith(NO_GROUP)
+    assert sentence.endswith(NO_GROUP.format(2))
     # of one alone it makes less
     for row in rows:
         row["compared"] = 1
@@ -183,7 +186,7 @@ def test_a_group_whose_intervals_overlap_does_not_stand_out() -> None:
         lost("country", "FR", (80, 400), (40, 400)),
     )
     assert rows[1]["churn_rate_low"] < rows[1]["rate_before_high"]
-    assert said(lost=rows)[0].endswith(NO_GROUP)
+    assert said(lost=rows)[0].endswith(NO_GROUP.format(2))
 
 
 def test_a_fall_names_who_fell_and_no_group_stands_for_everybody() -> None:
@@ -205,7 +208,26 @@ def test_who_joined_one_silence_ago_is_not_said_to_have_moved_the_churn_rate() -
         lost("all", "all", (400, 4000), (460, 4000)),
         lost("first_month", "2024-09", (10, 1000), (300, 1000)),
     )
-    assert "Joined in" not in said(lost=rows)[0]
+    assert "stands out: its churn" not in said(lost=rows)[0]
+
+
+def test_churn_is_told_of_those_whose_first_silence_ran_out_and_of_all_others() -> None:
+    """90 days after mid September are in December, after mid August in November."""
+    rows = split(
+        lost("all", "all", (219, 1304), (245, 1372)),
+        lost("first_month", "2024-09", (2, 176), (80, 174)),
+        lost("first_month", "2024-08", (57, 135), (20, 80)),
+    )
+    ((sentence, _),) = findings(NOTHING | {"lost": rows}, WORDS, None, silence_days=90)
+    # 245 - 80 = 165 of 1372 - 174 = 1198 are 13.77 %, 219 - 57 = 162 of 1304 - 135 = 1169 13.86 %
+    assert (
+        "Of those whose first 90 days of silence ran out, who joined in Sep 2024, 80 of 174 were"
+        " lost; the month before, of those who joined in Aug 2024, 57 of 135. Of all the others"
+        " 13.8% were lost; the month before, 13.9%."
+    ) in sentence.replace("\xa0", " ")
+    assert "silence" not in said(lost=rows)[0], "of how many days is not known"
+    ((sentence, _),) = findings(NOTHING | {"lost": rows[:2]}, WORDS, None, silence_days=90)
+    assert "silence" not in sentence, "the month before has nobody to compare with"
 
 
 def campaign(name: str, diagnosis: str | None, judged: int, newest: int | None) -> dict[str, Any]:
@@ -218,6 +240,8 @@ def campaign(name: str, diagnosis: str | None, judged: int, newest: int | None) 
         "click_rate_of_others": 0.015,
         "conversion_rate": 0.014,
         "conversion_rate_of_others": 0.164,
+        "judged_visits": 360,
+        "judged_orders": 5,
         "landing_page": None,
         "page_source": None,
         "page_rate": None,
@@ -233,8 +257,9 @@ def test_what_falls_short_is_named_with_its_month() -> None:
         campaign("sale", "landing page", 11, None),
     ]
     assert said(campaigns=campaigns) == [
-        "In Nov 2024, sale (google) fell short of the others of its channel: 1.4% of its visits led"
-        " to an order, 16.4% of theirs.",
+        # 16.4 % of 360 are 59
+        "In Nov 2024, sale (google) fell short of the others of its channel: 1.4% of its 360 visits"
+        " led to an order, 16.4% of theirs; at their rate it would have had 54 orders more.",
         "In Mar 2024, old (google) fell short of the others of its channel: its click rate was"
         " 0.4%, theirs 1.5%.",
     ]
@@ -244,15 +269,18 @@ def test_a_landing_page_is_named_with_who_does_better_there() -> None:
     row = campaign("sale", "ad and landing page", 11, None) | {"landing_page": "/gifts"}
     ((sentence, block),) = findings(NOTHING | {"campaigns": [row]}, WORDS, None)
     assert sentence.endswith(
-        ": its click rate was 0.4%, theirs 1.5%; 1.4% of its visits led to an order, 16.4% of"
-        " theirs. Its main landing page is /gifts."
+        ": its click rate was 0.4%, theirs 1.5%; 1.4% of its 360 visits led to an order, 16.4% of"
+        " theirs; at their rate it would have had 54 orders more. Its main landing page is /gifts."
     )
     assert block == "pages"
     row |= {"page_source": "instagram", "page_rate": 0.159}
     older = row | {"judged_month": dt.date(2024, 3, 1), "kind": "message", "landing_page": None}
     told = findings(NOTHING | {"campaigns": [row, older]}, WORDS, None)
-    assert told[0][0].endswith("/gifts, where 15.9% of the visits from instagram led to an order.")
-    assert told[1][0].endswith("; 1.4% of its clicks led to an order, 16.4% of theirs.")
+    assert (
+        "/gifts, where 15.9% of the visits from instagram led to an order: the page itself works"
+        in told[0][0]
+    )
+    assert "; 1.4% of its 360 clicks led to an order, 16.4% of theirs;" in told[1][0]
     assert [block for _, block in told] == ["pages", "campaigns"]
 
 

@@ -2,8 +2,8 @@
 (() => {
   const root = document.documentElement;
   const data = JSON.parse(document.getElementById("data").textContent);
-  const pages = [...document.querySelectorAll("[data-language]")];
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const pages = all("[data-language]");
   const kept = {
     get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
     set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* a page may be denied it */ } },
@@ -183,7 +183,7 @@
     });
   };
   const cellOf = (event) => event.target.closest(":is(tbody, tfoot) td:not(.size)");
-  for (const table of all("[data-heat], [data-value-heat]")) {
+  const wireHeat = (table) => {
     table.addEventListener("mouseover", (event) => {
       const cell = cellOf(event);
       if (cell) tell(table, cell);
@@ -213,13 +213,7 @@
       next.tabIndex = 0;
       next.focus();
     });
-  }
-  for (const control of all("[data-state]")) {
-    control.addEventListener(control.matches("select") ? "change" : "click", () => {
-      state[control.dataset.state] = control.value;
-      drawn();
-    });
-  }
+  };
 
   // files for other programs; text that a spreadsheet would take for a formula is told apart
   const field = (value) => {
@@ -247,32 +241,28 @@
     }));
     return [names, ...lines];
   };
-  for (const button of all("[data-csv-of]")) {
-    button.addEventListener("click", () => {
-      const near = button.closest("[data-curve]") || button.closest("article");
-      download(button.dataset.csvOf, rowsOf(near.querySelector("table[data-csv]")));
+  const downloadTable = (button) => {
+    const near = button.closest("[data-curve]") || button.closest("article");
+    download(button.dataset.csvOf, rowsOf(near.querySelector("table[data-csv]")));
+  };
+  const downloadHeat = () => {
+    const names = ["study", "segment", "period", "cohort_start", "period_number", "cohort_size",
+      "customers_back", "rate", "rate_low", "rate_high", "is_complete"];
+    const at = state.mode === "on" ? 0 : 3;
+    const segment = state.per === "week" ? "all=all" : state.segment;
+    const lines = cohorts().flatMap(([start, size, , cells]) => cells.map((cell, place) => {
+      const isComplete = cell.length > 1;
+      const rate = isComplete
+        ? [cell[at] / size, cell[at + 1] / 1000, cell[at + 2] / 1000] : ["", "", ""];
+      return [state.study, segment, state.per, start, place + 1, size, cell[isComplete ? at : 0],
+        ...rate, isComplete];
+    }));
+    pooled().forEach((cell, place) => {
+      if (cell) lines.push([state.study, segment, state.per, "all", place + 1, cell[0], cell[at + 1],
+        cell[at + 1] / cell[0], cell[at + 2] / 1000, cell[at + 3] / 1000, true]);
     });
-  }
-  for (const button of all("[data-heat-csv]")) {
-    button.addEventListener("click", () => {
-      const names = ["study", "segment", "period", "cohort_start", "period_number", "cohort_size",
-        "customers_back", "rate", "rate_low", "rate_high", "is_complete"];
-      const at = state.mode === "on" ? 0 : 3;
-      const segment = state.per === "week" ? "all=all" : state.segment;
-      const lines = cohorts().flatMap(([start, size, , cells]) => cells.map((cell, place) => {
-        const isComplete = cell.length > 1;
-        const rate = isComplete
-          ? [cell[at] / size, cell[at + 1] / 1000, cell[at + 2] / 1000] : ["", "", ""];
-        return [state.study, segment, state.per, start, place + 1, size, cell[isComplete ? at : 0],
-          ...rate, isComplete];
-      }));
-      pooled().forEach((cell, place) => {
-        if (cell) lines.push([state.study, segment, state.per, "all", place + 1, cell[0], cell[at + 1],
-          cell[at + 1] / cell[0], cell[at + 2] / 1000, cell[at + 3] / 1000, true]);
-      });
-      download(`cohorts-${state.study}-${state.per}-${state.mode}`, [names, ...lines]);
-    });
-  }
+    download(`cohorts-${state.study}-${state.per}-${state.mode}`, [names, ...lines]);
+  };
 
   const copy = async (text) => {
     try { await navigator.clipboard.writeText(text); } catch {
@@ -283,80 +273,105 @@
       area.remove();
     }
   };
-  for (const button of all("[data-copy]")) {
-    const told = button.textContent;
-    button.addEventListener("click", async () => {
-      await copy(button.parentElement.querySelector("code").textContent);
-      const words = data.words[button.closest("[data-language]").dataset.language];
-      button.textContent = words.copied;
-      setTimeout(() => { button.textContent = told; }, 1500);
-    });
-  }
+  const copyCode = async (button) => {
+    const told = button.dataset.copy ||= button.textContent;
+    await copy(button.parentElement.querySelector("code").textContent);
+    button.textContent = data.words[button.closest("[data-language]").dataset.language].copied;
+    setTimeout(() => { button.textContent = told; }, 1500);
+  };
 
   // language, theme, and links into what is folded
   const speak = (code) => {
+    const held = document.querySelector(`script[data-held="${code}"]`);
+    if (held) {
+      held.insertAdjacentHTML("beforebegin", held.textContent);
+      const page = held.previousElementSibling;
+      held.remove();
+      pages.push(page);
+      wire(page);
+      if (studies.length) drawn();
+    }
     root.lang = code;
     for (const page of pages) page.hidden = page.dataset.language !== code;
     for (const button of all("[data-set-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.setLanguage === code));
     }
   };
-  for (const button of all("[data-set-language]")) {
-    button.addEventListener("click", () => {
-      const code = button.dataset.setLanguage;
-      kept.set("retention-language", code);
-      speak(code);
-      reach();
-      const shown = pages.find((page) => !page.hidden);
-      shown.querySelector(`[data-set-language="${code}"]`).focus();
-    });
-  }
+  const speakNow = (code) => {
+    kept.set("retention-language", code);
+    speak(code);
+    reach();
+    const shown = pages.find((page) => !page.hidden);
+    shown.querySelector(`[data-set-language="${code}"]`).focus();
+  };
   const dark = matchMedia("(prefers-color-scheme: dark)");
   let chosen = kept.get("retention-theme");
   const paint = () => { root.dataset.theme = chosen || (dark.matches ? "dark" : "light"); };
   dark.addEventListener("change", paint);
-  for (const button of all("[data-theme-switch]")) {
-    button.addEventListener("click", () => {
-      chosen = root.dataset.theme === "dark" ? "light" : "dark";
-      kept.set("retention-theme", chosen);
-      paint();
-    });
-  }
-  for (const button of all("[data-print]")) button.addEventListener("click", () => print());
+  const paintOther = () => {
+    chosen = root.dataset.theme === "dark" ? "light" : "dark";
+    kept.set("retention-theme", chosen);
+    paint();
+  };
   const unfold = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (target instanceof HTMLDetailsElement) target.open = true;
   };
   addEventListener("hashchange", unfold);
 
-  // whatever scrolls has to be reached by the keyboard, and nothing else
+  // whatever scrolls has to be reached by the keyboard, and nothing else; a table that goes on below
+  // its box says so, and fades there until its end is reached. All are measured before one is
+  // changed: after each change the whole page would be laid out anew
+  const measured = (box) => [box, box.scrollWidth > box.clientWidth,
+    box.scrollHeight - box.clientHeight, box.scrollTop];
+  const fade = ([box, , below, at]) => {
+    const more = box.nextElementSibling;
+    if (more && more.matches(".more")) more.hidden = below <= 1;
+    box.classList.toggle("cut", below - at > 1);
+  };
   const reach = () => {
     const within = pages.find((page) => !page.hidden);
-    for (const box of all(".drawing, .scroll:not(:has([role=grid])), pre", within)) {
-      const isCut = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
-      if (isCut) box.tabIndex = 0; else box.removeAttribute("tabindex");
-      if (box.matches(".tall")) fade(box);
+    const boxes = all(".drawing, .scroll:not(:has([role=grid])), pre", within)
+      .filter((box) => !box.closest("details:not([open])")).map(measured);
+    for (const found of boxes) {
+      const [box, isWide, below] = found;
+      if (isWide || below > 0) box.tabIndex = 0; else box.removeAttribute("tabindex");
+      if (box.matches(".tall")) fade(found);
     }
   };
-  // a table that goes on below its box says so, and fades there until its end is reached
-  const fade = (box) => {
-    const more = box.nextElementSibling;
-    if (more && more.matches(".more")) more.hidden = box.scrollHeight <= box.clientHeight + 1;
-    const rest = box.scrollHeight - box.clientHeight - box.scrollTop;
-    box.classList.toggle("cut", rest > 1);
-  };
   document.addEventListener("scroll", (event) => {
-    if (event.target instanceof Element && event.target.matches(".tall")) fade(event.target);
+    if (event.target instanceof Element && event.target.matches(".tall")) fade(measured(event.target));
   }, true);
   addEventListener("resize", reach);
   document.addEventListener("toggle", reach, true);
 
+  // what answers to a hand, in the page of a language
+  const wire = (page) => {
+    const on = (selector, does, type = "click") => {
+      for (const one of all(selector, page)) one.addEventListener(type, () => does(one));
+    };
+    const set = (control) => {
+      state[control.dataset.state] = control.value;
+      drawn();
+    };
+    on("button[data-state]", set);
+    on("select[data-state]", set, "change");
+    on("[data-csv-of]", downloadTable);
+    on("[data-heat-csv]", downloadHeat);
+    on("[data-copy]", copyCode);
+    on("[data-set-language]", (button) => speakNow(button.dataset.setLanguage));
+    on("[data-theme-switch]", paintOther);
+    on("[data-print]", () => print());
+    all("[data-heat], [data-value-heat]", page).forEach(wireHeat);
+    all("[data-value-heat]", page).forEach(label);
+  };
+
   root.classList.remove("no-script");
+  pages.forEach(wire);
   const known = kept.get("retention-language");
   if (known && data.words[known]) speak(known);
   paint();
   unfold();
-  all("[data-value-heat]").forEach(label);
   if (studies.length) drawn();
   reach();
 })();
