@@ -436,9 +436,9 @@ def test_what_stands_out_leads_to_the_figures_it_speaks_of(marts: Path, page: st
     (told,) = (text for text, _ in standing(page, "en") if f", {campaign} (google_ads)" in text)
     missed = round(visits * others) - orders
     assert told.endswith(
-        f": {words.percent(rate)} of its {visits} visits led to an order, {words.percent(others)} of"
-        f" theirs; at their rate it would have had {missed} orders more. Its main landing page is"
-        f" {landing}, where {words.percent(better)} of the visits from instagram led to an order:"
+        f": {words.percent(rate)} of its {visits} visits led to an order,"
+        f" {words.percent(others)} of theirs; at their rate it would have had {missed} orders more."
+        f" Its main landing page is {landing}, where {words.percent(better)} of the visits from instagram led to an order:"
         " the page itself works, so look at this campaign's link, its promise and its tracking."
     )
 

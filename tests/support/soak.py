@@ -41,6 +41,22 @@ WHEN = TIMES | {"refunds": "refunded_at", "customers": "signed_up_at"}
 #: The first night brings so many days at once.
 BEFORE = 40
 FIRST_DAY = dt.date(2024, 2, 1)
+#: The marts that are recounted; runs in this process build no others.
+RECOUNTED = (
+    "cohort_retention",
+    "retention_curve",
+    "lifecycle",
+    "active_customers",
+    "stickiness",
+    "monthly_churn",
+    "churn_bridge",
+    "repeat_purchase",
+    "lifespan_survival",
+    "lifespan_summary",
+    "session_conversion",
+    "cohort_value",
+    "source_accounting",
+)
 #: What clocks show that were set wrong: those of the run, and those of files.
 CLOCKS = (dt.datetime(1999, 12, 31, 23), dt.datetime(2035, 1, 1))  # noqa: DTZ001
 
@@ -191,7 +207,7 @@ class Soak:
         (found,) = seen
         assert found.errors == []
         assert left in (before, after)
-        assert all(state in (before, left, after) for state in found.states)
+        assert all(_of_recounted(state) in (before, left, after) for state in found.states)
         return ""
 
     def _full_disk(self, today: dt.date) -> str:
@@ -315,7 +331,7 @@ class Soak:
             command = self._command()
             return None if command.wait() == GREEN else command.output
         try:
-            self.line.run(tested=False)
+            self.line.run(tested=False, marts=RECOUNTED)
         except ExportError as error:
             return str(error)
         self.line.publish()
@@ -339,7 +355,7 @@ class Soak:
         return said
 
     def _marts(self) -> Digest:
-        return digest(self.line.warehouse.marts_file)
+        return _of_recounted(digest(self.line.warehouse.marts_file))
 
     # --- the recount
 
@@ -390,6 +406,10 @@ class Soak:
             wrong += differences(shop, mart, rows, key)
         visits = session_conversion(facts)
         return wrong + differences(shop, "session_conversion", visits, 1, "segment_name = 'all'")
+
+
+def _of_recounted(marts: Digest) -> Digest:
+    return {name: marts[name] for name in RECOUNTED}
 
 
 def _written(value: Any) -> str:
