@@ -6,15 +6,17 @@ from ..exports.config.load import load_config
 from ..exports.errors import ExportError
 from ..exports.proposal.draft import others_in
 from ..exports.proposal.look import SAMPLE_ROWS
-from ..exports.proposal.propose import propose
+from ..exports.proposal.propose import propose, require_files
 from .check import check
 
 
 def init(files: list[Path], output: Path) -> None:
     """Write the proposal and print what a sample comes to.
 
-    Raises ExportError where there is one already, or it cannot be written.
+    Raises ExportError where a file is not there, or there is a proposal already, or it cannot be
+    written.
     """
+    require_files(files)
     if output.exists():
         raise ExportError(f"{output} exists already; move it away or name another --output")
     if not output.resolve().parent.is_dir():

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dagster_project.commands.init import init
 from dagster_project.demo import ensure_demo
 from dagster_project.exports.config.load import Export, ExportsConfig, OtherColumn, load_config
 from dagster_project.exports.contract import load_contract
@@ -406,6 +407,14 @@ def test_a_missing_and_a_broken_file_are_errors(tmp_path: Path) -> None:
         propose([tmp_path / "gone.csv"], tmp_path)
     with pytest.raises(ExportError, match=r"a.csv: the file is empty"):
         propose([Shop(tmp_path).write("a.csv", "")], tmp_path)
+
+
+def test_a_missing_file_is_told_before_a_proposal_that_is_there(tmp_path: Path) -> None:
+    output = Shop(tmp_path).write("exports.yml", "")
+    with pytest.raises(ExportError, match=r"gone.csv: no such file"):
+        init([tmp_path / "gone.csv"], output)
+    with pytest.raises(ExportError, match=r"exports.yml exists already"):
+        init([Shop(tmp_path).write("o.csv", ORDERS)], output)
 
 
 @pytest.mark.parametrize(

@@ -35,16 +35,21 @@ class _Found:
         return (not self.joins, not self.is_known, -rows)
 
 
+def require_files(files: Sequence[Path]) -> None:
+    """Raise ExportError where one of them is a folder, or is not there."""
+    if folders := [file for file in files if file.is_dir()]:
+        raise ExportError(f"{folders[0]} is a folder; name its files, as in {folders[0] / '*.csv'}")
+    if missing := [file for file in files if not file.is_file()]:
+        raise ExportError(f"{missing[0]}: no such file")
+
+
 def propose(files: list[Path], folder: Path) -> str:
     """The text of a first `exports.yml` in `folder` for the files, tried on a sample of them.
 
     Files of the same columns are one export. Raises ExportError where a file cannot be read, or
     where none fits an export.
     """
-    if folders := [file for file in files if file.is_dir()]:
-        raise ExportError(f"{folders[0]} is a folder; name its files, as in {folders[0] / '*.csv'}")
-    if missing := [file for file in files if not file.is_file()]:
-        raise ExportError(f"{missing[0]}: no such file")
+    require_files(files)
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         groups = same_columns(con, sorted({file.resolve() for file in files}))
