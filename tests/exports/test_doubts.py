@@ -276,6 +276,45 @@ def test_the_gross_of_a_net_amount_is_not_asked_about(tmp_path: Path) -> None:
     assert "all that was paid" not in text
 
 
+def _discounted(rng: random.Random, row: Row) -> Row:
+    """Of each order a discount of 1.00, tax of 2.00 and shipping of 30.00, and what they come to."""
+    net = Decimal(str(row["net_total"]))
+    parts = {"discount": "1.00", "tax": "2.00", "shipping": "30.00"}
+    return parts | {"grand_total": net - 1 + 2 + 30, "goods_total": net * 9}
+
+
+def test_a_total_of_the_discounted_amount_and_its_parts_is_not_asked_about(tmp_path: Path) -> None:
+    rows = _orders(_discounted)
+    text, orders = _proposed(_write(tmp_path / "o.csv", rows))
+    less = orders["columns"]["amount"]["sql"]
+    assert less == '"net_total" - coalesce("discount", 0)'
+    # what they do not come to is, and the question names what is proposed
+    came_to = sum(Decimal(str(row["net_total"])) for row in rows) - ROWS
+    assert f"is `{less}` all that was paid for the goods? as it is gives {came_to:,.2f}" in text
+    assert "`goods_total` gives" in text
+    assert "`grand_total` gives" not in text
+    text, _ = _proposed(_write(tmp_path / "o.csv", [_without(row, "goods_total") for row in rows]))
+    assert "all that was paid" not in text
+
+
+def test_a_total_that_has_a_discount_off_that_the_amount_has_not_is_asked_about(
+    tmp_path: Path,
+) -> None:
+    rows = _orders(
+        lambda rng, row: {
+            **{"amount": row["net_total"], "discount": row["net_total"] / 2},
+            "paid": row["net_total"] / 2,
+        }
+    )
+    text, _ = _proposed(_write(tmp_path / "o.csv", [_without(row, "net_total") for row in rows]))
+    assert "is `amount` all that was paid for the goods?" in text
+    assert "`paid` gives" in text
+
+
+def _without(row: Row, column: str) -> Row:
+    return {name: value for name, value in row.items() if name != column}
+
+
 @pytest.mark.parametrize("postage", ["Spese di spedizione", "SHIP-1"])
 def test_lines_of_no_goods_are_asked_about(tmp_path: Path, postage: str) -> None:
     rows = []

@@ -69,7 +69,12 @@ def ask_of_money(
     parts = {"refund", "lifetime", "discount", "tax", "shipping", "cost", "fee", "tip"}
     if draft.options.get("grain") == "line" or "quantity" in draft.columns:
         parts.add("unit_price")
-    told = number(look, chosen)
+    proposed = draft.columns["amount"]
+    sql = proposed["sql"] if isinstance(proposed, dict) else in_sql(look, chosen)
+    named = chosen if proposed == chosen else sql
+    # what the proposed amount has off is off in what it is compared with
+    off = {n: -1 for n in by_kind.get("discount", [])[:1] if identifier(n) in sql}
+    told = " - ".join([number(look, chosen), *(f"coalesce({number(look, n)}, 0)" for n in off)])
     fee = next(iter(by_kind.get("fee", [])), None)
     readings = []
     for name, v in look.values.items():
@@ -92,7 +97,7 @@ def ask_of_money(
                 f"{told} > 0",
             )
             or any(
-                holds(con, look, {chosen: 1, name: -1} | dict.fromkeys(others, 1))
+                holds(con, look, {chosen: 1, name: -1} | off | dict.fromkeys(others, 1))
                 for others in _beside(by_kind)
             )
         )
@@ -100,12 +105,12 @@ def ask_of_money(
             continue
         reading = Reading(f"`{name}`", columns={"amount": name})
         if is_credit:
-            sql = f"{in_sql(look, chosen)} + coalesce({in_sql(look, name)}, 0)"
-            reading = Reading(f"`{chosen}` and `{name}` together", columns={"amount": {"sql": sql}})
+            both = {"sql": f"{sql} + coalesce({in_sql(look, name)}, 0)"}
+            reading = Reading(f"`{named}` and `{name}` together", columns={"amount": both})
         readings.append(reading)
     if readings:
         readings.insert(0, Reading("as it is", columns={}))
-        question = f"is `{chosen}` all that was paid for the goods?"
+        question = f"is `{named}` all that was paid for the goods?"
         draft.asks.append(Ask("columns.amount", question, readings[:4]))
 
 
