@@ -5,7 +5,7 @@ no money, that an order has more money than its amount.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 
@@ -277,7 +277,7 @@ def test_the_gross_of_a_net_amount_is_not_asked_about(tmp_path: Path) -> None:
 
 
 def _discounted(rng: random.Random, row: Row) -> Row:
-    """Of each order a discount of 1.00, tax of 2.00 and shipping of 30.00, and what they come to."""
+    """Of each order a discount of 1.00, tax of 2.00, shipping of 30.00, and their total."""
     net = Decimal(str(row["net_total"]))
     parts = {"discount": "1.00", "tax": "2.00", "shipping": "30.00"}
     return parts | {"grand_total": net - 1 + 2 + 30, "goods_total": net * 9}
@@ -424,6 +424,76 @@ def test_returns_are_refunds(tmp_path: Path) -> None:
         [_write(tmp_path / "o.csv", rows), _write(tmp_path / "returns.csv", back)], tmp_path
     )
     assert yaml.safe_load(text)["exports"]["refunds"]["files"] == "returns.csv"
+
+
+def _answers(path: Path, *columns: str, scores: Iterable[object]) -> Path:
+    rows: list[Row] = [
+        {"customer": f"K{n}", "answered": "2024-03-01 10:00", **dict.fromkeys(columns, score)}
+        for n, score in enumerate(scores)
+    ]
+    return _write(path, rows)
+
+
+@pytest.mark.parametrize(
+    ("scores", "scale"),
+    [
+        ([1, 2, 3, 4, 5] * 4, "from 1 to 5"),
+        ([0, 5] * 10, "from 0 to 5"),
+        (range(20), "from 0 to 19"),
+        ([1, 7] * 10, "from 1 to 7"),
+        ([0, 60, 100], "from 0 to 100"),
+        ([*[1, 2, 5] * 20, 55], "from 1 to 55"),  # stars, and a slip
+    ],
+)
+def test_scores_of_another_scale_are_no_survey(
+    tmp_path: Path, scores: Iterable[object], scale: str
+) -> None:
+    text = propose(
+        [
+            _write(tmp_path / "o.csv", _orders(lambda rng, row: {})),
+            _answers(tmp_path / "reviews.csv", "rating", scores=scores),
+        ],
+        tmp_path,
+    )
+    assert "surveys" not in yaml.safe_load(text)["exports"]
+    assert (
+        f"# reviews.csv is left out: `rating` {scale} is no answer from 0 to 10; NPS cannot be made"
+        " of it." in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("scores", "is_asked"),
+    [
+        ([1, 2, 3, 4, 5] * 3, True),  # too few
+        ([1, 4, 7], True),
+        ([1, 4, 8], False),
+        ([*range(11)] * 2, False),
+        ([*[8, 9] * 20, 11], False),  # a slip
+    ],
+)
+def test_answers_that_may_be_from_0_to_10_are_a_survey(
+    tmp_path: Path, scores: list[object], is_asked: bool
+) -> None:
+    text = propose([_answers(tmp_path / "a.csv", "score", scores=scores)], tmp_path)
+    assert yaml.safe_load(text)["exports"]["surveys"]["columns"]["score"] == "score"
+    asked = f"surveys.columns.score: are these answers from 0 to 10? None of {len(scores)} is above"
+    assert (asked in " ".join(text.replace("#", "").split())) == is_asked
+
+
+def test_of_two_scores_the_one_from_0_to_10_is_the_answer(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        {
+            "customer": f"K{n}",
+            "answered": "2024-03-01",
+            "score": n % 5 + 1,
+            "would recommend score": n % 11,
+        }
+        for n in range(40)
+    ]
+    text = propose([_write(tmp_path / "a.csv", rows)], tmp_path)
+    columns = yaml.safe_load(text)["exports"]["surveys"]["columns"]
+    assert columns["score"] == "would recommend score"
 
 
 def test_orders_whose_lines_stand_in_a_list_are_no_customers(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from .draft import Ask, Draft
 from .look import Look, Values
 from .orders import fit_orders, refunds_of
 from .roles import is_money, money_kind, tokens
+from .scores import fit_score, why_no_survey
 from .words import meaning, plain
 
 #: A name is taken for a column from this likeness on.
@@ -59,6 +60,10 @@ def guess(con: duckdb.DuckDBPyConnection, look: Look) -> list[Draft]:
     draft = Draft(load_contract().tables[table], look.files, dict(look.options), {})
     draft.columns = _likely(look, table)
     _FITTERS.get(table, lambda look, draft: None)(look, draft)
+    if table == "surveys":
+        if why_no_survey(con, look):
+            return []
+        fit_score(con, look, draft)
     missing = [
         c for c in draft.table.columns.values() if c.is_required and c.name not in draft.columns
     ]
@@ -369,13 +374,6 @@ def _fit_points(look: Look, draft: Draft) -> None:
     _time(look, draft, "occurred_at")
 
 
-def _fit_surveys(look: Look, draft: Draft) -> None:
-    scored = [n for n in look.values if "score" in tokens(n) and look.values[n].is_number]
-    if "score" not in draft.columns and scored:
-        draft.columns["score"] = scored[0]
-    _time(look, draft, "answered_at")
-
-
 def _time(look: Look, draft: Draft, ours: str) -> None:
     """The only time, or the first that is not one of another column."""
     if ours in draft.columns:
@@ -411,14 +409,16 @@ _FITTERS = {
     "subscriptions": _fit_subscriptions,
     "refunds": _fit_refunds,
     "loyalty_points": _fit_points,
-    "surveys": _fit_surveys,
+    "surveys": lambda look, draft: _time(look, draft, "answered_at"),
     "referrals": lambda look, draft: _time(look, draft, "invited_at"),
     "coupons": lambda look, draft: _time(look, draft, "redeemed_at"),
 }
 
 
-def unfit(look: Look) -> str:
+def unfit(con: duckdb.DuckDBPyConnection, look: Look) -> str:
     """Why no export fits: what each column holds, and what of an order none does."""
+    if _table(look) == "surveys" and (why := why_no_survey(con, look)):
+        return why
     held = {
         name: (
             "empty"

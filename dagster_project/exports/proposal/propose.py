@@ -99,7 +99,7 @@ def _chosen(
             others.append(f"{named} is joined to the lines of its orders.")
             continue
         if not one.drafts:
-            others.append(f"{named} {unfit(one.look)}.")
+            others.append(f"{named} {unfit(con, one.look)}.")
             continue
         if first := taken.get(one.drafts[0].table.name):
             question = (
