@@ -389,17 +389,54 @@ def test_years_before_the_day_are_read_by_the_span_of_the_dates(tmp_path: Path) 
     assert orders["timestamp_format"] == "%y/%m/%d"
 
 
-def test_payments_are_no_lines_of_orders_that_say_what_they_came_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_payments_of_orders_that_say_what_they_came_to_are_left_out(
+    tmp_path: Path, attempts: int
+) -> None:
     rows = _orders(lambda rng, row: {})
     orders = _write(tmp_path / "orders.csv", rows)
     paid = [
         {"payment_id": n, "order_id": row["order_id"], "paid_at": row["order_date"], "amount": 9.5}
-        for n, row in enumerate(rows[20:])
+        for n, row in enumerate(rows[20:] * attempts)
     ]
     text, proposed = _proposed(orders, _write(tmp_path / "payments.csv", paid))
     assert proposed["files"] == "orders.csv"
     assert "joined" not in proposed
-    assert "TODO exports.orders.files: payments.csv fits as well and is left out" in text
+    assert (
+        "payments.csv is left out: 100 of its 100 order ids stand in orders.csv, so that uniting"
+        " them would count orders twice." in text
+    )
+    assert "exports.orders.files" not in text
+    assert "unite the files" not in text
+
+
+@pytest.mark.parametrize(("first", "is_same"), [(1060, True), (1061, False), (2000, False)])
+def test_files_are_of_the_same_orders_where_half_of_their_numbers_are(
+    tmp_path: Path, first: int, is_same: bool
+) -> None:
+    ours = _orders(lambda rng, row: {})
+    # numbers with gaps are fractions to pandas
+    theirs: list[Row] = [
+        {"Order No": f"{first + n}.0", "Bought": "2024-05-01 12:00", "Client": "x", "Sum": "5.50"}
+        for n in range(ROWS)
+    ]
+    files = _write(tmp_path / "a.csv", ours), _write(tmp_path / "b.csv", theirs)
+    text, _ = _proposed(*files)
+    assert ("b.csv is left out: 60 of its 120 order ids stand in a.csv" in text) == is_same
+    assert ("TODO exports.orders.files: b.csv fits as well" in text) != is_same
+
+
+def test_payments_of_all_months_are_of_the_orders_of_each(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {})
+    for month in range(6):
+        _write(tmp_path / f"orders_{month}.csv", rows[month * 20 : month * 20 + 20])
+    paid: list[Row] = [
+        {"id": n, "order": row["order_id"], "date": row["order_date"], "amount": 9.5}
+        for n, row in enumerate(rows + rows[:60])
+    ]
+    files = sorted(tmp_path.glob("orders_*.csv"))
+    text, _ = _proposed(_write(tmp_path / "sums.csv", paid), *files)
+    assert "count orders twice" in text
 
 
 def test_orders_that_a_join_would_leave_out_are_asked_about(tmp_path: Path) -> None:

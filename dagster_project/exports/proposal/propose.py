@@ -14,6 +14,7 @@ from .guess import fits_lines, guess, has_goods, has_totals, unfit
 from .known import known
 from .look import SAMPLE_ROWS, Look, look_at, same_columns
 from .roles import tokens
+from .same_orders import same_orders
 from .settle import measured, settle
 from .trial import mended
 
@@ -29,10 +30,11 @@ class _Found:
     is_known: bool = False
 
     @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """Those that are known and join others first, then the larger ones."""
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        """Those that are known and join others first, payments last; then the larger ones."""
         rows = max((values.rows for values in self.look.values.values()), default=0)
-        return (not self.joins, not self.is_known, -rows)
+        are_payments = any(set(tokens(name)) == {"paid", "id"} for name in self.look.values)
+        return (not self.joins, not self.is_known, are_payments, -rows)
 
 
 def require_files(files: Sequence[Path]) -> None:
@@ -102,6 +104,14 @@ def _chosen(
             others.append(f"{named} {unfit(con, one.look)}.")
             continue
         if first := taken.get(one.drafts[0].table.name):
+            if first.table.name == "orders" and (
+                shared := same_orders(con, first, one.drafts[0], one.look, folder)
+            ):
+                others.append(
+                    f"{named} is left out: {shared} stand in {patterns(first.files, folder)}, so"
+                    " that uniting them would count orders twice."
+                )
+                continue
             question = (
                 f"{named} fits as well and is left out, since its columns are others: {columns}. An"
                 " export has one mapping: give its files one header"
