@@ -68,40 +68,33 @@ def answer(
         return [f"{rows:,} rows in {output}"]
     wanted = file_format or ("table" if screen.isatty() else "csv")
     width = shutil.get_terminal_size().columns if screen.isatty() else None
-    notes, is_empty = [], False
+    notes = []
     for place, found in enumerate(ask(marts, sql)):
         if place and wanted != "json":
             print(file=screen)
         if wanted == "table":
-            count, note = _table(found, width, screen)
-            notes += note
+            notes += _table(found, width, screen)
         else:
-            count = (_csv if wanted == "csv" else _json)(found, screen)
-        is_empty = is_empty or not count
-    return notes + (nearest(marts, sql) if is_empty else [])
+            (_csv if wanted == "csv" else _json)(found, screen)
+    return notes + nearest(marts, sql)
 
 
-def _csv(found: duckdb.DuckDBPyRelation, screen: TextIO) -> int:
+def _csv(found: duckdb.DuckDBPyRelation, screen: TextIO) -> None:
     writer = csv.writer(screen, lineterminator="\n")
     writer.writerow(found.columns)
-    count = 0
     while rows := found.fetchmany(_BATCH):
         writer.writerows([_plain(value) for value in row] for row in rows)
-        count += len(rows)
-    return count
 
 
-def _json(found: duckdb.DuckDBPyRelation, screen: TextIO) -> int:
+def _json(found: duckdb.DuckDBPyRelation, screen: TextIO) -> None:
     """One array for each answer, a row on each line."""
-    count, between = 0, "["
+    between = "["
     while rows := found.fetchmany(_BATCH):
         for row in rows:
             told = dict(zip(found.columns, row, strict=True))
             print(between, json.dumps(told, default=_jsonable, ensure_ascii=False), file=screen)
             between = ","
-        count += len(rows)
-    print("]" if count else "[]", file=screen)
-    return count
+    print("[]" if between == "[" else "]", file=screen)
 
 
 def _jsonable(value: Any) -> Any:
@@ -114,9 +107,7 @@ def _plain(value: Any) -> Any:
     return format(value, "f") if isinstance(value, Decimal) else value
 
 
-def _table(
-    found: duckdb.DuckDBPyRelation, width: int | None, screen: TextIO
-) -> tuple[int, list[str]]:
+def _table(found: duckdb.DuckDBPyRelation, width: int | None, screen: TextIO) -> list[str]:
     """A table of the columns that fit; the others and further rows are named."""
     rows = found.fetchmany(SHOWN + 1)
     more = len(rows) > SHOWN
@@ -153,7 +144,7 @@ def _table(
         notes.append(f"the first {SHOWN} rows; --format csv gives all")
     if hidden:
         notes.append(f"no room for {', '.join(hidden)}; name columns, or --format csv gives all")
-    return len(rows), notes
+    return notes
 
 
 def _cell(value: Any) -> str:
@@ -173,7 +164,7 @@ def _cell(value: Any) -> str:
 def nearest(marts: Path, sql: str) -> list[str]:
     """Of words compared with columns that none of these holds, what they may have meant.
 
-    A question without an answer is asked again only for its words: `study = 'order_to_oder'`.
+    `study = 'order_to_oder'` has no rows, and `count(*)` of them is 0, which looks like an answer.
     """
     notes = []
     with read_marts(marts) as con:

@@ -62,8 +62,11 @@ def run(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: bool) ->
     done = _execute(exports, warehouse, full_refresh, prune)
     if done.result.success:
         print()
+        # of odd facts each is told with its setting
+        warned = [w for w in done.progress.warnings if not w.startswith("marts.data_warnings")]
+        facts = "intermediate.implausible_facts"
         with warehouse.connect() as con:
-            for line in summary(con, load_config(exports), "intermediate.implausible_facts"):
+            for line in summary(con, load_config(exports), facts, warned):
                 print(line)
         print(f"\nThe marts are in {warehouse.marts_file}. Ask them, for example:\n")
         told = f"--warehouse {quote(str(warehouse.folder))} "

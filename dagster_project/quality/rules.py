@@ -157,6 +157,7 @@ _ADVICE = {
     "%has no exchange rate on its day": "give rates: `settings.exchange_rates`",
     "%is after its delivery": "say when the files came: `delivered_at:`",
     "%differs within its order": "is the mapped order id the order's?",
+    "%above its order": "is tax in them? `amounts: gross`; else leave the refunds out",
 }
 #: Bad rows from which a file or a delivery is judged by itself: a tiny one is not red for one row.
 MIN_BAD_ROWS = 20
@@ -212,9 +213,9 @@ def _too_many(share: float, setting: str) -> str:
                 || round(100.0 * judged.bad_rows / judged.all_rows, 1) || ' %)' as "rows",
             array_to_string(worst.examples, '; ') as examples,
             case {advice.replace("reason", "worst.reason")} end as remedy,
-            '`settings: {{{{{setting}: '
-                || ceil(1000.0 * judged.bad_rows / judged.all_rows) / 1000
-                || '}}}}`, or take the file away and run with --prune' as to_let_them_through
+            '`{setting}: ' || ceil(1000.0 * judged.bad_rows / judged.all_rows) / 1000
+                || '` under `settings:` lets as many of any export through; or take the file away'
+                || ' and run with --prune' as to_let_them_through
         from judged
         left join worst
             on

@@ -19,7 +19,10 @@ def read_marts(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises ExportError before the first run, and where the file cannot be read.
     """
     if not marts.exists():
-        raise ExportError(f"{marts}: no marts are published yet; `retention run` makes them")
+        raise ExportError(
+            f"{marts}: no marts are published yet; `retention run` makes them; those of another"
+            " folder: --warehouse"
+        )
     with duckdb.connect() as con:
         try:
             con.execute(f"attach {literal(marts)} as marts (read_only); use marts")

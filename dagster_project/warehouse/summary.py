@@ -105,11 +105,13 @@ def _orders(con: duckdb.DuckDBPyConnection, config: ExportsConfig) -> Iterator[s
         " coalesce(sum(orders) filter (customer_id is null), 0)::bigint, count(customer_id),"
         " count(customer_id) filter (orders > 1) from checked_customers"
     ).fetchall()[0]
-    largest, refunded = con.execute(
-        "select max(amount)::double, count(*) filter (is_refunded and amount >= 0)"
-        " from checked_orders"
+    largest, refunded, free = con.execute(
+        "select max(amount)::double, count(*) filter (is_refunded and amount >= 0),"
+        " count(*) filter (amount = 0) from checked_orders"
     ).fetchall()[0]
-    since = f", {refunded:,} of them refunded since," if refunded else ""
+    kinds = [f"{refunded:,} of them refunded since"] if refunded else []
+    kinds += [f"{free:,} of them of 0"] if free else []
+    since = f", {', '.join(kinds)}," if kinds else ""
     yield (
         f"  {orders:,} orders that count{since} by {customers:,} customers,"
         f" {_share(without, orders)} of them without a customer"

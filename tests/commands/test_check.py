@@ -46,6 +46,14 @@ def told(folder: Path, rows: list[Order], **options: Any) -> str:
     return "\n".join(check(shop.config({"orders": given}, **base)))
 
 
+def test_orders_of_nothing_are_told(tmp_path: Path) -> None:
+    """They count; what was written off or given away may not be meant to."""
+    rows = orders()
+    rows[3]["sum"] = rows[4]["sum"] = 0
+    said = told(tmp_path, rows)
+    assert "60 orders that count, 2 of them of 0, by 12 customers" in said
+
+
 def test_a_sound_export_is_summed_up_and_nothing_else_said(tmp_path: Path) -> None:
     columns = COLUMNS | {"status": "state", "currency": "cur"}
     rows = orders(60)

@@ -123,7 +123,7 @@ def test_the_share_of_rejected_rows(con: duckdb.DuckDBPyConnection) -> None:
     assert examples == "; ".join(
         f"a.csv line {line}: amount is not a number (aaaaaa 99)" for line in (2, 3)
     )
-    assert let_through.startswith("`settings: {max_rejected_share: 0.01}`")
+    assert let_through.startswith("`max_rejected_share: 0.01` under `settings:` lets as many")
     assert found(con, rules.rejected("sessions", 0.0), "ledger.files") == []
 
 

@@ -376,7 +376,7 @@ def _jumps(
             "amounts",
             _gravity(told["largest"] > 0.5 * month),
             f"the largest {column} is {told['largest']:,.2f}",
-            f"at most {largest:,.2f} in all nights before",
+            f"at most {10 * largest:,.2f}, ten times the largest of {len(filled)} nights before",
             "correct the row, or leave it out: `where:`",
             _log(told["largest"] / largest),
             f"{column} > {10 * largest}",

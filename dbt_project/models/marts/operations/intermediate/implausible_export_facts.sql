@@ -211,6 +211,17 @@ facts as (
             as setting
     from unknown_states
     where row_count > 0
+    union all
+    select
+        'surveys' as export,
+        'score is never above ' || cast(max(score) as string)
+        || ': is it an answer from 0 to 10?' as warning,
+        count(*) as occurrences,
+        'columns.score' as setting
+    from {{ ref('stg_survey_rows') }}
+    where row_status = 'used' and score is not null
+    -- stars and smileys end at 5 or 7, and make no promoter
+    having count(*) >= {{ var('implausible_min_orders') }} and max(score) <= 7
 ),
 
 implausible_export_facts as (
