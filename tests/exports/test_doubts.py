@@ -463,6 +463,97 @@ def test_returns_are_refunds(tmp_path: Path) -> None:
     assert yaml.safe_load(text)["exports"]["refunds"]["files"] == "returns.csv"
 
 
+def _refunded(
+    folder: Path, given_back: Callable[[Decimal], object], count: int, **parts: str
+) -> tuple[str, dict]:
+    """What is proposed for refunds of the first orders, in euros with tax and shipping in parts."""
+    rows = _orders(lambda rng, row: parts | {"currency": "EUR"})
+    back: list[Row] = [
+        {
+            **{"return_id": n, "order_id": row["order_id"], "returned_at": "2024-09-01"},
+            "refund_value": given_back(Decimal(str(row["net_total"]))),
+        }
+        for n, row in enumerate(rows[:count])
+    ]
+    text = propose([_write(folder / "o.csv", rows), _write(folder / "returns.csv", back)], folder)
+    return " ".join(text.replace("#", "").split()), yaml.safe_load(text)["exports"]["refunds"]
+
+
+@pytest.mark.parametrize(
+    ("given_back", "amounts", "note"),
+    [
+        (lambda goods: goods, "net", "9 of 9 of a whole order equal its goods"),
+        (lambda goods: goods + 9, "gross", "9 of 9 of a whole order equal it with tax"),
+    ],
+)
+def test_whole_refunds_tell_whether_tax_and_shipping_are_in_them(
+    tmp_path: Path, given_back: Callable, amounts: str, note: str
+) -> None:
+    text, refunds = _refunded(tmp_path, given_back, 9, tax="4.00", shipping="5.00")
+    assert refunds["amounts"] == amounts
+    assert note in text
+    assert "TODO exports.refunds.amounts" not in text
+
+
+def test_whether_refunds_hold_tax_is_asked_where_none_is_of_a_whole_order(tmp_path: Path) -> None:
+    # five are by one above the goods, of which tax is two; four are by three
+    more = iter([1, 1, 1, 1, 1, 3, 3, 3, 3])
+    text, refunds = _refunded(tmp_path, lambda goods: goods + next(more), 9, tax="2.00")
+    assert "amounts" not in refunds
+    assert (
+        "TODO exports.refunds.amounts: do refunds hold tax? As `net`, 9 of 9 are above the goods of"
+        " their order; as `gross`, 4 are above it with tax." in text
+    )
+
+
+def test_of_whole_refunds_that_tell_either_it_is_asked(tmp_path: Path) -> None:
+    more = iter([0, 0, 0, 0, 2, 2, 2, 2, 2])
+    text, _ = _refunded(tmp_path, lambda goods: goods + next(more), 9, tax="2.00")
+    assert "As `net`, 5 of 9 are above the goods" in text
+    assert "as `gross`, 0 are above it with tax." in text
+
+
+def test_lines_repeat_the_shipping_of_their_order_in_what_refunds_are_compared_with(
+    tmp_path: Path,
+) -> None:
+    lines = _lines(lambda n: {"line_net": f"{10 + n % 2}.50", "shipping": "5.00"})
+    # lines of 10.50 and 11.50, sent for 5.00 once
+    back: list[Row] = [
+        {"return_id": n, "order_no": n, "returned_at": "2024-09-01", "refund_value": "27.00"}
+        for n in range(9)
+    ]
+    files = _write(tmp_path / "o.csv", lines), _write(tmp_path / "returns.csv", back)
+    exports = yaml.safe_load(propose([*files], tmp_path))["exports"]
+    assert exports["orders"]["amount_is_per"] == {"shipping_amount": "order"}
+    assert exports["refunds"]["amounts"] == "gross"
+
+
+def test_refunds_of_orders_of_which_no_tax_is_known_are_not_asked_about(tmp_path: Path) -> None:
+    text, refunds = _refunded(tmp_path, lambda goods: goods / 2, 9)
+    assert "refunds.amounts" not in text
+    assert "amounts" not in refunds
+
+
+def test_refunds_are_in_the_only_currency_of_the_orders(tmp_path: Path) -> None:
+    text, refunds = _refunded(tmp_path, lambda goods: goods, 9)
+    assert refunds["currency"] == "EUR"
+    assert "currency: EUR as all orders are" in text
+    assert "TODO exports.refunds.currency" not in text
+
+
+def test_refunds_of_orders_that_are_not_there_are_asked_about(tmp_path: Path) -> None:
+    rows = _orders(lambda rng, row: {"tax": "2.00", "currency": rng.choice(["EUR", "PLN"])})
+    back: list[Row] = [
+        {"return_id": n, "order_id": n, "returned_at": "2024-09-01", "refund_value": "5.50"}
+        for n in range(9)
+    ]
+    files = [_write(tmp_path / "o.csv", rows), _write(tmp_path / "returns.csv", back)]
+    text = " ".join(propose(files, tmp_path).replace("#", "").split())
+    assert "do refunds hold tax? None of the sample is of an order of the sample" in text
+    # in which of the orders' two currencies they are, nobody says either
+    assert "TODO exports.refunds.currency: no column says which it is" in text
+
+
 def _answers(path: Path, *columns: str, scores: Iterable[object]) -> Path:
     rows: list[Row] = [
         {"customer": f"K{n}", "answered": "2024-03-01 10:00", **dict.fromkeys(columns, score)}

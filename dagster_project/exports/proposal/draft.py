@@ -47,7 +47,7 @@ class Draft:
     """What is proposed for one export of a group of files.
 
     `options` and `columns` are as in `exports.yml`; `asks` stand above the setting they are about;
-    `remarks` end the export, and are about the columns in `left_out`.
+    `remarks` end the export, and are about the columns in `left_out`; `notes` stand behind options.
     """
 
     table: Table
@@ -58,6 +58,7 @@ class Draft:
     asks: list[Ask] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
     currencies: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -131,7 +132,9 @@ def _export(draft: Draft, folder: Path) -> list[str]:
         lines += [f"    {line}" for line in asked.pop(name, [])]
         if name == "joined":
             value = {other: relative(Path(path), folder) for other, path in value.items()}
-        lines += [f"    {line}" for line in _setting(name, value)]
+        first, *more = _setting(name, value)
+        lines.append(noted(f"    {first}", draft.notes.get(name, "")))
+        lines += [f"    {line}" for line in more]
     for name in [name for name in asked if not name.startswith("columns")]:
         lines += [f"    {line}" for line in asked.pop(name)]
     lines.append("    columns:")

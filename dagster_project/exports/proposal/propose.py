@@ -10,6 +10,7 @@ from ..contract import load_contract
 from ..errors import ExportError
 from ..sql import identifier
 from .draft import Ask, Draft, noted, patterns, relative, text, todo
+from .given_back import settle_refunds
 from .guess import fits_lines, guess, has_goods, has_totals, unfit
 from .known import known
 from .look import SAMPLE_ROWS, Look, look_at, same_columns
@@ -136,6 +137,8 @@ def _chosen(
         if kept:
             joined += one.joins
             settings |= one.settings
+    if "refunds" in taken and "orders" in taken:
+        settle_refunds(taken["refunds"], taken["orders"], folder)
     return list(taken.values()), others, settings
 
 

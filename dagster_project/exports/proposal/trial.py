@@ -9,7 +9,7 @@ import duckdb
 
 from ..config.load import ExportsConfig, read_config
 from ..errors import ExportError
-from ..loading.loader import Run, load_export, prepare
+from ..loading.loader import Loaded, Run, load_export, prepare
 from .draft import Draft, Reading, scalar
 from .look import SAMPLE_ROWS
 
@@ -47,16 +47,27 @@ def config_of(draft: Draft, folder: Path, reading: Reading | None = None) -> Exp
     return read_config(scalar(content), folder / "exports.yml")
 
 
+def load_sample(
+    con: duckdb.DuckDBPyConnection, draft: Draft, folder: Path, reading: Reading | None = None
+) -> tuple[ExportsConfig, Loaded]:
+    """Load a sample of the draft's largest file into a database of its own or beside others.
+
+    Raises ExportError where it cannot be loaded.
+    """
+    config = config_of(draft, folder, reading)
+    con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+    prepare(con, config)
+    return config, load_export(con, config, draft.table.name, RUN, limit=SAMPLE_ROWS)
+
+
 def tried(draft: Draft, folder: Path, reading: Reading | None = None) -> Tried:
     """What the draft, in one of its readings, makes of a sample of its largest file.
 
     Raises ExportError where the files cannot be loaded by it.
     """
-    config, name = config_of(draft, folder, reading), draft.table.name
+    name = draft.table.name
     with duckdb.connect() as con:
-        con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
-        prepare(con, config)
-        loaded = load_export(con, config, name, RUN, limit=SAMPLE_ROWS)
+        config, loaded = load_sample(con, draft, folder, reading)
         money = _SUMMED.get(name, "amount" if "amount" in draft.table.columns else None)
         total = f"sum({money})::double" if money else "null"
         rows = f"raw.{name}"
