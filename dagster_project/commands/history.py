@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ def _without_waiting(log: object) -> Iterator[None]:
     if not isinstance(log, SqliteEventLogStorage):
         yield
         return
-    anew = log._connect
+    anew, has_table = log._connect, log.has_table
     lock = threading.Lock()
     kept: dict[str, Connection] = {}
     with ExitStack() as stack:
@@ -90,10 +91,12 @@ def _without_waiting(log: object) -> Iterator[None]:
                     yield kept[shard]
 
         log._connect = connected  # type: ignore[method-assign]
+        log.has_table = cache(has_table)  # type: ignore[method-assign]
         try:
             yield
         finally:
             log._connect = anew  # type: ignore[method-assign]
+            log.has_table = has_table  # type: ignore[method-assign]
 
 
 def _reason(text: str) -> str:
