@@ -127,10 +127,10 @@ def test_a_green_night_says_what_is_new_and_what_to_paste(night: Night) -> None:
     figures = {row[0]: row for row in table(summary, "Figures")}
     # 60, 15 and 25; before, 60 and 15
     worth = figures["Worth after 3 months"]
-    assert (worth[1], worth[2], worth[-1]) == ("£100.00", "Feb 2024", "£75.00")
+    assert (worth[1], worth[2], worth[-1]) == ("£100.00", "Feb\xa02024", "£75.00")
     # C is lost in May, when before nobody was left to be lost
     churn = figures["Churn of the month"]
-    assert (churn[1], churn[2], churn[-1]) == ("100.0%", "May 2024", "")
+    assert (churn[1], churn[2], churn[-1]) == ("100.0%", "May\xa02024", "")
     changed = section(summary, "What changed since the last publication")
     assert "- as of 2024-06-30 before" in changed
     assert "- orders: +1 used rows" in changed
