@@ -424,7 +424,12 @@ QUERIES = {
                 case
                     when kind = 'ad' and sum(delivered + clicked + cost) = 0 then 'link' else kind
                 end as kind,
-                cast(sum(sent) as bigint) as sent, cast(sum(clicked) as bigint) as clicked,
+                -- nobody counts what is sent of an ad, or clicks on a link that nobody paid for
+                cast(sum(case when funnel.kind = 'message' then sent end) as bigint) as sent,
+                case
+                    when funnel.kind = 'message' or sum(delivered + clicked + cost) > 0
+                        then cast(sum(clicked) as bigint)
+                end as clicked,
                 cast(sum(visits) as bigint) as visits, cast(sum(converted) as bigint) as converted,
                 cast(sum(revenue) as double) as revenue, cast(sum(cost) as double) as spent,
                 arg_max_null(diagnosis, month) filter (is_complete) as diagnosis,

@@ -320,6 +320,8 @@ def test_tables_are_the_marts(marts: Path, page: str) -> None:
     assert set(told.values()) == {True, False}
     for line in seen["campaigns"][1:]:
         assert (line[9] != "") == told[line[0] + line[1]], "what nobody told is not 0"
+        assert (line[5] != "") == (line[2] == "message")
+        assert (line[6] != "") == (line[2] != "link")
     tiers = {line[1]: line[2:] for line in seen["tiers"] if line}
     for tier, count, rate, low, high, value, difference in rows(
         marts,
