@@ -399,7 +399,7 @@ def test_verdicts_on_campaigns_name_their_month(marts: Path, tmp_path: Path) -> 
             f"The newest month with a verdict is {month}. {later} is not judged yet:"
             in (article[0])
         )
-        assert block == "pages" or f"landing page <small>{month}</small>" in article[0]
+        assert block == "pages" or f"after the click <small>{month}</small>" in article[0]
         heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', article[0])
         money = [head for head in heads if "<small>all its months</small>" in head]
         assert bool(money) == (block == "campaigns")
