@@ -105,8 +105,8 @@ def test_a_run_opens_each_file_of_its_history_once(tmp_path: Path) -> None:
         events = instance.all_logs(result.run_id)
     assert len(events) > 50
     # that which is kept, and what Dagster looks at when it opens a history, but none for each event
-    assert connections["index"] <= 8
-    assert connections[result.run_id] <= 8
+    assert connections["index"] <= 6
+    assert connections[result.run_id] <= 6
 
 
 def test_what_a_shop_says_of_its_history_stays(

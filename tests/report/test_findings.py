@@ -277,7 +277,7 @@ def test_a_landing_page_is_named_with_who_does_better_there() -> None:
     older = row | {"judged_month": dt.date(2024, 3, 1), "kind": "message", "landing_page": None}
     told = findings(NOTHING | {"campaigns": [row, older]}, WORDS, None)
     assert (
-        "/gifts, where 15.9% of the visits from instagram led to an order: the page itself works"
+        "/gifts, where 15.9% of the visits from instagram led to an order: look at this"
         in told[0][0]
     )
     assert "; 1.4% of its 360 clicks led to an order, 16.4% of theirs;" in told[1][0]

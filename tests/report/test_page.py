@@ -442,7 +442,7 @@ def test_what_stands_out_leads_to_the_figures_it_speaks_of(marts: Path, page: st
         f" {words.percent(others)} of theirs; at their rate it would have had {missed} orders more."
         f" Its main landing page is {landing}, where {words.percent(better)} of the visits from"
         " instagram led to an order:"
-        " the page itself works, so look at this campaign's link, its promise and its tracking."
+        " look at this campaign's link, its promise and its tracking before the page."
     )
 
 
