@@ -58,6 +58,11 @@ def _after(start: Shop, folder: Path, name: str) -> tuple[Shop, list[tuple[str, 
         ("amounts in cents", "critical", "times the usual: in cents?"),
         ("times 8 hours early", "warning", "the hours of the day are 8 earlier"),
         ("a year early", "critical", "are of this night if the year is off"),
+        ("a fortnight early", "critical", "are of 2024-02-08, 14 days before the day of the file"),
+        ("a day early", "warning", "are of 2024-02-21, 1 days before the day of the file"),
+        ("the morning is missing", "critical", "rows, the first at "),
+        ("a second file under new ids", "critical", "rows equal others in all but their ids"),
+        ("amounts all the same", "warning", "rows have the same amount, about 42.00"),
     ],
 )
 def test_a_night_gone_wrong(
@@ -73,6 +78,47 @@ def test_a_history_gone_wrong(whole: Shop, tmp_path: Path, name: str) -> None:
     shop, told = _after(whole, tmp_path, name)
     assert "critical" in {severity for severity, *_ in told}
     assert shop.judged(), "it is red until it is mended or accepted, not for one run"
+
+
+@pytest.mark.parametrize(
+    ("name", "severity", "said"),
+    [
+        ("customers' countries empty", "warning", "country is empty in "),
+        ("customers' own ids in small letters", "critical", "customer_id looks like c9"),
+    ],
+)
+def test_a_whole_delivery_gone_wrong(
+    nightly: Shop, tmp_path: Path, name: str, severity: str, said: str
+) -> None:
+    """The one before it is all that it can be compared with, and enough."""
+    _, told = _after(nightly, tmp_path, name)
+    assert [(s, export) for s, export, text in told if said in text] == [(severity, "customers")]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("old orders doubled", "the published days of 2024-02 come to"),
+        ("old orders cancelled", "come to"),
+        ("old sources empty", "(rows with source)"),
+        ("old customers in small letters", "(new customers)"),
+    ],
+)
+def test_a_past_that_is_told_otherwise(whole: Shop, tmp_path: Path, name: str, said: str) -> None:
+    """Days that were judged long ago, and published."""
+    _, told = _after(whole, tmp_path, name)
+    assert [export for s, export, text in told if "|restated|" in text and said in text] == [
+        "orders"
+    ]
+
+
+def test_a_past_that_is_corrected_here_and_there_is_quiet(whole: Shop, tmp_path: Path) -> None:
+    shutil.copytree(whole.folder, tmp_path / "shop")
+    shop = Shop(tmp_path / "shop", whole.size, full=True, sent=copy.deepcopy(whole.sent))
+    for row in shop.sent["orders"][::25]:
+        row["state"] = "void"
+    shop.deliver(day(NIGHTS), shop.night(day(NIGHTS)))
+    assert [told for told in shop.judged() if told[1] != "refunds"] == []
 
 
 def test_what_is_accepted_is_let_through_and_told(nightly: Shop, tmp_path: Path) -> None:
@@ -228,8 +274,8 @@ def test_files_are_nights_or_many() -> None:
     first = dt.date(2024, 3, 1)
 
     def part(file: str, delivered: int, day: int, rows: int) -> FileDay:
-        days = (first + dt.timedelta(days=n) for n in (delivered, day))
-        return FileDay(file, "o", *days, rows, rows)
+        at, of = (first + dt.timedelta(days=n) for n in (delivered, day))
+        return FileDay(file, "o", at, of, rows, rows)
 
     backfill = [part("o0", 10, n, 50) for n in range(10)]
     nights = [part(f"o{n}", n, n - 1, 50) for n in range(11, 14)]
@@ -251,10 +297,21 @@ def test_a_first_file_is_compared_with_what_it_goes_on_with_and_nothing_else() -
         return [Night("messages", series, d, f"{series}{d}", d, is_day, {"rows": 9}) for d in dates]
 
     history, newsletter = nights("all", range(20), True), nights("news", range(20, 21), False)
-    judged = {n.file: past for n, past in to_judge([*history, *newsletter], {}, 56)}
+    judged = {n.file: past for n, past, _ in to_judge([*history, *newsletter], {}, 56)}
     assert judged[newsletter[0].file] == history
     # the same, while the other goes on beside it
     history = nights("all", range(21), True)
-    judged = {n.file: past for n, past in to_judge([*history, *newsletter], {}, 56)}
+    judged = {n.file: past for n, past, _ in to_judge([*history, *newsletter], {}, 56)}
     assert judged[newsletter[0].file] == []
     assert judged[history[-1].file] == history[:-1]
+
+
+def test_a_warehouse_that_kept_fewer_facts_goes_on(nightly: Shop, tmp_path: Path) -> None:
+    shutil.copytree(nightly.folder, tmp_path / "shop")
+    shop = Shop(tmp_path / "shop", nightly.size, sent=copy.deepcopy(nightly.sent))
+    with duckdb.connect(str(shop.folder / "build.duckdb")) as con:
+        for table in ("staged_days", "published_days"):
+            con.execute(f"alter table ledger.{table} drop column settings")
+            con.execute(f"alter table ledger.{table} drop column sums")
+    shop.deliver(day(NIGHTS), shop.night(day(NIGHTS)))
+    assert [told for told in shop.judged() if told[1] != "refunds"] == []

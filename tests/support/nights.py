@@ -283,6 +283,30 @@ def _half_history(shop: Shop, date: dt.date, tables: Tables) -> None:
     shop.sent["orders"] = shop.sent["orders"][::2]
 
 
+def _a_second_file(shop: Shop, date: dt.date, tables: Tables) -> None:
+    copies = [dict(row, no=f"{row['no']}b") for row in tables["orders"]]
+    shop.write(f"orders_{date}_2.csv", "orders", copies, date)
+
+
+def _of_old(change: Callable[[Row], Any]) -> Spoil:
+    """Change the orders of the shop's first ten days."""
+
+    def spoil(shop: Shop, date: dt.date, tables: Tables) -> None:
+        for row in shop.sent["orders"]:
+            if row["at"] < str(day(10)):
+                change(row)
+
+    return spoil
+
+
+def _of_all_customers(change: Callable[[Row], Any]) -> Spoil:
+    def spoil(shop: Shop, date: dt.date, tables: Tables) -> None:
+        for row in shop.sent["customers"]:
+            change(row)
+
+    return spoil
+
+
 def _history_in_cents(shop: Shop, date: dt.date, tables: Tables) -> None:
     for rows in (shop.sent["orders"], tables["orders"]):
         for row in rows:
@@ -319,6 +343,7 @@ def _many_refunds(shop: Shop, date: dt.date, tables: Tables) -> None:
 
 #: Nights that went wrong: by name, what was done to what was delivered.
 NIGHTLY: dict[str, Spoil] = {
+    "the morning is missing": _kept("orders", lambda i, n: i > n * 0.4),
     "orders cut at noon": _kept("orders", lambda i, n: i < n * 0.45),
     "every second order": _kept("orders", lambda i, n: i % 2 == 0),
     "three orders": _kept("orders", lambda i, n: i < 3),
@@ -328,6 +353,7 @@ NIGHTLY: dict[str, Spoil] = {
     "yesterday's under new ids": _copied("orders", 1, dates=False),
     "yesterday's under new ids and dates": _copied("orders", 1, dates=True),
     "last week's under new ids": _copied("orders", 7, dates=True),
+    "a second file under new ids": _a_second_file,
     "each order twice, new ids": _copied("orders", 0, dates=False),
     "all cancelled": _each("orders", "state", lambda row, i: "void"),
     "most cancelled": _each("orders", "state", lambda row, i: "void", 0.7),
@@ -357,6 +383,7 @@ NIGHTLY: dict[str, Spoil] = {
     "amounts doubled": _money(2),
     "amounts zero": _each("orders", "total", lambda row, i: "0"),
     "most amounts zero": _each("orders", "total", lambda row, i: "0", 0.7),
+    "amounts all the same": _each("orders", "total", lambda row, i: "42.00"),
     "amounts negative": _money(-1),
     "one amount of a million": _one_large,
     "amounts unreadable": _each("orders", "total", lambda row, i: "n/v"),
@@ -365,6 +392,8 @@ NIGHTLY: dict[str, Spoil] = {
     "times 12 hours late": _times("orders", _shifted(12)),
     "all at midnight": _times("orders", lambda moment: f"{moment:%Y-%m-%d} 00:00:00"),
     "day and month swapped": _times("orders", _swapped),
+    "a day early": _times("orders", _shifted(-24)),
+    "a fortnight early": _times("orders", _shifted(-24 * 14)),
     "a year early": _times("orders", lambda m: f"{m.year - 1}{m:-%m-%d %H:%M:%S}"),
     "a year late": _times("orders", lambda m: f"{m.year + 1}{m:-%m-%d %H:%M:%S}"),
     "a century early": _times("orders", lambda m: f"{m.year - 100}{m:-%m-%d %H:%M:%S}"),
@@ -378,6 +407,10 @@ NIGHTLY: dict[str, Spoil] = {
     "devices in capitals": _each("sessions", "device", lambda row, i: row["device"].upper()),
     "one device for all": _each("sessions", "device", lambda row, i: "a" * 24),
     "half of the customers": _half_customers,
+    "customers' countries empty": _of_all_customers(lambda row: row.update(land="")),
+    "customers' own ids in small letters": _of_all_customers(
+        lambda row: row.update(who=row["who"].lower())
+    ),
 }
 #: The same of shops whose one file is written over every night.
 FULL: dict[str, Spoil] = {
@@ -390,4 +423,8 @@ FULL: dict[str, Spoil] = {
     "half of the history": _half_history,
     "only the newest days": _no_history,
     "the whole history in cents": _history_in_cents,
+    "old orders doubled": _of_old(lambda row: row.update(total=2 * float(row["total"]))),
+    "old orders cancelled": _of_old(lambda row: row.update(state="void")),
+    "old sources empty": _of_old(lambda row: row.update(src="")),
+    "old customers in small letters": _of_old(lambda row: row.update(who=row["who"].lower())),
 }

@@ -94,6 +94,7 @@ FileColumn = Annotated[str | OtherColumn, BeforeValidator(_file_column)]
 NightGate = Literal[
     "rows",
     "lost",
+    "restated",
     "empty",
     "values",
     "ids",

@@ -18,6 +18,10 @@ KINDS = (
     *("status", "currency", "event_name", "kind", "source", "medium", "channel", "country"),
     *("device", "platform", "plan", "acquisition_source", "survey"),
 )
+#: Columns by which customers are counted and parted: so many rows of a day name one.
+PARTING = ("customer_id", "source", "channel", "campaign", "country", "device", "coupon_code")
+#: And so many customers are there for the first time.
+NEW_CUSTOMERS = "new customers"
 #: Money and such. Of units there are mostly one or two, which says nothing of a median.
 _NO_AMOUNTS = ("quantity",)
 _MOMENT_OF_DAY = "epoch(local_at)::bigint % 86400"
@@ -26,24 +30,63 @@ _MOMENT_OF_DAY = "epoch(local_at)::bigint % 86400"
 def file_days(con: duckdb.DuckDBPyConnection, table: Table) -> list[FileDay]:
     """Every file of an export by the days its rows are of; one without rows is of none."""
     day = table.day or "cast(null as date)"
+    staged = {
+        name
+        for (name,) in con.execute(
+            "select column_name from duckdb_columns()"
+            " where schema_name = 'staging' and table_name = ?",
+            [table.staged],
+        ).fetchall()
+    }
+    counts = "row_status = 'used'"
+    if table.name == "orders":
+        counts += " and status in ('counted', 'refunded')"
+    sums = [f"'rows': count(*) filter ({counts})"]
+    sums += [f"'{name}': count({name}) filter ({counts})" for name in PARTING if name in staged]
+    sums += [
+        f"'{name}': coalesce(sum({name}) filter ({counts}), 0)"
+        for name in ("amount", "cost")
+        if name in staged
+    ]
+    firsts = "select null::varchar as _file, null::date as day, 0 as customers where false"
+    if table.day and "customer_id" in staged:
+        firsts = f"""
+            select _file, day, count(*) as customers
+            from (
+                select
+                    min({day}) as day,
+                    arg_min(_file, struct_pack(d := {day}, f := _file)) as _file
+                from staging.{identifier(table.staged)}
+                where row_status = 'used' and customer_id is not null
+                group by customer_id
+            )
+            group by all
+        """
     found = con.execute(
         f"""
         select
             files.file, regexp_replace(files.file, '[0-9]+', '#', 'g'), files.delivered_at,
-            counted.day, coalesce(counted.rows, 0), coalesce(counted.kept, 0)
+            counted.day, coalesce(counted.rows, 0), coalesce(counted.kept, 0),
+            map_concat(
+                counted.sums,
+                map {{'{NEW_CUSTOMERS}': coalesce(firsts.customers, 0)}}::map(varchar, double)
+            )
         from ledger.files as files
         left join (
             select
                 _file, {day} as day, count(*) as rows,
-                count(*) filter (where row_status in ('used', 'quarantined')) as kept
+                count(*) filter (where row_status in ('used', 'quarantined')) as kept,
+                map {{ {", ".join(sums)} }}::map(varchar, double) as sums
             from staging.{identifier(table.staged)}
             group by all
         ) as counted on files.file = counted._file
+        left join ({firsts}) as firsts
+            on counted._file = firsts._file and counted.day = firsts.day
         where files.export = {literal(table.name)}
         order by all
         """
     ).fetchall()
-    return [FileDay(*row) for row in found]
+    return [FileDay(f, s, at, day, n, kept, sums or {}) for f, s, at, day, n, kept, sums in found]
 
 
 def gather(
@@ -87,7 +130,9 @@ def gather(
         _values(con, columns),
         _ids(con, table, columns),
         _customers(con, table, columns),
+        _devices(con, columns),
         _copies(con, table, columns),
+        _main_days(con, table),
     ):
         for number, told in gathered.items():
             facts[number] |= told
@@ -203,6 +248,7 @@ def _counts(
         asked += [
             "list(hour(local_at)) as hours",
             f"count(*) filter (where {_MOMENT_OF_DAY} = 0) as midnight",
+            "min(hour(local_at) * 60 + minute(local_at)) as first_minute",
             "max(hour(local_at) * 60 + minute(local_at)) as last_minute",
         ]
     found = {}
@@ -294,6 +340,23 @@ def _ids(
     return found
 
 
+def _main_days(con: duckdb.DuckDBPyConnection, table: Table) -> dict[int, dict[str, Any]]:
+    """The day that most rows of a night are of, and how many are."""
+    if table.day is None:
+        return {}
+    rows = con.execute(
+        """
+        with counted as (
+            select night, day, count(*) as rows from night_rows
+            where not is_day and day is not null group by all
+        )
+        select night, day, rows from counted
+        qualify row_number() over (partition by night order by rows desc, day) = 1
+        """
+    ).fetchall()
+    return {night: {"main_day": str(day), "main_rows": count} for night, day, count in rows}
+
+
 def is_id(column: Column) -> bool:
     """Whether the column is an id: of a row, or of whom it is about."""
     return column.data_type == "string" and (
@@ -325,6 +388,24 @@ def _customers(
             night, sum(rows)::bigint as named, max(rows) as busiest,
             coalesce(sum(rows) filter (where first_day < day), 0)::bigint as known_customers
         from counted left join firsts using (customer_id)
+        group by night
+        """,
+    )
+    return {row.pop("night"): row for row in rows}
+
+
+def _devices(con: duckdb.DuckDBPyConnection, columns: list[Column]) -> dict[int, dict[str, Any]]:
+    """Rows that name a device, or a visitor by it, and of the busiest one."""
+    if "anonymous_id" not in {column.name for column in columns}:
+        return {}
+    rows = _rows_of(
+        con,
+        """
+        select night, sum(rows)::bigint as named_devices, max(rows) as busiest_device
+        from (
+            select night, count(*) as rows from night_rows
+            where anonymous_id is not null group by night, anonymous_id
+        )
         group by night
         """,
     )

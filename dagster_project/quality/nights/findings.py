@@ -6,6 +6,7 @@ when a night was run is in no mart.
 """
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
@@ -17,7 +18,7 @@ from ...exports.config.load import Accepted, ExportsConfig
 from ...exports.contract import Contract, Table
 from ...exports.loading.deliveries import name_dates
 from ...exports.sql import identifier, literal
-from .facts import file_days, gather, is_id
+from .facts import NEW_CUSTOMERS, file_days, gather, is_id
 from .judge import MIN_BAD_ROWS, Finding, Thresholds, judge
 from .night import FORGOTTEN_AFTER_DAYS, JUDGED_DAYS, MIN_NIGHTS, NEW_DAYS, FileDay, Night
 
@@ -33,9 +34,16 @@ create table if not exists ledger.{prefix}nights (
 create table if not exists ledger.{prefix}days (
     export varchar, file varchar, mapping varchar, day date, kept bigint
 );
+alter table ledger.{prefix}days add column if not exists settings varchar;
+alter table ledger.{prefix}days add column if not exists sums map(varchar, double);
 """
 #: Of the rows of a day, of an export, that may be gone from one delivery to the next.
 _LOST_OF_DAY, _LOST_OF_ALL = 0.1, 0.02
+#: Of a month, that its published days may come to more or less than they did.
+_RESTATED, _WRONGLY_RESTATED = 0.1, 0.5
+#: Of all that is published, from which on figures are wrong. Of the newest days orders are still
+#: paid, cancelled and given back.
+_RESTATED_OF_ALL, _SETTLING_DAYS = 0.1, 7
 #: Of a night's usual sales, that refunds may be above their usual; and where figures are wrong.
 _ODD_REFUNDS, _WRONG_REFUNDS = 0.3, 1.0
 
@@ -65,6 +73,7 @@ def note_findings(
         float(variables["volume_critical_factor"]),
     )
     past_days = 7 * int(variables["volume_weeks"])
+    settings = hashlib.sha256(json.dumps(dict(variables), sort_keys=True).encode()).hexdigest()
     tables = [contract.tables[name] for name in config.exports]
     days = {table.name: file_days(con, table) for table in tables}
     daily = [p.day for t in tables if t.volume for p in days[t.name] if p.day and p.kept]
@@ -85,8 +94,9 @@ def note_findings(
         )
         known = _published(con, table.name)
         found: _Found = []
-        for night, past in to_judge(nights, known, past_days):
-            told = list(judge(night, past, thresholds if table.volume else None))
+        for night, past, beside in to_judge(nights, known, past_days, is_whole=not table.day):
+            volume = thresholds if table.volume else None
+            told = list(judge(night, past, volume, beside, is_whole=not table.day))
             if night.rows == 0 and told:  # a shop that was closed is said once to have been
                 told = [] if night.date in silent else told
                 silent.add(night.date)
@@ -100,8 +110,9 @@ def note_findings(
         newest = max(nights, key=lambda n: (n.delivered_at, n.file), default=None)
         if newest is not None:
             found += [(newest, f) for f in _lost(con, table, days[table.name])]
+            found += [(newest, f) for f in _restated(con, table, days[table.name], settings)]
             found += _vanished(con, table, nights, days[table.name])
-        _remember_staged(con, table.name, nights, days[table.name])
+        _remember_staged(con, table.name, nights, days[table.name], settings)
         _write(con, table, found, config.exports[table.name].accept)
     return [
         f"{export}: {file}: {gate}: {seen} (accepted: {reason})"
@@ -171,9 +182,16 @@ def _behind(con: duckdb.DuckDBPyConnection, daily: Sequence[str]) -> dict[str, i
 
 
 def to_judge(
-    nights: Sequence[Night], known: Mapping[tuple[str, dt.date], Night], past_days: int
-) -> Iterable[tuple[Night, list[Night]]]:
-    """The newest nights that are not published as they are, each with those before it."""
+    nights: Sequence[Night],
+    known: Mapping[tuple[str, dt.date], Night],
+    past_days: int,
+    is_whole: bool = False,
+) -> Iterable[tuple[Night, list[Night], list[Night]]]:
+    """The newest nights that are not published as they are, each with those before it.
+
+    Of the nights before, those of files of its name are first, and then those of all files. Where
+    each delivery `is_whole`, the one that was published of the same day comes before it, too.
+    """
     if not nights:
         return
     pool = {(n.series, n.date): n for n in nights} | dict(known)
@@ -200,7 +218,10 @@ def to_judge(
             own = [
                 n for n in past if n.series == night.series or (n.is_day and last[n.series] < begun)
             ]
-        yield night, own
+        if is_whole and published:
+            own.append(published)
+        beside = [n for n in before if oldest <= n.date <= night.date and n.series != night.series]
+        yield night, own, beside
 
 
 def _totals(nights: Iterable[Night]) -> dict[dt.date, float]:
@@ -237,9 +258,7 @@ def _lost(
     con: duckdb.DuckDBPyConnection, table: Table, days: Sequence[FileDay]
 ) -> Iterable[Finding]:
     """Published rows that are gone, though their files are still there and mapped as they were."""
-    there: dict[dt.date | None, int] = {}
-    for part in days:
-        there[part.day] = there.get(part.day, 0) + part.kept
+    there = _kept(days)
     before = con.execute(
         """
         select published.day, sum(published.kept)::bigint
@@ -271,6 +290,95 @@ def _lost(
         of_all,
         None,
     )
+
+
+def _kept(days: Iterable[FileDay]) -> dict[dt.date | None, int]:
+    kept: dict[dt.date | None, int] = {}
+    for part in days:
+        kept[part.day] = kept.get(part.day, 0) + part.kept
+    return kept
+
+
+def _restated(
+    con: duckdb.DuckDBPyConnection, table: Table, days: Sequence[FileDay], settings: str
+) -> Iterable[Finding]:
+    """Published days that have the rows they had, mapped as they were, and come to other sums."""
+    published = con.execute(
+        """
+        select published.day, published.kept, published.sums
+        from ledger.published_days as published
+        inner join ledger.files as files
+            on
+                published.export = files.export and published.file = files.file
+                and published.mapping = files.mapping
+        where
+            published.export = ? and published.settings = ? and published.day is not null
+        """,
+        [table.name, settings],
+    ).fetchall()
+    kept = _kept(days)
+    was_kept: dict[dt.date, int] = {}
+    before: dict[dt.date, dict[str, float]] = {}
+    now: dict[dt.date, dict[str, float]] = {}
+    for day, rows, sums in published:
+        was_kept[day] = was_kept.get(day, 0) + rows
+        _add(before.setdefault(day, {}), sums)
+    for part in days:
+        if part.day in before:
+            _add(now.setdefault(part.day, {}), part.sums)
+    newest = max(was_kept, default=None)
+    if newest is None:
+        return
+    settled = newest - dt.timedelta(days=_SETTLING_DAYS)
+    same = [  # but for the newest, which may not have been over
+        day
+        for day, rows in was_kept.items()
+        if day < newest and abs(kept.get(day, 0) - rows) <= _LOST_OF_DAY * rows
+    ]
+    is_same_history = len(same) == len({day for day in kept if day is not None and day < newest})
+    # of what moves alike, what is told first
+    said = {"amount": "amount", "cost": "cost", "rows": "rows that count"}
+    said[NEW_CUSTOMERS] = NEW_CUSTOMERS
+    found: list[tuple[bool, float, bool, str, dt.date, float, float]] = []
+    for name in sorted({name for day in same for name in before[day]}):
+        if name == NEW_CUSTOMERS and not is_same_history:
+            continue  # with rows of before their days, customers are new on other days
+        months: dict[dt.date, list[tuple[float, float]]] = {}
+        for day in same if name == NEW_CUSTOMERS else (d for d in same if d < settled):
+            sums_of_day = before[day].get(name, 0.0), now.get(day, {}).get(name, 0.0)
+            months.setdefault(day.replace(day=1), []).append(sums_of_day)
+        is_much = _moved([pair for pairs in months.values() for pair in pairs]) >= _RESTATED_OF_ALL
+        for month, pairs in months.items():
+            moved = _moved(pairs)
+            rows = sum(kept[day] for day in same if day.replace(day=1) == month)
+            if moved >= _RESTATED and moved * rows >= MIN_BAD_ROWS:
+                was, comes_to = (sum(values) for values in zip(*pairs, strict=True))
+                is_wrong = is_much or moved >= _WRONGLY_RESTATED
+                what = said.get(name, f"rows with {name}")
+                found.append((is_wrong, round(moved, 3), name in said, what, month, was, comes_to))
+    if found:
+        is_wrong, moved, _, what, month, was, comes_to = max(found)
+        yield Finding(
+            "restated",
+            "critical" if is_wrong else "warning",
+            f"the published days of {month:%Y-%m} come to {comes_to:,.2f} ({what})",
+            f"{was:,.2f}, as they were published",
+            "deliver the file again as it was; if the shop has corrected its past, let it through",
+            moved,
+            None,
+        )
+
+
+def _add(sums: dict[str, float], more: Mapping[str, float]) -> None:
+    for name, value in more.items():
+        sums[name] = sums.get(name, 0.0) + value
+
+
+def _moved(pairs: Sequence[tuple[float, float]]) -> float:
+    """How much of what days came to is more or less now."""
+    whole = sum(abs(was) for was, _ in pairs)
+    moved = sum(abs(comes_to - was) for was, comes_to in pairs)
+    return moved / whole if whole else 0.0
 
 
 def _vanished(
@@ -336,7 +444,11 @@ def _lacking(
 
 
 def _remember_staged(
-    con: duckdb.DuckDBPyConnection, export: str, nights: Sequence[Night], days: Sequence[FileDay]
+    con: duckdb.DuckDBPyConnection,
+    export: str,
+    nights: Sequence[Night],
+    days: Sequence[FileDay],
+    settings: str,
 ) -> None:
     if nights:
         parts = [(n.series, n.date, n.file, n.delivered_at, n.is_day, n.facts) for n in nights]
@@ -347,14 +459,16 @@ def _remember_staged(
             [export, *columns, [json.dumps(told) for told in facts]],
         )
     if days:
-        counted = [(part.file, part.day, part.kept) for part in days]
+        counted = [(part.file, part.day, part.kept, json.dumps(part.sums)) for part in days]
         con.execute(
             "insert into ledger.staged_days"
-            " select files.export, files.file, files.mapping, counted.day, counted.kept"
-            " from (select unnest($2) as file, unnest($3::date[]) as day, unnest($4) as kept)"
+            " select files.export, files.file, files.mapping, counted.day, counted.kept, $6,"
+            " counted.sums::json::map(varchar, double)"
+            " from (select unnest($2) as file, unnest($3::date[]) as day, unnest($4) as kept,"
+            " unnest($5) as sums)"
             " as counted inner join ledger.files as files on counted.file = files.file"
             " where files.export = $1",
-            [export, *(list(values) for values in zip(*counted, strict=True))],
+            [export, *(list(values) for values in zip(*counted, strict=True)), settings],
         )
 
 
@@ -369,7 +483,7 @@ def _write(
         night, worst = max(findings, key=lambda f: (f[1].severity == "critical", f[1].weight))
         others = len({n.date for n, _ in findings}) - 1
         more = f", and of {others} more days of it" if others else ""
-        of_day = f"{night.date}: " if night.is_day and gate != "lost" else ""
+        of_day = f"{night.date}: " if night.is_day and gate not in ("lost", "restated") else ""
         reason = next(
             (a.reason for a in accepted if a.covers(file, gate, night.delivered_at)), None
         )

@@ -6,12 +6,14 @@ a figure. Shops have Black Fridays, launches and closed days: more rows than usu
 themselves.
 """
 
+import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
 
+from ...exports.loading.deliveries import name_dates
 from .night import MIN_NIGHTS, Night
 
 #: Rows that have to be odd before a night is; a small one is not judged by a few.
@@ -24,6 +26,10 @@ _ODD, _WRONG = 0.2, 0.5
 _ODD_TIMES, _WRONG_TIMES = 1.6, 10.0
 #: So much before the end of any other night a file was cut.
 _EARLY_MINUTES = 120
+#: How many times its rows a night that begins late or ends early lacks before it is told of.
+_FEWER_WHERE_CUT = 1.2
+#: Days that no weekend, holiday or late delivery explains.
+_DAYS_OFF = 7
 #: Values of these decide whether and as what a row counts.
 _DECIDING = ("status", "currency", "event_name", "kind", "is_test")
 #: Empty ids of these leave rows without whom they are about.
@@ -56,20 +62,31 @@ class Thresholds:
     critical: float
 
 
-def judge(night: Night, past: Sequence[Night], thresholds: Thresholds | None) -> Iterator[Finding]:
+def judge(
+    night: Night,
+    past: Sequence[Night],
+    thresholds: Thresholds | None,
+    beside: Sequence[Night] = (),
+    is_whole: bool = False,
+) -> Iterator[Finding]:
     """What is odd about a night.
 
     Args:
         night: The night.
-        past: The nights before it, the oldest first. Of less than two weeks nothing is said.
+        past: The nights before it, the oldest first. Of less than two weeks nothing is said, but
+            that it repeats what others told of.
         thresholds: When rows are too few or too many; None where they come as they like.
+        beside: The nights of all files of its export up to it, whatever they are called.
+        is_whole: Whether each delivery is of all there is: the one before it is past enough.
     """
-    if len({each.date for each in past}) < MIN_NIGHTS:
+    if len({each.date for each in past}) < (1 if is_whole else MIN_NIGHTS):
+        if len({each.date for each in beside}) >= MIN_NIGHTS and night.rows:
+            yield from _copies(night, [each for each in beside if each.rows])
         return
     if thresholds is not None:
         yield from _rows(night, past, thresholds)
     filled = [each for each in past if each.rows]
-    if not night.rows or len(filled) < MIN_NIGHTS:
+    if not night.rows or len(filled) < (1 if is_whole else MIN_NIGHTS):
         return
     yield from _empty(night, filled)
     yield from _values(night, filled)
@@ -81,6 +98,7 @@ def judge(night: Night, past: Sequence[Night], thresholds: Thresholds | None) ->
     yield from _copies(night, filled)
     yield from _amounts(night, filled)
     yield from _times(night, filled)
+    yield from _days_off(night, filled)
 
 
 def _usual_rows(night: Night, past: Sequence[Night]) -> float:
@@ -102,14 +120,17 @@ def _rows(night: Night, past: Sequence[Night], thresholds: Thresholds) -> Iterat
         cure = "take away what does not belong there"
         yield Finding("rows", gravity, seen, expected, cure, change)
     missing = usual - night.rows
-    if missing < MIN_BAD_ROWS or night.rows * thresholds.fewer > usual:
+    ends_early, begins_late = _ends_early(night, past), _begins_late(night, past)
+    is_cut = ends_early or begins_late
+    fewer = min(thresholds.fewer, _FEWER_WHERE_CUT) if is_cut else thresholds.fewer
+    if missing < MIN_BAD_ROWS or night.rows * fewer > usual:
         return
-    is_cut = _ends_early(night, past)
-    if is_cut and night.is_day:
+    if ends_early and night.is_day:
         return  # such a day is not over; marts call it incomplete
     if is_cut:
-        last = night.facts["last_minute"]
-        seen += f", the last at {last // 60:02}:{last % 60:02}"
+        which = "last" if ends_early else "first"
+        minute = night.facts[f"{which}_minute"]
+        seen += f", the {which} at {minute // 60:02}:{minute % 60:02}"
     elif -change < 4.5 * scatter:
         return
     # a day without any is only warned of: shops close
@@ -122,6 +143,12 @@ def _ends_early(night: Night, past: Sequence[Night]) -> bool:
     """Whether its last row is hours before the last of any night before."""
     before = [each.facts["last_minute"] for each in past if "last_minute" in each.facts]
     return bool(before) and night.facts.get("last_minute", 1440) < min(before) - _EARLY_MINUTES
+
+
+def _begins_late(night: Night, past: Sequence[Night]) -> bool:
+    """Whether its first row is hours after the first of any night before."""
+    before = [each.facts["first_minute"] for each in past if "first_minute" in each.facts]
+    return bool(before) and night.facts.get("first_minute", 0) > max(before) + _EARLY_MINUTES
 
 
 def _empty(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
@@ -224,23 +251,39 @@ def _ids(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
         )
 
 
+def _busiest(
+    night: Night, before: Sequence[Mapping[str, Any]], named: str, busiest: str, who: str
+) -> Finding | None:
+    """Rows of one customer or device that are far more of all than those of the busiest were."""
+    count, most = night.facts[named], night.facts[busiest]
+    shares = [told[busiest] / told[named] for told in before]
+    change = _rise(most / count, shares, count, _ODD)
+    if change is None or most / count <= max(0.3, 3 * median(shares)):
+        return None
+    return Finding(
+        "customers",
+        _gravity(most > 0.8 * count and who == "customer"),
+        f"{most:,} of {count:,} rows are of one {who}",
+        f"{median(shares):.0%} of the busiest",
+        "deliver it again; if it is nobody, name it in `settings: {not_ids: [...]}`",
+        change,
+    )
+
+
 def _customers(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
+    devices = [each.facts for each in past if each.facts.get("named_devices")]
+    if night.facts.get("named_devices", 0) >= MIN_BAD_ROWS and len(devices) >= MIN_NIGHTS:
+        one = _busiest(night, devices, "named_devices", "busiest_device", "anonymous_id")
+        if one:
+            yield one
     named = night.facts.get("named", 0)
     before = [each.facts for each in past if each.facts.get("named")]
     if named < MIN_BAD_ROWS or len(before) < MIN_NIGHTS:
         return
-    busiest, known = night.facts["busiest"], night.facts["known_customers"]
-    shares = [told["busiest"] / told["named"] for told in before]
-    change = _rise(busiest / named, shares, named, _ODD)
-    if change is not None and busiest / named > max(0.3, 3 * median(shares)):
-        yield Finding(
-            "customers",
-            _gravity(busiest > 0.8 * named),
-            f"{busiest:,} of {named:,} rows are of one customer",
-            f"{median(shares):.0%} of the busiest",
-            "deliver it again; if it is nobody, name it in `settings: {not_ids: [...]}`",
-            change,
-        )
+    known = night.facts["known_customers"]
+    one = _busiest(night, before, "named", "busiest", "customer")
+    if one:
+        yield one
         return
     # of a young shop ever more are known: the newest nights say how many
     shares = [told["known_customers"] / told["named"] for told in before[-MIN_NIGHTS:]]
@@ -354,6 +397,16 @@ def _jumps(
         if off and not 1 / _ODD_TIMES**2 < times < _ODD_TIMES and rows >= MIN_BAD_ROWS:
             found.append((abs(_log(times)), what, usual, times))
     largest = max(facts["largest"] for facts in filled)
+    spread = [facts["sigma"] or 0.0 for facts in filled]
+    if rows >= MIN_BAD_ROWS and min(spread) > _ODD > 10 * (told["sigma"] or 0.0):
+        yield Finding(
+            "amounts",
+            "warning",
+            f"nearly all {rows:,} rows have the same {column}, about {told['median']:,.2f}",
+            "amounts that differ, as in the nights before",
+            f"deliver it again, or see `columns: {{{column}: ...}}`",
+            0.0,
+        )
     if found:
         change, what, usual, times = max(found)
         cents = 50 < max(times, 1 / times) < 200
@@ -381,6 +434,31 @@ def _jumps(
             _log(told["largest"] / largest),
             f"{column} > {10 * largest}",
         )
+
+
+def _days_off(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
+    """Rows of another day than the one that files of this name tell of, delivered so."""
+    told = [each for each in past if "main_day" in each.facts]
+    day, count = night.facts.get("main_day", ""), night.facts.get("main_rows", 0)
+    usual = [str(each.date) == each.facts["main_day"] for each in told]
+    is_regular = len(told) >= MIN_NIGHTS and sum(usual) >= 0.9 * len(usual)
+    if not is_regular or day == str(night.date) or count < max(MIN_BAD_ROWS, 0.5 * night.rows):
+        return
+    # the file may be late: it is not where its name has the day, or where the day was told of
+    is_told = any(each.facts["main_day"] == day and 2 * each.rows > night.rows for each in told)
+    if not is_told and night.delivered_at not in name_dates(night.file):
+        return
+    off = (night.date - dt.date.fromisoformat(day)).days
+    yield Finding(
+        "dates",
+        _gravity(abs(off) > _DAYS_OFF),
+        f"{count:,} of {night.rows:,} rows are of {day}, {abs(off)} days"
+        f" {'before' if off > 0 else 'after'} the day of the file",
+        f"rows of {night.date}",
+        "deliver the file of this night, or say how times are written: `timestamp_format:`",
+        0.0,
+        f"day = date '{day}'",
+    )
 
 
 def _times(night: Night, past: Sequence[Night]) -> Iterator[Finding]:

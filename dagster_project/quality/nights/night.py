@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -49,6 +49,8 @@ class FileDay:
     day: dt.date | None
     rows: int
     kept: int
+    #: Of those that count: how many name a customer, a source and so on, and what they come to.
+    sums: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
