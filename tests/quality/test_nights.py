@@ -60,7 +60,7 @@ def _after(start: Shop, folder: Path, name: str) -> tuple[Shop, list[tuple[str, 
         ("a year early", "critical", "are of this night if the year is off"),
         ("a fortnight early", "critical", "are of 2024-02-08, 14 days before the day of the file"),
         ("a day early", "warning", "are of 2024-02-21, 1 days before the day of the file"),
-        ("the morning is missing", "critical", "rows, the first at "),
+        ("the morning is missing", "warning", "rows, the first at "),
         ("a second file under new ids", "critical", "rows equal others in all but their ids"),
         ("amounts all the same", "warning", "rows have the same amount, about 42.00"),
     ],
@@ -315,3 +315,28 @@ def test_a_warehouse_that_kept_fewer_facts_goes_on(nightly: Shop, tmp_path: Path
             con.execute(f"alter table ledger.{table} drop column sums")
     shop.deliver(day(NIGHTS), shop.night(day(NIGHTS)))
     assert [told for told in shop.judged() if told[1] != "refunds"] == []
+
+
+def test_the_first_file_of_a_name_may_be_like_others_but_not_the_same() -> None:
+    def night(number: int, series: str = "o", **facts: int) -> Night:
+        told = {"rows": 50, "empty": {}, "alike": 0, "equal": 0, "seen_before": 40} | facts
+        date = dt.date(2024, 1, 1) + dt.timedelta(days=number)
+        return Night("orders", series, date, f"{series}{number}", date, False, told)
+
+    beside = [night(n) for n in range(20)]
+
+    def said(**facts: int) -> list[tuple[str, str]]:
+        found = judge(night(20, "other", **facts), [], THRESHOLDS, beside)
+        return [(each.gate, each.severity) for each in found]
+
+    # renewals at midnight are alike; that none of its ids was there before is no wonder
+    assert said(seen_before=0, alike=50) == []
+    assert said(equal=50) == [("repeated", "critical")]
+
+
+def test_a_shop_that_opens_at_noon_or_closes_at_two_is_warned_of() -> None:
+    past = [_night(n, first_minute=360 + n, last_minute=1380) for n in range(20)]
+    assert _said(_night(20, 70, first_minute=720), past) == [("rows", "warning")]
+    assert _said(_night(20, 70, last_minute=840), past) == [("rows", "warning")]
+    assert _said(_night(20, 45, last_minute=840), past) == [("rows", "critical")]
+    assert _said(_night(20, 90, first_minute=720, last_minute=840), past) == []

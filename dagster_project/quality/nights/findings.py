@@ -94,9 +94,10 @@ def note_findings(
         )
         known = _published(con, table.name)
         found: _Found = []
-        for night, past, beside in to_judge(nights, known, past_days, is_whole=not table.day):
+        for night, past, beside in to_judge(nights, known, past_days):
             volume = thresholds if table.volume else None
-            told = list(judge(night, past, volume, beside, is_whole=not table.day))
+            is_whole = not table.day and night.is_undated
+            told = list(judge(night, past, volume, beside, is_whole))
             if night.rows == 0 and told:  # a shop that was closed is said once to have been
                 told = [] if night.date in silent else told
                 silent.add(night.date)
@@ -185,12 +186,11 @@ def to_judge(
     nights: Sequence[Night],
     known: Mapping[tuple[str, dt.date], Night],
     past_days: int,
-    is_whole: bool = False,
 ) -> Iterable[tuple[Night, list[Night], list[Night]]]:
     """The newest nights that are not published as they are, each with those before it.
 
-    Of the nights before, those of files of its name are first, and then those of all files. Where
-    each delivery `is_whole`, the one that was published of the same day comes before it, too.
+    Of the nights before, those of files of its name are first, and then those of all others. One
+    that was written over comes before the night, too.
     """
     if not nights:
         return
@@ -218,7 +218,7 @@ def to_judge(
             own = [
                 n for n in past if n.series == night.series or (n.is_day and last[n.series] < begun)
             ]
-        if is_whole and published:
+        if published and not night.is_day and night.is_undated:
             own.append(published)
         beside = [n for n in before if oldest <= n.date <= night.date and n.series != night.series]
         yield night, own, beside

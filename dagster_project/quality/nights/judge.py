@@ -81,11 +81,11 @@ def judge(
     """
     if len({each.date for each in past}) < (1 if is_whole else MIN_NIGHTS):
         if len({each.date for each in beside}) >= MIN_NIGHTS and night.rows:
-            yield from _copies(night, [each for each in beside if each.rows])
+            yield from _copies(night, [each for each in beside if each.rows], is_first=True)
         return
     if thresholds is not None:
         yield from _rows(night, past, thresholds)
-    filled = [each for each in past if each.rows]
+    filled = [each for each in past if each.rows >= (MIN_BAD_ROWS if is_whole else 1)]
     if not night.rows or len(filled) < (1 if is_whole else MIN_NIGHTS):
         return
     yield from _empty(night, filled)
@@ -133,10 +133,11 @@ def _rows(night: Night, past: Sequence[Night], thresholds: Thresholds) -> Iterat
         seen += f", the {which} at {minute // 60:02}:{minute % 60:02}"
     elif -change < 4.5 * scatter:
         return
-    # a day without any is only warned of: shops close
+    # a day without any, or that begins at noon, is only warned of: shops close
     few = 0 < night.rows * thresholds.critical < usual
+    is_wrong = few or (ends_early and night.rows * thresholds.fewer <= usual)
     cure = "deliver the file again, whole"
-    yield Finding("rows", _gravity(few or is_cut), seen, expected, cure, -change, None)
+    yield Finding("rows", _gravity(is_wrong), seen, expected, cure, -change, None)
 
 
 def _ends_early(night: Night, past: Sequence[Night]) -> bool:
@@ -312,7 +313,8 @@ def _customers(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
         )
 
 
-def _copies(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
+def _copies(night: Night, past: Sequence[Night], is_first: bool = False) -> Iterator[Finding]:
+    """Rows that were there before. Of the first file of its name only what is surely the same."""
     if "alike" not in night.facts:
         return
     told = [each for each in past if "alike" in each.facts]
@@ -322,7 +324,7 @@ def _copies(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
         shares = [each.facts[what] / each.rows for each in told]
         return _rise(night.facts[what] / n, shares, n, _ODD) if shares else None
 
-    change = max(risen("alike") or 0, risen("equal") or 0)
+    change = max((0 if is_first else risen("alike")) or 0, risen("equal") or 0)
     seen_before = risen("seen_before")
     if seen_before is not None and seen_before >= _WRONG:
         yield Finding(
@@ -343,6 +345,8 @@ def _copies(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
             "take the copy away",
             change,
         )
+    if is_first:
+        return
     usual = median(each.facts["seen_before"] / each.rows for each in told) if told else 0
     lacking = usual - night.facts["seen_before"] / n
     if lacking >= _WRONG and lacking * n >= MIN_BAD_ROWS and not night.is_day:

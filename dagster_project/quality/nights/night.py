@@ -34,6 +34,11 @@ class Night:
     facts: dict[str, Any]
 
     @property
+    def is_undated(self) -> bool:
+        """Whether its file is written over by the next delivery."""
+        return "#" not in self.series
+
+    @property
     def rows(self) -> int:
         """How many rows it brought."""
         return int(self.facts["rows"])
