@@ -57,6 +57,8 @@ RECOUNTED = (
     "cohort_value",
     "source_accounting",
 )
+#: What befalls whole runs of the command, which take six times as long as stages in this process.
+OF_COMMANDS = ("killed while somebody reads", "the disk is full", "two runs at once")
 #: What clocks show that were set wrong: those of the run, and those of files.
 CLOCKS = (dt.datetime(1999, 12, 31, 23), dt.datetime(2035, 1, 1))  # noqa: DTZ001
 
@@ -119,11 +121,17 @@ class Soak:
         }
 
     def follow(self) -> Iterator[Night]:
-        """Each night and what became of it; each thing that may befall one comes in turn."""
+        """Each night and what became of it.
+
+        Each thing that may befall one comes in turn, that of commands every other turn.
+        """
         deck: list[str] = []
+        turns = 0
         for number in range(self.nights):
             today = FIRST_DAY + dt.timedelta(days=BEFORE + number)
-            deck = deck or self.rng.sample(list(self.faults), len(self.faults))
+            if not deck:
+                names = [n for n in self.faults if n not in OF_COMMANDS or turns % 2 == 0]
+                deck, turns = self.rng.sample(names, len(names)), turns + 1
             name = deck.pop() if number else "the first night"
             coming = [file for file in self.to_come if self._date(file) <= today]
             if name == "a file is late":
