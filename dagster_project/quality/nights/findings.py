@@ -18,9 +18,19 @@ from ...exports.config.load import Accepted, ExportsConfig
 from ...exports.contract import Contract, Table
 from ...exports.loading.deliveries import name_dates
 from ...exports.sql import identifier, literal
-from .facts import NEW_CUSTOMERS, file_days, gather, is_id
+from .facts import file_days, gather, is_id
 from .judge import MIN_BAD_ROWS, Finding, Thresholds, judge
-from .night import FORGOTTEN_AFTER_DAYS, JUDGED_DAYS, MIN_NIGHTS, NEW_DAYS, FileDay, Night
+from .night import (
+    FORGOTTEN_AFTER_DAYS,
+    JUDGED_DAYS,
+    LOST_OF_DAY,
+    MIN_NIGHTS,
+    NEW_DAYS,
+    FileDay,
+    Night,
+    kept_by_day,
+)
+from .restated import restated
 
 _TABLES = """
 create table if not exists ledger.night_findings (
@@ -37,13 +47,8 @@ create table if not exists ledger.{prefix}days (
 alter table ledger.{prefix}days add column if not exists settings varchar;
 alter table ledger.{prefix}days add column if not exists sums map(varchar, double);
 """
-#: Of the rows of a day, of an export, that may be gone from one delivery to the next.
-_LOST_OF_DAY, _LOST_OF_ALL = 0.1, 0.02
-#: Of a month, that its published days may come to more or less than they did.
-_RESTATED, _WRONGLY_RESTATED = 0.1, 0.5
-#: Of all that is published, from which on figures are wrong. Of the newest days orders are still
-#: paid, cancelled and given back.
-_RESTATED_OF_ALL, _SETTLING_DAYS = 0.1, 7
+#: Of the rows of an export, that may be gone from one delivery to the next.
+_LOST_OF_ALL = 0.02
 #: Of a night's usual sales, that refunds may be above their usual; and where figures are wrong.
 _ODD_REFUNDS, _WRONG_REFUNDS = 0.3, 1.0
 
@@ -111,7 +116,7 @@ def note_findings(
         newest = max(nights, key=lambda n: (n.delivered_at, n.file), default=None)
         if newest is not None:
             found += [(newest, f) for f in _lost(con, table, days[table.name])]
-            found += [(newest, f) for f in _restated(con, table, days[table.name], settings)]
+            found += [(newest, f) for f in restated(con, table, days[table.name], settings)]
             found += _vanished(con, table, nights, days[table.name])
         _remember_staged(con, table.name, nights, days[table.name], settings)
         _write(con, table, found, config.exports[table.name].accept)
@@ -183,9 +188,7 @@ def _behind(con: duckdb.DuckDBPyConnection, daily: Sequence[str]) -> dict[str, i
 
 
 def to_judge(
-    nights: Sequence[Night],
-    known: Mapping[tuple[str, dt.date], Night],
-    past_days: int,
+    nights: Sequence[Night], known: Mapping[tuple[str, dt.date], Night], past_days: int
 ) -> Iterable[tuple[Night, list[Night], list[Night]]]:
     """The newest nights that are not published as they are, each with those before it.
 
@@ -258,7 +261,7 @@ def _lost(
     con: duckdb.DuckDBPyConnection, table: Table, days: Sequence[FileDay]
 ) -> Iterable[Finding]:
     """Published rows that are gone, though their files are still there and mapped as they were."""
-    there = _kept(days)
+    there = kept_by_day(days)
     before = con.execute(
         """
         select published.day, sum(published.kept)::bigint
@@ -274,7 +277,7 @@ def _lost(
     ).fetchall()
     lost = {day: kept - there.get(day, 0) for day, kept in before if kept > there.get(day, 0)}
     kept = dict(before)
-    of_days = sum(n for day, n in lost.items() if n >= _LOST_OF_DAY * kept[day])
+    of_days = sum(n for day, n in lost.items() if n >= LOST_OF_DAY * kept[day])
     of_all = sum(lost.values())
     if of_days < MIN_BAD_ROWS and of_all < max(MIN_BAD_ROWS, _LOST_OF_ALL * sum(kept.values())):
         return
@@ -290,95 +293,6 @@ def _lost(
         of_all,
         None,
     )
-
-
-def _kept(days: Iterable[FileDay]) -> dict[dt.date | None, int]:
-    kept: dict[dt.date | None, int] = {}
-    for part in days:
-        kept[part.day] = kept.get(part.day, 0) + part.kept
-    return kept
-
-
-def _restated(
-    con: duckdb.DuckDBPyConnection, table: Table, days: Sequence[FileDay], settings: str
-) -> Iterable[Finding]:
-    """Published days that have the rows they had, mapped as they were, and come to other sums."""
-    published = con.execute(
-        """
-        select published.day, published.kept, published.sums
-        from ledger.published_days as published
-        inner join ledger.files as files
-            on
-                published.export = files.export and published.file = files.file
-                and published.mapping = files.mapping
-        where
-            published.export = ? and published.settings = ? and published.day is not null
-        """,
-        [table.name, settings],
-    ).fetchall()
-    kept = _kept(days)
-    was_kept: dict[dt.date, int] = {}
-    before: dict[dt.date, dict[str, float]] = {}
-    now: dict[dt.date, dict[str, float]] = {}
-    for day, rows, sums in published:
-        was_kept[day] = was_kept.get(day, 0) + rows
-        _add(before.setdefault(day, {}), sums)
-    for part in days:
-        if part.day in before:
-            _add(now.setdefault(part.day, {}), part.sums)
-    newest = max(was_kept, default=None)
-    if newest is None:
-        return
-    settled = newest - dt.timedelta(days=_SETTLING_DAYS)
-    same = [  # but for the newest, which may not have been over
-        day
-        for day, rows in was_kept.items()
-        if day < newest and abs(kept.get(day, 0) - rows) <= _LOST_OF_DAY * rows
-    ]
-    is_same_history = len(same) == len({day for day in kept if day is not None and day < newest})
-    # of what moves alike, what is told first
-    said = {"amount": "amount", "cost": "cost", "rows": "rows that count"}
-    said[NEW_CUSTOMERS] = NEW_CUSTOMERS
-    found: list[tuple[bool, float, bool, str, dt.date, float, float]] = []
-    for name in sorted({name for day in same for name in before[day]}):
-        if name == NEW_CUSTOMERS and not is_same_history:
-            continue  # with rows of before their days, customers are new on other days
-        months: dict[dt.date, list[tuple[float, float]]] = {}
-        for day in same if name == NEW_CUSTOMERS else (d for d in same if d < settled):
-            sums_of_day = before[day].get(name, 0.0), now.get(day, {}).get(name, 0.0)
-            months.setdefault(day.replace(day=1), []).append(sums_of_day)
-        is_much = _moved([pair for pairs in months.values() for pair in pairs]) >= _RESTATED_OF_ALL
-        for month, pairs in months.items():
-            moved = _moved(pairs)
-            rows = sum(kept[day] for day in same if day.replace(day=1) == month)
-            if moved >= _RESTATED and moved * rows >= MIN_BAD_ROWS:
-                was, comes_to = (sum(values) for values in zip(*pairs, strict=True))
-                is_wrong = is_much or moved >= _WRONGLY_RESTATED
-                what = said.get(name, f"rows with {name}")
-                found.append((is_wrong, round(moved, 3), name in said, what, month, was, comes_to))
-    if found:
-        is_wrong, moved, _, what, month, was, comes_to = max(found)
-        yield Finding(
-            "restated",
-            "critical" if is_wrong else "warning",
-            f"the published days of {month:%Y-%m} come to {comes_to:,.2f} ({what})",
-            f"{was:,.2f}, as they were published",
-            "deliver the file again as it was; if the shop has corrected its past, let it through",
-            moved,
-            None,
-        )
-
-
-def _add(sums: dict[str, float], more: Mapping[str, float]) -> None:
-    for name, value in more.items():
-        sums[name] = sums.get(name, 0.0) + value
-
-
-def _moved(pairs: Sequence[tuple[float, float]]) -> float:
-    """How much of what days came to is more or less now."""
-    whole = sum(abs(was) for was, _ in pairs)
-    moved = sum(abs(comes_to - was) for was, comes_to in pairs)
-    return moved / whole if whole else 0.0
 
 
 def _vanished(

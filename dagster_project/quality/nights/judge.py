@@ -95,6 +95,7 @@ def judge(
     # of customers written in another way nobody was there before; that is said once
     if not any(finding.seen.startswith("customer_id") for finding in strange):
         yield from _customers(night, filled)
+    yield from _devices(night, filled)
     yield from _copies(night, filled)
     yield from _amounts(night, filled)
     yield from _times(night, filled)
@@ -272,11 +273,6 @@ def _busiest(
 
 
 def _customers(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
-    devices = [each.facts for each in past if each.facts.get("named_devices")]
-    if night.facts.get("named_devices", 0) >= MIN_BAD_ROWS and len(devices) >= MIN_NIGHTS:
-        one = _busiest(night, devices, "named_devices", "busiest_device", "anonymous_id")
-        if one:
-            yield one
     named = night.facts.get("named", 0)
     before = [each.facts for each in past if each.facts.get("named")]
     if named < MIN_BAD_ROWS or len(before) < MIN_NIGHTS:
@@ -311,6 +307,14 @@ def _customers(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
             "deliver it again",
             1 - usual,
         )
+
+
+def _devices(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
+    before = [each.facts for each in past if each.facts.get("named_devices")]
+    if night.facts.get("named_devices", 0) >= MIN_BAD_ROWS and len(before) >= MIN_NIGHTS:
+        one = _busiest(night, before, "named_devices", "busiest_device", "anonymous_id")
+        if one:
+            yield one
 
 
 def _copies(night: Night, past: Sequence[Night], is_first: bool = False) -> Iterator[Finding]:
@@ -456,7 +460,7 @@ def _days_off(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
     yield Finding(
         "dates",
         _gravity(abs(off) > _DAYS_OFF),
-        f"{count:,} of {night.rows:,} rows are of {day}, {abs(off)} days"
+        f"{count:,} of {night.rows:,} rows are of {day}, {abs(off)} day{'s'[: abs(off) > 1]}"
         f" {'before' if off > 0 else 'after'} the day of the file",
         f"rows of {night.date}",
         "deliver the file of this night, or say how times are written: `timestamp_format:`",

@@ -14,6 +14,8 @@ NEW_DAYS = 7
 FORGOTTEN_AFTER_DAYS = 400
 #: The newest nights that are judged, of those that are not published as they are.
 JUDGED_DAYS = 28
+#: Of the rows of a day, that may be gone from one delivery to the next.
+LOST_OF_DAY = 0.1
 #: A file of rows of more days than this is many nights.
 DAYS_OF_A_NIGHT = 3.0
 
@@ -56,6 +58,14 @@ class FileDay:
     kept: int
     #: Of those that count: how many name a customer, a source and so on, and what they come to.
     sums: dict[str, float] = field(default_factory=dict)
+
+
+def kept_by_day(days: Iterable[FileDay]) -> dict[dt.date | None, int]:
+    """How many rows of each day are used or held back, of whatever file."""
+    kept: dict[dt.date | None, int] = {}
+    for part in days:
+        kept[part.day] = kept.get(part.day, 0) + part.kept
+    return kept
 
 
 @dataclass(frozen=True)
