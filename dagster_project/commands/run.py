@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..exports.config.load import ExportsConfig, load_config
 from ..settings import DEMO_EXPORTS, ROOT, RUN_SECONDS, warehouse_folder
 from ..warehouse.files import Warehouse
+from ..warehouse.remedies import MENDED_BY_PEOPLE
 from ..warehouse.summary import summary
 from .history import opened
 from .terminal.exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR, code_of
@@ -22,20 +23,6 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from .terminal.progress import Progress
-
-#: What a machine lacks, or a damaged file, by the class of DuckDB's or Python's error.
-MENDED_BY_PEOPLE = {
-    "OutOfMemoryException": "give it more memory or disk, or see RETENTION_MEMORY",
-    "MemoryError": "give it more memory",
-    "Stalled": "it does so where memory is short; give it more, and run again",
-    "PermissionError": "let this user read and write it",
-    "OSError": "is the disk full, or the file out of reach?",
-    "OperationalError": "the history of runs was not written: is the disk full, its database gone?",
-} | dict.fromkeys(
-    ("IOException", "FatalException", "InternalException", "SerializationException"),
-    "if the disk is full, make room; if build.duckdb is damaged, move it away, and the next run"
-    " builds it anew from the exports",
-)
 
 EXAMPLES = (
     "select cohort_start, period_number, cohort_size, retention_rate from cohort_retention"

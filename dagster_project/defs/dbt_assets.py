@@ -10,9 +10,10 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from ..warehouse import project
 from ..warehouse.dbt_runner import NodeResult
+from ..warehouse.remedies import remedy
 from .charts.render import picture
 from .groups import GROUPS
-from .resources import Shop, told
+from .resources import USER_ERROR, Shop, told
 
 if TYPE_CHECKING:
     from dagster_dbt import DbtProject
@@ -122,8 +123,12 @@ def _build(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
                 yield found
     context.log.info(f"{step}: {tally}")
     if tally.broken:
-        lines = [f"{result.kind} {result.name}: {result.message}" for result in tally.broken]
-        raise dg.Failure(description="dbt: " + "\n".join(lines), allow_retries=False)
+        said = "\n".join(f"{r.kind} {r.name}: {r.message}" for r in tally.broken)
+        remedies = {remedy(result.message) for result in tally.broken}
+        if None in remedies:
+            raise dg.Failure(description=f"dbt: {said}", allow_retries=False)
+        said += "; ".join(["", *sorted(map(str, remedies))])
+        raise dg.Failure(f"dbt: {said}", metadata={USER_ERROR: True}, allow_retries=False)
 
 
 @dataclass

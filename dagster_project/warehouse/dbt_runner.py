@@ -3,7 +3,7 @@
 import json
 import queue
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,8 +46,9 @@ class Stalled(project.DbtError):
     """dbt works on nothing and yet does not end: a thread of its own died, as it does of memory."""
 
 
-#: How long dbt may work on nothing before it is given up.
+#: How long dbt may work on nothing before it is given up, and once nobody waits for its results.
 STALL_SECONDS = 300
+STOP_SECONDS = 5
 
 
 #: Tests are named one by one, as the models are; unit tests need no shop's data.
@@ -76,7 +77,9 @@ class Dbt:
         """By which definition each table is built now; see `builds`."""
         return builds.definitions(self.variables)
 
-    def build(self, nodes: Collection[str], full_refresh: bool = False) -> Iterator[NodeResult]:
+    def build(
+        self, nodes: Collection[str], full_refresh: bool = False
+    ) -> Generator[NodeResult, None, None]:
         """Build and test these nodes of the manifest, named by their unique ids.
 
         One result for each, as soon as it ended. Raises ExportError where a table that is needed is
@@ -108,21 +111,28 @@ class Dbt:
                 table = project.relation(nodes[project.tested_table(nodes[result.unique_id])])
                 builds.note_test(con, table, result.name, result.passed)
 
-    def _results(self, nodes: list[str]) -> Iterator[NodeResult]:
+    def _results(self, nodes: list[str]) -> Generator[NodeResult, None, None]:
         """What dbt says of each node, from a thread of its own: the caller works meanwhile.
 
-        Raises DbtError where dbt could not run, Stalled where it stopped working.
+        Whoever stops listening waits for the nodes at work, and no other is begun. Raises DbtError
+        where dbt could not run, Stalled where it stopped working.
         """
         said: queue.Queue[NodeResult | Exception | str | None] = queue.Queue()
-        stopped = threading.Event()
+        stopped, beginning = threading.Event(), threading.Lock()
 
         def told(event: Any) -> None:
-            if stopped.is_set():
-                raise _Stopped
-            if event.info.name == "NodeStart":
-                said.put(event.data.node_info.unique_id)
-            elif event.info.name == "NodeFinished":
-                said.put(_node_result(event.data))
+            match event.info.name:
+                case "NodeFinished":
+                    said.put(_node_result(event.data))
+                case "GenericExceptionOnRun":  # in its place, where dbt itself broke
+                    said.put(_broken(event.data))
+                case name:
+                    with beginning:
+                        is_node = name == "NodeStart"
+                        if stopped.is_set() and (is_node or threading.current_thread() is thread):
+                            raise _Stopped
+                        if is_node:
+                            said.put(event.data.node_info.unique_id)
 
         def run() -> None:
             try:
@@ -136,29 +146,31 @@ class Dbt:
         thread = threading.Thread(target=run, name="dbt", daemon=True)
         thread.start()
         running: set[str] = set()
-        is_stalled = False
+
+        def heard() -> NodeResult | Exception | None:
+            """The next node that ended, why dbt could not run, or None at its end."""
+            while isinstance(found := said.get(timeout=None if running else STALL_SECONDS), str):
+                running.add(found)
+            if isinstance(found, NodeResult):
+                running.discard(found.unique_id)
+            return found
+
         try:
-            while True:
-                try:
-                    found = said.get(timeout=None if running else STALL_SECONDS)
-                except queue.Empty:
-                    is_stalled = True
-                    raise Stalled(
-                        f"dbt has worked on nothing for {STALL_SECONDS} seconds, and is given up"
-                    ) from None
-                if found is None:
-                    return
+            while found := heard():
                 if isinstance(found, Exception):
                     raise found
-                if isinstance(found, str):
-                    running.add(found)
-                    continue
-                running.discard(found.unique_id)
                 yield found
+        except queue.Empty:
+            raise Stalled(
+                f"dbt has worked on nothing for {STALL_SECONDS} seconds, and is given up"
+            ) from None
         finally:
-            stopped.set()
-            if not is_stalled:
-                thread.join()
+            with beginning:
+                stopped.set()
+            while (running or not said.empty()) and isinstance(heard(), NodeResult):
+                pass
+            # it waits for ever for a node that was not let begin
+            thread.join(STOP_SECONDS)
 
     def unit_tests(self) -> list[NodeResult]:
         """Run dbt's unit tests; the models they test have to be built."""
@@ -216,6 +228,21 @@ def _node_result(finished: Any) -> NodeResult:
         message=finished.run_result.message,
         failures=finished.run_result.num_failures,
         seconds=finished.run_result.execution_time,
+    )
+
+
+def _broken(told: Any) -> NodeResult:
+    """A node's result where dbt could not say one."""
+    node = told.node_info
+    message = f"dbt broke: {told.exc}"
+    return NodeResult(
+        node.unique_id,
+        node.node_name,
+        node.resource_type,
+        "error",
+        message,
+        failures=0,
+        seconds=0.0,
     )
 
 
