@@ -34,20 +34,6 @@ select
     where built.digest is null
 {%- endmacro %}
 
-{# Bounds of the moments that can lie on these days, whatever the time zone. Written as constants,
-   since an engine's statistics on stored timestamps then spare it most of the reading. #}
-{% macro moments_of_moved_days() -%}
-{%- set bounds = 'select min(activity_date), max(activity_date) from' -%}
-{%- set found = run_query(bounds ~ ' (' ~ moved_days() ~ ') as moved').rows[0]
-    if execute else [none, none] -%}
-{%- if found[0] is none -%}
-occurred_at is null
-{%- else -%}
-occurred_at >= {{ add_days("date '" ~ found[0] ~ "'", -1) }}
-        and occurred_at < {{ add_days("date '" ~ found[1] ~ "'", 2) }}
-{%- endif -%}
-{%- endmacro %}
-
 {# A customer and an activity in one number: the cheapest to partition by. #}
 {% macro series_key() %}cast(activity_key as bigint) * 4294967296 + customer_key{% endmacro %}
 

@@ -59,6 +59,11 @@ to_utc_timestamp({{ timestamp }}, '{{ zone }}')
 {% macro default__series(count) %}range(0, {{ count }}) as series (id){% endmacro %}
 {% macro spark__series(count) %}range(0, {{ count }}){% endmacro %}
 
+{# Several columns as one value that is ordered by the first, then by the next. #}
+{% macro in_order(columns) %}{{ return(adapter.dispatch('in_order')(columns)) }}{% endmacro %}
+{% macro default__in_order(columns) %}row({{ columns }}){% endmacro %}
+{% macro spark__in_order(columns) %}struct({{ columns }}){% endmacro %}
+
 {# DuckDB stores what is read more than once, even all of a large export; Spark never does. #}
 {% macro read_anew() %}{{ return(adapter.dispatch('read_anew')()) }}{% endmacro %}
 {% macro default__read_anew() %}not materialized{% endmacro %}

@@ -137,6 +137,20 @@ case
         end
 {%- endmacro %}
 
+{# The same of a large export, whose placeholders were found once: `kinds` says of each column
+   whether it holds the id of a thing or of a person. #}
+{% macro known_of(relation, column) -%}
+case when placeholder_{{ column }}.written is null then {{ relation }}.{{ column }} end
+{%- endmacro %}
+{% macro with_placeholders(relation, kinds) -%}
+{%- for column, kind in kinds.items() %}
+    left join {{ ref('placeholder_ids') }} as placeholder_{{ column }}
+        on
+            placeholder_{{ column }}.kind = '{{ kind }}'
+            and {{ relation }}.{{ column }} = placeholder_{{ column }}.written
+{%- endfor -%}
+{%- endmacro %}
+
 {# Why a moment is impossible: before 1990, decades before all but a few of its export's, or more
    than a day after the file that holds it. `raw` is the export's table. #}
 {% macro moment_faults(column, raw) -%}
@@ -183,8 +197,8 @@ when {{ known_person(column) }} is null then '{{ column }} is no id'
 {%- endmacro %}
 
 {# Of an order's lines or a visit's events in their places, what the first that says it says. #}
-{% macro first_told(column) -%}
-min_by({{ column }}, case when {{ column }} is not null then place end)
+{% macro first_told(column, place='place') -%}
+min_by({{ column }}, case when {{ column }} is not null then {{ place }} end)
 {%- endmacro %}
 
 {# The days that the used rows of a staging model tell of, beside those of their delivery. #}

@@ -20,9 +20,9 @@ def test_a_file_that_cannot_be_written_needs_a_person(tmp_path: Path) -> None:
 
 
 def test_too_little_memory_needs_a_person() -> None:
-    with duckdb.connect(config={"memory_limit": "1MB", "temp_directory": ""}) as con:
-        with pytest.raises(duckdb.OutOfMemoryException) as raised:
-            con.execute("create table t as select range as a from range(10000000)")
+    small = {"memory_limit": "1MB", "temp_directory": ""}
+    with duckdb.connect(config=small) as con, pytest.raises(duckdb.OutOfMemoryException) as raised:
+        con.execute("create table t as select range as a from range(10000000)")
     assert remedy(as_dbt_says_it(raised.value)) == MENDED_BY_PEOPLE["OutOfMemoryException"]
 
 

@@ -24,7 +24,6 @@ facts as (
         on
             facts.activity_date = moved.activity_date
             and facts.customer_bucket = moved.customer_bucket
-    where {{ moments_of_moved_days() }}
 ),
 {%- else -%}
 facts as (

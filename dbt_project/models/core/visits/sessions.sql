@@ -1,4 +1,5 @@
 -- depends_on: {{ ref('stg_sessions') }}, {{ ref('events') }}
+{%- set place = in_order('occurred_at, _file, _line') %}
 {% if var('sessions_mapped') -%}
 with sessions as (
     select
@@ -52,28 +53,19 @@ visits as (
     from numbered
 ),
 
-placed as (
-    select
-        *,
-        row_number() over (
-            partition by visit_id order by occurred_at asc, _file asc, _line asc
-        ) as place
-    from visits
-),
-
 -- a visit came from where the first of its events that says so came from
 sessions as (
     select
         visit_id as session_id,
-        {{ first_told('customer_id') }} as customer_id,
-        {{ first_told('anonymous_id') }} as anonymous_id,
-        {{ first_told('source') }} as source,
-        {{ first_told('campaign') }} as campaign,
-        {{ first_told('page') }} as landing_page,
-        {{ first_told('device') }} as device,
+        {{ first_told('customer_id', place) }} as customer_id,
+        {{ first_told('anonymous_id', place) }} as anonymous_id,
+        {{ first_told('source', place) }} as source,
+        {{ first_told('campaign', place) }} as campaign,
+        {{ first_told('page', place) }} as landing_page,
+        {{ first_told('device', place) }} as device,
         max(known_on) as known_on,
         min(occurred_at) as started_at
-    from placed
+    from visits
     group by visit_id
 ),
 {%- endif %}

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
 
+{%- set ids = {'session_id': 'thing', 'customer_id': 'person', 'anonymous_id': 'person'} %}
 with events as (
     select * from {{ source('raw', 'events') }}
 ),
@@ -11,19 +12,23 @@ marks as (
 marked as (
     select
         events.*,
+        {%- for column in ids %}
+        {{ known_of('events', column) }} as known_{{ column }},
+        {%- endfor %}
         coalesce(marks.row_status, 'used') as row_status,
         marks.quarantine_reason,
         coalesce(marks.copy_number, 1) as copy_number
     from events
     left join marks on events._file = marks._file and events._line = marks._line
+    {{ with_placeholders('events', ids) | trim }}
 ),
 
 event_rows as (
     select
         {{ own_key('event_id') }} as event_id,
-        {{ known_id('session_id') }} as session_id,
-        {{ known_person('customer_id') }} as customer_id,
-        {{ known_person('anonymous_id') }} as anonymous_id,
+        known_session_id as session_id,
+        known_customer_id as customer_id,
+        known_anonymous_id as anonymous_id,
         case
             when lower(event_name) in ('order', 'session', 'any') then 'event:' || event_name
             else event_name

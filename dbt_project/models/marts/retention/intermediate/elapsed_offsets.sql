@@ -11,22 +11,24 @@ cohorts as (
 
 -- orders show what the customers of a cohort spent, whatever the study is about
 named as (
-    select start_activity as activity from studies
+    select start_key as activity_key from studies
     union
-    select return_activity as activity from studies
+    select return_key as activity_key from studies
     union
-    select revenue_activity as activity from studies
+    select revenue_key as activity_key from studies
 ),
 
 -- of what elapsed studies name; days are enough for all others
 moments as (
-    select facts.customer_key, named.activity, facts.occurrences, facts.revenue, facts.occurred_at
+    select
+        facts.customer_key, named.activity_key, facts.occurrences, facts.revenue, facts.occurred_at
     from {{ ref('activity_facts') }} as facts
-    inner join named on named.activity in (facts.activity, 'any')
+    inner join named on named.activity_key in (facts.activity_key, 0)
     union all
-    select facts.customer_key, facts.activity, facts.occurrences, facts.revenue, facts.occurred_at
+    select
+        facts.customer_key, named.activity_key, facts.occurrences, facts.revenue, facts.occurred_at
     from {{ ref('recalled_facts') }} as facts
-    inner join named on facts.activity = named.activity
+    inner join named on facts.activity_key = named.activity_key
 ),
 
 -- the first start activity in the period of the cohort
@@ -42,7 +44,7 @@ entries as (
     inner join moments
         on
             cohorts.customer_key = moments.customer_key
-            and studies.start_activity = moments.activity
+            and studies.start_key = moments.activity_key
             and moments.occurrences > 0
             and cohorts.cohort_index
             = {{ period_index('cohorts.period', business_date('moments.occurred_at')) }}
@@ -58,9 +60,9 @@ followed as (
         {{ elapsed_days('entries.period') }} as days_in_span,
         {{ microseconds('moments.occurred_at') }} - {{ microseconds('entries.entered_at') }}
             as microseconds_elapsed,
-        case when moments.activity = studies.return_activity then moments.occurrences else 0 end
+        case when moments.activity_key = studies.return_key then moments.occurrences else 0 end
             as occurrences,
-        case when moments.activity = studies.revenue_activity then moments.revenue else 0 end
+        case when moments.activity_key = studies.revenue_key then moments.revenue else 0 end
             as revenue,
         studies.min_occurrences
     from entries
@@ -69,7 +71,7 @@ followed as (
         on
             entries.customer_key = moments.customer_key
             and entries.entered_at <= moments.occurred_at
-    where moments.activity in (studies.return_activity, studies.revenue_activity)
+    where moments.activity_key in (studies.return_key, studies.revenue_key)
 ),
 
 numbered as (

@@ -18,7 +18,9 @@ concerned as (
 facts as (
     select facts.*
     from {{ ref('activity_facts') }} as facts
-    inner join concerned on facts.customer_id = concerned.customer_id
+    inner join {{ ref('customer_keys') }} as customers
+        on facts.customer_key = customers.customer_key
+    inner join concerned on customers.customer_id = concerned.customer_id
 ),
 
 views as (
@@ -36,9 +38,7 @@ views as (
 
 recalled as (
     select
-        customer_id,
         customer_key,
-        activity || '@' || known as activity,
         case known
             {%- for known in ['now', 'then'] %}
             when '{{ known }}' then {{ recalled_key('activity_key', known) }}
@@ -51,9 +51,7 @@ recalled as (
     from views
     union all
     select
-        customer_id,
         customer_key,
-        'any@' || known as activity,
         case known
             {%- for known in ['now', 'then'] %}
             when '{{ known }}' then {{ recalled_key('0', known) }}

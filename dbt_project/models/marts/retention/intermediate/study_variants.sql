@@ -47,8 +47,7 @@ variants as (
     select
         *,
         study as base_study,
-        cast(null as string) as known,
-        'order' as revenue_activity
+        cast(null as string) as known
     from keyed
     {%- for known in ['now', 'then'] %}
     union all
@@ -63,8 +62,7 @@ variants as (
         {{ recalled_key(role ~ '_key', known) }} as {{ role }}_key,
         {%- endfor %}
         study as base_study,
-        '{{ known }}' as known,
-        'order@{{ known }}' as revenue_activity
+        '{{ known }}' as known
     from keyed
     {%- endfor %}
 ),
