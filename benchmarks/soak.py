@@ -9,8 +9,9 @@ Whole runs: the nightly job with its gates, over what the tests build only the f
 ask. They are left out by --no-whole.
 
 Increments: small shops delivered step by step are compared, row for row, with all of it at once.
-Kills: `retention run` on a demo is killed with its children while a reader looks on; the next run
-has to make what an undisturbed one makes, and the reader may meet nothing but the two states.
+Kills: `retention run` on a demo is killed with its children while a reader looks on, every second
+time while it publishes, every tenth while dbt parses; the next run has to make what an undisturbed
+one makes, and the reader may meet nothing but the two states.
 The exit code is 1 if anything differed.
 """
 
@@ -26,7 +27,7 @@ from pathlib import Path
 from dagster_project.settings import OFFLINE
 from tests.marts.test_crm import write_exports
 from tests.support.increments import KINDS, differences, draw
-from tests.support.kills import Digest, Scene, Seen, reader
+from tests.support.kills import Digest, Killed, Scene, Seen, reader
 from tests.support.line import Line
 from tests.support.shops import DATA_SETS, preset, run_shop
 from tests.support.soak import Soak
@@ -144,14 +145,14 @@ def _kills(room: Path, kills: int, seed: int) -> int:
     print("| kill | from | moment | reached | marts left | recovered | reads | reader met |")
     print("|---|---|---|---|---|---|---|---|")
     outcomes: Counter[str] = Counter()
+    phases: Counter[str] = Counter()
     failures = 0
     for number in range(kills):
-        has_marts = number % 2 == 0
-        share = (number + rng.random()) / kills
+        has_marts = number % 4 < 2
         warehouse = scene.victim(has_marts)
         seen: list[Seen] = []
         with reader(scene.marts_file(warehouse), seen):
-            killed = scene.kill(warehouse, has_marts, share)
+            killed = _kill(scene, warehouse, has_marts, number, rng)
             try:
                 recovered = scene.undisturbed(warehouse).marts == scene.second.marts
             except AssertionError as error:
@@ -168,16 +169,25 @@ def _kills(room: Path, kills: int, seed: int) -> int:
         )
         failures += not fine
         outcomes["killed" if killed.code == -9 else "at its end already"] += 1
-        moment = f"{share:.0%}, {killed.seconds:.1f} s"
+        phases[killed.phase] += 1
         print(
-            f"| {number + 1} | {start} | {moment} | {killed.phase[:60]} |"
+            f"| {number + 1} | {start} | {killed.seconds:.1f} s | {killed.phase[:60]} |"
             f" {called(killed.marts)} | {'yes' if recovered else '**no**'} | {found.reads} |"
             f" {', '.join([*met, *found.errors])} |",
             flush=True,
         )
     told = ", ".join(f"{count} {name}" for name, count in outcomes.items())
-    print(f"\n{kills - failures} of {kills} recovered with equal marts ({told})")
+    inside = f"{phases['publishing']} inside publishing, {phases['parsing']} inside dbt's parse"
+    print(f"\n{kills - failures} of {kills} recovered with equal marts ({told}; {inside})")
     return failures
+
+
+def _kill(scene: Scene, warehouse: str, has_marts: bool, number: int, rng: random.Random) -> Killed:
+    if number % 2:
+        return scene.kill_while_publishing(warehouse, rng.uniform(0, 0.5))
+    if number % 10 == 0:
+        return scene.kill_while_parsing(warehouse, rng.uniform(0, 3))
+    return scene.kill(warehouse, has_marts, rng.random())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 python -m tests.support.kills <marts.duckdb>     the reader; it ends with its standard input
 """
 
+import fcntl
 import json
 import os
 import select
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from dagster_project.demo import simulate
 from dagster_project.exports.sql import identifier
 from dagster_project.settings import ROOT
 from dagster_project.warehouse.compare import RUN_COLUMNS, RUN_TABLES
+from dagster_project.warehouse.project import MANIFEST
 
 from .shops import dagster_home
 
@@ -153,7 +155,11 @@ class Command:
 
         Returns the exit code, -9 unless it had come to its end before.
         """
-        while len(self.said) < lines and self.is_running:
+        return self.kill_after(lambda: len(self.said) >= lines, seconds)
+
+    def kill_after(self, begun: Callable[[], bool], seconds: float) -> int:
+        """The same, so many seconds after what is asked for has begun."""
+        while not begun() and self.is_running:
             time.sleep(0.005)
         if self.is_running:
             time.sleep(seconds)
@@ -181,7 +187,6 @@ class Undisturbed:
 class Killed:
     """A run that was killed: how far it was, its exit code, and the marts that it left."""
 
-    share: float
     seconds: float
     phase: str
     code: int
@@ -245,10 +250,40 @@ class Scene:
         example = self.second if has_marts else self.first
         command = self.start(warehouse)
         code = command.kill(*example.moment(share))
+        return self._killed(warehouse, command, code)
+
+    def kill_while_publishing(self, warehouse: str, seconds: float) -> Killed:
+        """Start a run and kill it so many seconds after it began to write what it publishes."""
+        new = self.marts_file(warehouse).with_name("marts.duckdb.new")
+        new.unlink(missing_ok=True)
+        command = self.start(warehouse)
+        code = command.kill_after(new.exists, seconds)
+        return self._killed(warehouse, command, code, "publishing" if new.exists() else "")
+
+    def kill_while_parsing(self, warehouse: str, seconds: float) -> Killed:
+        """Have dbt read the whole project again, and kill it so many seconds after it began."""
+        shutil.rmtree(MANIFEST.parent, ignore_errors=True)
+        command = self.start(warehouse)
+        code = command.kill_after(_is_parsing, seconds)
+        return self._killed(warehouse, command, code, "" if MANIFEST.exists() else "parsing")
+
+    def _killed(self, warehouse: str, command: Command, code: int, phase: str = "") -> Killed:
         seconds = time.monotonic() - command.started
-        phase = next((said for _, said in reversed(command.said) if said), "starting")
+        said = next((said for _, said in reversed(command.said) if said), "starting")
         there = self.marts_file(warehouse).exists()
-        return Killed(share, seconds, phase, code, self.marts(warehouse) if there else None)
+        return Killed(seconds, phase or said, code, self.marts(warehouse) if there else None)
+
+
+def _is_parsing() -> bool:
+    """Whether a process holds the lock under which dbt parses."""
+    try:
+        with (MANIFEST.parent / "lock").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 if __name__ == "__main__":
