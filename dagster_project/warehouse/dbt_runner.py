@@ -42,6 +42,13 @@ class _Stopped(Exception):
     """Nobody waits for the results any more."""
 
 
+@dataclass(frozen=True)
+class _Broke:
+    """What is to be said of a node at which dbt itself broke, unless dbt says it."""
+
+    result: NodeResult
+
+
 class Stalled(project.DbtError):
     """dbt works on nothing and yet does not end: a thread of its own died, as it does of memory."""
 
@@ -117,15 +124,15 @@ class Dbt:
         Whoever stops listening waits for the nodes at work, and no other is begun. Raises DbtError
         where dbt could not run, Stalled where it stopped working.
         """
-        said: queue.Queue[NodeResult | Exception | str | None] = queue.Queue()
+        said: queue.Queue[NodeResult | _Broke | Exception | str | None] = queue.Queue()
         stopped, beginning = threading.Event(), threading.Lock()
 
         def told(event: Any) -> None:
             match event.info.name:
                 case "NodeFinished":
                     said.put(_node_result(event.data))
-                case "GenericExceptionOnRun":  # in its place, where dbt itself broke
-                    said.put(_broken(event.data))
+                case "GenericExceptionOnRun":  # as a rule, but not always, before it
+                    said.put(_Broke(_broken(event.data)))
                 case name:
                     with beginning:
                         is_node = name == "NodeStart"
@@ -146,20 +153,30 @@ class Dbt:
         thread = threading.Thread(target=run, name="dbt", daemon=True)
         thread.start()
         running: set[str] = set()
+        broke: dict[str, NodeResult] = {}
 
         def heard() -> NodeResult | Exception | None:
             """The next node that ended, why dbt could not run, or None at its end."""
-            while isinstance(found := said.get(timeout=None if running else STALL_SECONDS), str):
-                running.add(found)
-            if isinstance(found, NodeResult):
-                running.discard(found.unique_id)
-            return found
+            while True:
+                at_work = running - broke.keys()
+                found = said.get(timeout=None if at_work else STALL_SECONDS)
+                if isinstance(found, str):
+                    running.add(found)
+                elif isinstance(found, _Broke):
+                    broke[found.result.unique_id] = found.result
+                elif isinstance(found, NodeResult):
+                    running.discard(found.unique_id)
+                    broke.pop(found.unique_id, None)
+                    return found
+                else:
+                    return found
 
         try:
             while found := heard():
                 if isinstance(found, Exception):
                     raise found
                 yield found
+            yield from (broke[node] for node in running & broke.keys())
         except queue.Empty:
             raise Stalled(
                 f"dbt has worked on nothing for {STALL_SECONDS} seconds, and is given up"
@@ -167,7 +184,7 @@ class Dbt:
         finally:
             with beginning:
                 stopped.set()
-            while (running or not said.empty()) and isinstance(heard(), NodeResult):
+            while (running - broke.keys() or not said.empty()) and isinstance(heard(), NodeResult):
                 pass
             # it waits for ever for a node that was not let begin
             thread.join(STOP_SECONDS)

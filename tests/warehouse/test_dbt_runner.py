@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Generator
-from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -73,11 +72,20 @@ def test_a_node_that_dbt_breaks_at_has_ended_and_failed(tmp_path: Path) -> None:
     def work(tell: Tell) -> None:
         tell(event("NodeStart"))
         tell(event("GenericExceptionOnRun"))
-        threading.Event().wait(0.3)  # longer than it may work on nothing
 
-    (result,) = islice(told(tmp_path, work), 1)
+    (result,) = told(tmp_path, work)
     assert (result.name, result.passed) == ("m", False)
     assert result.message == "dbt broke: no such thing"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_node_that_dbt_breaks_at_and_tells_of_is_told_of_once(tmp_path: Path) -> None:
+    def work(tell: Tell) -> None:
+        tell(event("NodeStart"))
+        tell(event("GenericExceptionOnRun"))
+        tell(event("NodeFinished"))
+
+    assert results(tmp_path, work) == ["m"]
 
 
 @pytest.mark.usefixtures("impatient")
