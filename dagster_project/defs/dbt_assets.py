@@ -1,6 +1,7 @@
 """The dbt models as assets, in three steps, with a gate and the forecasts between them."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -108,8 +109,8 @@ def _build(context: dg.AssetExecutionContext, shop: Shop) -> Iterator[Any]:
     }
     step = context.op_execution_context.op.name
     tally = _Tally()
-    with told():
-        for result in shop.dbt.build([*assets, *checks], shop.full_refresh):
+    with told(), closing(shop.dbt.build([*assets, *checks], shop.full_refresh)) as results:
+        for result in results:
             tally.add(result)
             if result.is_table and result.passed:
                 key = assets[result.unique_id]

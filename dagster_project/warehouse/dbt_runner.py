@@ -2,6 +2,7 @@
 
 import json
 import queue
+import sys
 import threading
 from collections.abc import Collection, Generator
 from dataclasses import dataclass
@@ -154,12 +155,16 @@ class Dbt:
         thread.start()
         running: set[str] = set()
         broke: dict[str, NodeResult] = {}
+        is_over = False
+
+        def at_work() -> set[str]:
+            return running - broke.keys()
 
         def heard() -> NodeResult | Exception | None:
             """The next node that ended, why dbt could not run, or None at its end."""
+            nonlocal is_over
             while True:
-                at_work = running - broke.keys()
-                found = said.get(timeout=None if at_work else STALL_SECONDS)
+                found = said.get(timeout=None if at_work() else STALL_SECONDS)
                 if isinstance(found, str):
                     running.add(found)
                 elif isinstance(found, _Broke):
@@ -169,6 +174,7 @@ class Dbt:
                     broke.pop(found.unique_id, None)
                     return found
                 else:
+                    is_over = True
                     return found
 
         try:
@@ -184,10 +190,12 @@ class Dbt:
         finally:
             with beginning:
                 stopped.set()
-            while (running - broke.keys() or not said.empty()) and isinstance(heard(), NodeResult):
-                pass
+            # where the process ends, so have the threads
+            while not (is_over or sys.is_finalizing()) and (at_work() or not said.empty()):
+                heard()
             # it waits for ever for a node that was not let begin
-            thread.join(STOP_SECONDS)
+            if not sys.is_finalizing():
+                thread.join(STOP_SECONDS)
 
     def unit_tests(self) -> list[NodeResult]:
         """Run dbt's unit tests; the models they test have to be built."""

@@ -1,5 +1,7 @@
 """dbt in a thread of its own: what works is waited for, what has stalled is not."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -10,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from dagster_project.settings import ROOT
 from dagster_project.warehouse import dbt_runner
 from dagster_project.warehouse.dbt_runner import Dbt, NodeResult, Stalled
 from tests.support.line import Line
@@ -138,6 +141,33 @@ def test_a_build_that_nobody_waits_for_any_more_ends_and_lets_go_of_its_file(
     with duckdb.connect(str(dbt.database)) as con:
         assert con.execute("select count(*) from staging.stg_order_rows").fetchall() == [(1,)]
     assert {result.unique_id for result in dbt.build(nodes) if result.passed} == nodes
+
+
+def test_a_process_ends_though_nobody_closed_what_it_listened_to() -> None:
+    """As where Dagster raises between two results and its traceback holds on to them."""
+    script = """
+import gc, threading
+from pathlib import Path
+from tests.warehouse.test_dbt_runner import event, told
+
+gc.disable()
+
+def work(tell):
+    tell(event("NodeStart", "first"))
+    tell(event("NodeStart", "second"))
+    tell(event("NodeFinished", "first"))
+    threading.Event().wait()
+
+listened = told(Path("."), work)
+print(next(listened).name)
+held = [listened]
+held.append(held)  # as a traceback does that is in its own frame
+del listened, held
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "first\n"), done.stderr
 
 
 def test_an_error_of_dbts_is_raised_where_results_are_waited_for(tmp_path: Path) -> None:
