@@ -6,6 +6,7 @@ import re
 MENDED_BY_PEOPLE = {
     "OutOfMemoryException": "give it more memory or disk, or see RETENTION_MEMORY",
     "MemoryError": "give it more memory",
+    "ImportError": "is memory short, or the installation damaged? `make setup` makes it anew",
     "Stalled": "it does so where memory is short; give it more, and run again",
     "PermissionError": "let this user read and write it",
     "OSError": "is the disk full, or the file out of reach?",

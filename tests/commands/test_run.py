@@ -193,15 +193,27 @@ def test_the_stages_as_a_terminal_shows_them() -> None:
     assert len(lines) == len(STAGES)
 
 
-def test_a_history_that_cannot_be_written_needs_a_person() -> None:
-    """As where the disk is full: Dagster's own store meets it, in the middle of a step."""
-    lost = SerializableErrorInfo(
-        "sqlite3.OperationalError: disk I/O error\n", [], "OperationalError"
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (
+            # the disk is full: Dagster's own store meets it, in the middle of a step
+            "sqlite3.OperationalError: disk I/O error",
+            "disk I/O error; the history of runs was not written: is the disk full, its database"
+            " gone?",
+        ),
+        (
+            # memory is short when a library is to be loaded
+            "ImportError: x.so: failed to map segment from shared object",
+            "x.so: failed to map segment from shared object; is memory short, or the installation"
+            " damaged? `make setup` makes it anew",
+        ),
+    ],
+)
+def test_what_the_machine_lacks_needs_a_person(raised: str, told: str) -> None:
+    name = raised.split(":")[0].split(".")[-1]
+    data = SimpleNamespace(
+        user_failure_data=None, error=SerializableErrorInfo(f"{raised}\n", [], name)
     )
-    data = SimpleNamespace(user_failure_data=None, error=lost)
     event: Any = SimpleNamespace(step_key="marts", step_failure_data=data)
-    assert _failure(event) == (
-        USER_ERROR,
-        "error in marts: disk I/O error; the history of runs was not written: is the disk full,"
-        " its database gone?",
-    )
+    assert _failure(event) == (USER_ERROR, f"error in marts: {told}")
