@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +17,11 @@ import pytest
 import yaml
 from dagster._utils.error import SerializableErrorInfo
 from rich.console import Console
+from sqlalchemy.exc import OperationalError
 
 from dagster_project.commands.cli import GREEN, INTERRUPTED, RED, USER_ERROR, main
 from dagster_project.commands.run import _failure
+from dagster_project.commands.terminal.door import through_the_door
 from dagster_project.commands.terminal.progress import STAGES, LiveProgress, Progress
 from dagster_project.definitions import build
 
@@ -217,3 +220,15 @@ def test_what_the_machine_lacks_needs_a_person(raised: str, told: str) -> None:
     )
     event: Any = SimpleNamespace(step_key="marts", step_failure_data=data)
     assert _failure(event) == (USER_ERROR, f"error in marts: {told}")
+
+
+def test_what_dagster_could_not_write_is_told_at_the_door(capsys: Capture) -> None:
+    """As where the disk is so full that not even the failure of a step can be written."""
+
+    def call() -> int:
+        raise OperationalError("commit", {}, sqlite3.OperationalError("disk I/O error"))
+
+    assert through_the_door(call) == USER_ERROR
+    said = capsys.readouterr().err
+    assert said.startswith("error: (sqlite3.OperationalError) disk I/O error; the history of runs")
+    assert "Traceback" not in said

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import click
 
 from ...exports.errors import ExportError, WarehouseBusy
+from ...warehouse.remedies import MENDED_BY_PEOPLE
 from .exit_codes import BROKEN, GREEN, INTERRUPTED, USER_ERROR
 
 #: What to do about an error of the operating system, by its number.
@@ -51,6 +52,9 @@ def through_the_door(call: Callable[[], int]) -> int:
     except Exception as error:
         if str(error) == "Query interrupted":  # how DuckDB says it
             return _tell_of_the_end()
+        if remedy := MENDED_BY_PEOPLE.get(type(error).__name__):
+            print(f"error: {str(error).splitlines()[0]}; {remedy}", file=sys.stderr)
+            return USER_ERROR
         traceback.print_exc()
         print("error: a defect; the lines above say where", file=sys.stderr)
         return BROKEN
