@@ -11,20 +11,25 @@ Seconds of CPU stand beside those of the clock, since other work on the machine 
     python -m benchmarks.behaviour [--customers 1000000] [--runs 3] [--room /tmp/behaviour]
 """
 
-import argparse
 import json
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 import duckdb
 
-from dagster_project.settings import OFFLINE
 from dagster_project.warehouse.files import Warehouse
 
 from .event_shop import deliver_next_day, load, prepare_room
-from .measured import Cost, by_hand, dbt, has_segments, model_seconds, must_be_equal, slowest
+from .measured import (
+    Cost,
+    by_hand,
+    dbt,
+    has_segments,
+    in_a_room,
+    model_seconds,
+    must_be_equal,
+    slowest,
+)
 from .peers import LIBRARIES
 
 #: Of each mart: what is compared of the rows that the script makes too.
@@ -43,14 +48,7 @@ SCRIPT = Path(__file__).with_suffix(".sql")
 
 def main() -> None:
     """Measure, compare and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--customers", type=int, default=1_000_000, help="20 events of each")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--room", type=Path, help="where the files go; a temporary folder if none")
-    given = parser.parse_args()
-    os.environ.update(OFFLINE)
-    with tempfile.TemporaryDirectory(dir=given.room) as room:
-        _measure(Path(room), given.customers, given.runs)
+    in_a_room(str(__doc__), 1_000_000, _measure)
 
 
 def _measure(room: Path, customers: int, runs: int) -> None:

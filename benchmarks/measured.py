@@ -1,5 +1,6 @@
 """Models and a script by hand over one loaded shop: what each costs, and that they are equal."""
 
+import argparse
 import json
 import os
 import re
@@ -9,14 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from dagster_project.exports.config.load import load_config
-from dagster_project.settings import DBT_PROJECT, ROOT
+from dagster_project.settings import DBT_PROJECT, OFFLINE, ROOT
 from dagster_project.warehouse.files import Warehouse
 from dagster_project.warehouse.project import given_by_contract
 
@@ -69,6 +70,18 @@ class Cost:
                 raise SystemExit(f"{command} failed:\n{output.read()}")
         self.seconds.append(time.perf_counter() - started)
         self.cpu_seconds.append(_children_cpu() - cpu)
+
+
+def in_a_room(about: str, customers: int, measure: Callable[[Path, int, int], None]) -> None:
+    """Read what a measurement is given on the command line, and take it in a folder of its own."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--customers", type=int, default=customers)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--room", type=Path, help="where the files go; a temporary folder if none")
+    given = parser.parse_args()
+    os.environ.update(OFFLINE)
+    with tempfile.TemporaryDirectory(dir=given.room) as room:
+        measure(Path(room), given.customers, given.runs)
 
 
 def by_hand(room: Path, cost: Cost, script: Path) -> Path:

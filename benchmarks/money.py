@@ -8,19 +8,15 @@ figure is compared.
     python -m benchmarks.money [--customers 2000000] [--runs 3] [--room /tmp/money]
 """
 
-import argparse
-import os
-import tempfile
 from pathlib import Path
 
 import duckdb
 
 from dagster_project.predictions.tables import Forecasts
-from dagster_project.settings import OFFLINE
 from dagster_project.warehouse.files import Warehouse
 
 from .event_shop import load
-from .measured import Cost, by_hand, dbt, model_seconds, must_be_equal, slowest
+from .measured import Cost, by_hand, dbt, in_a_room, model_seconds, must_be_equal, slowest
 from .order_shop import prepare_room
 
 #: Each mart that is made, and what is compared of it.
@@ -36,14 +32,7 @@ SCRIPT = Path(__file__).with_suffix(".sql")
 
 def main() -> None:
     """Measure, compare and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--customers", type=int, default=2_000_000, help="5 orders of each")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--room", type=Path, help="where the files go; a temporary folder if none")
-    given = parser.parse_args()
-    os.environ.update(OFFLINE)
-    with tempfile.TemporaryDirectory(dir=given.room) as room:
-        _measure(Path(room), given.customers, given.runs)
+    in_a_room(str(__doc__), 2_000_000, _measure)
 
 
 def _measure(room: Path, customers: int, runs: int) -> None:
