@@ -65,6 +65,8 @@ def _after(start: Shop, folder: Path, name: str) -> tuple[Shop, list[tuple[str, 
             "are of 2024-02-08, 14 days before the day of the file",
         ),
         ("a day early", "orders", "warning", "are of 2024-02-21, 1 day before the day of the file"),
+        ("one source for all", "orders", "warning", "source is 'direct' in 100%"),
+        ("sources translated", "orders", "warning", "source is 'elgoog' in "),
         ("the morning is missing", "orders", "warning", "rows, the first at "),
         (
             "a second file under new ids",
@@ -235,6 +237,20 @@ def test_what_brings_customers_may_change_but_not_vanish() -> None:
     past = [night(n, google=60, mail=40) for n in range(20)]
     assert _said(night(20, google=20, mail=15, launch=65), past) == []
     assert _said(night(20, direct=100), past) == [("values", "warning")]
+
+
+def test_on_a_small_night_too_not_all_come_from_one_source_or_from_new_ones() -> None:
+    def night(number: int, **sources: int) -> Night:
+        return _night(number, sum(sources.values()), values={"source": sources})
+
+    # of none of them twenty rows are missing
+    past = [night(n, direct=16, google=12 + n % 2, mail=12) for n in range(20)]
+    assert _said(night(20, direct=15, google=13, mail=4, launch=9), past) == []
+    assert _said(night(20, direct=40), past) == [("values", "warning")]
+    assert _said(night(20, direkt=15, suche=13, post=12), past) == [("values", "warning")]
+    # a shop that has new words every night
+    changing = [night(n, **{f"a{n}": 15, f"b{n}": 13, f"c{n}": 12}) for n in range(20)]
+    assert _said(night(20, a20=15, b20=13, c20=12), changing) == []
 
 
 def test_customers_who_were_there_before() -> None:

@@ -365,6 +365,7 @@ NIGHTLY: dict[str, Spoil] = {
     "source empty": _each("orders", "src", lambda row, i: ""),
     "one source for all": _each("orders", "src", lambda row, i: "direct"),
     "sources in other words": _each("orders", "src", lambda row, i: row["src"].upper()),
+    "sources translated": _each("orders", "src", lambda row, i: row["src"][::-1]),
     "no customers": _each("orders", "who", lambda row, i: ""),
     "most without a customer": _each("orders", "who", lambda row, i: "", 0.7),
     "one customer for all": _each("orders", "who", lambda row, i: "C01230001"),

@@ -22,6 +22,8 @@ MIN_BAD_ROWS = 20
 _SCATTER = 5.0
 #: Shares that are told of, and from which on figures are surely wrong.
 _ODD, _WRONG = 0.2, 0.5
+#: The share that is as good as all rows.
+_NEARLY_ALL = 0.95
 #: Times the usual amount that are told of: less moves no month by 2 %.
 _ODD_TIMES, _WRONG_TIMES = 1.6, 10.0
 #: So much before the end of any other night a file was cut.
@@ -178,6 +180,10 @@ def _values(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
             value: [told.get(value, 0) / each.rows for told, each in zip(before, past, strict=True)]
             for value in sorted({*counts, *(v for told in before for v in told)})
         }
+        # a shop that always has new words has them this night too
+        *others, unheard = _first_heard([*before, counts])
+        new = [sum(told.values()) / each.rows for told, each in zip(others, past, strict=True)]
+        in_other_words = _rise(sum(unheard.values()) / night.rows, new, night.rows, _NEARLY_ALL)
         odd = []
         for value, shares in usual.items():
             share, expected = counts.get(value, 0) / night.rows, median(shares)
@@ -185,15 +191,19 @@ def _values(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
                 continue  # the same column empty is a finding of its own
             fallen = _rise(1 - share, [1 - s for s in shares], night.rows, _ODD)
             risen = _rise(share, shares, night.rows, _ODD)
-            # what brings customers changes with a campaign; but what brought many goes on
+            # what brings customers changes with a campaign; but what brought many goes on, and
+            # nothing brings them all
             gone = expected >= _ODD and share < expected / 10
+            is_all = share > _NEARLY_ALL
             if column in _DECIDING and (change := risen or fallen):
                 wrong = change >= _WRONG and value != "pending"
-                odd.append((change, value, share, expected, wrong))
-            elif column not in _DECIDING and gone and fallen:
-                odd.append((fallen, value, share, expected, False))
+                odd.append((change, share, value, expected, wrong))
+            elif column not in _DECIDING and (change := (gone and fallen) or (is_all and risen)):
+                odd.append((change, share, value, expected, False))
+            elif column not in _DECIDING and value in unheard and in_other_words:
+                odd.append((in_other_words, share, value, expected, False))
         if odd and counts.get("", 0) < _WRONG * night.rows:
-            change, value, share, expected, wrong = max(odd)
+            change, share, value, expected, wrong = max(odd)
             yield Finding(
                 "values",
                 _gravity(wrong),
@@ -206,6 +216,16 @@ def _values(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
                 f"{column}::varchar is {'not ' if share > expected else ''}distinct from"
                 f" '{value.replace(chr(39), chr(39) * 2)}'",
             )
+
+
+def _first_heard(told: Sequence[Mapping[str, int]]) -> list[dict[str, int]]:
+    """Of each night, how often the values occur that no night before it had."""
+    heard = {""}
+    found = []
+    for counts in told:
+        found.append({value: count for value, count in counts.items() if value not in heard})
+        heard |= counts.keys()
+    return found
 
 
 def _ids(night: Night, past: Sequence[Night]) -> Iterator[Finding]:
