@@ -22,9 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dagster_project.settings import OFFLINE, ROOT
+from dagster_project.warehouse.project import MANIFEST
 from tests.support.kills import Scene
 
 NOBODY = 65534
+#: What dbt has made of the project, beside its manifest.
+_PARSED = ("manifest.json", "partial_parse.msgpack", "parsed_from")
 Fault = Callable[[Path], None]
 
 
@@ -137,12 +140,19 @@ def _damages(scene: Scene) -> Iterator[tuple[str, Prepared]]:
         "overwritten": lambda whole: rng.randbytes(max(len(whole), 64)),
         "empty": lambda _: b"",
     }
+    # outside the warehouse, and written anew by whoever finds them so
+    shared = [scene.home / name for name in ("history/runs.db", "history/runs/index.db")]
+    shared += [scene.home / "schedules/schedules.db"]
+    shared += [MANIFEST.with_name(name) for name in _PARSED]
     for name in files:
         for way, damage in ways.items():
             yield f"{name} {way}", ([], _damaged(name, damage), _moved_away(name))
+    for path in shared:
+        for way, damage in ways.items():
+            yield f"{path.parent.name}/{path.name} {way}", ([], _damaged(path, damage), _nothing)
 
 
-def _damaged(name: str, damage: Callable[[bytes], bytes]) -> Fault:
+def _damaged(name: str | Path, damage: Callable[[bytes], bytes]) -> Fault:
     def spoil(folder: Path) -> None:
         path = folder / name
         whole = path.read_bytes()

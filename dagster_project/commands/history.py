@@ -3,9 +3,11 @@
 import os
 import re
 import shutil
+import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,12 +29,37 @@ def history(warehouse: Warehouse) -> Path:
     Assets have the same names in every shop: shops with one history would show each other's rows.
     """
     if given := os.environ.get("DAGSTER_HOME"):
-        return Path(given)
-    folder = warehouse.dagster_home
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / DAGSTER_YAML.name).exists():
-        shutil.copy(DAGSTER_YAML, folder)
+        folder = Path(given)
+    else:
+        folder = warehouse.dagster_home
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / DAGSTER_YAML.name).exists():
+            shutil.copy(DAGSTER_YAML, folder)
+    _put_damaged_aside(folder)
     return folder
+
+
+def _put_damaged_aside(folder: Path) -> None:
+    """What SQLite cannot read of the history is not in the way of a run: it begins anew, and says so.
+
+    Of a large one the damage may be met in the middle of a run only: so each is read through, which
+    takes milliseconds.
+    """
+    for path in sorted([*folder.glob("history/**/*.db"), *folder.glob("schedules/*.db")]):
+        if path.stat().st_size and _is_damaged(path):
+            for log in (f"{path}-wal", f"{path}-shm"):  # SQLite would write it into the new one
+                Path(log).unlink(missing_ok=True)
+            path.replace(aside := path.with_name(f"{path.name}.damaged"))
+            print(f"! {path}: damaged, and begun anew; it is kept as {aside.name}", file=sys.stderr)
+
+
+def _is_damaged(path: Path) -> bool:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=0)) as con:
+        try:
+            return con.execute("pragma quick_check(1)").fetchall() != [("ok",)]
+        except sqlite3.DatabaseError as error:
+            # others are of a busy file or a full disk, and come up again where it is written
+            return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @contextmanager
