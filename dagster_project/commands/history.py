@@ -40,13 +40,13 @@ def history(warehouse: Warehouse) -> Path:
 
 
 def _put_damaged_aside(folder: Path) -> None:
-    """What SQLite cannot read of the history is not in the way of a run: it begins anew, and says so.
+    """A history file that SQLite cannot read is in no run's way: it is named, and begun anew.
 
     Of a large one the damage may be met in the middle of a run only: so each is read through, which
     takes milliseconds.
     """
     for path in sorted([*folder.glob("history/**/*.db"), *folder.glob("schedules/*.db")]):
-        if path.stat().st_size and _is_damaged(path):
+        if _is_damaged(path):
             for log in (f"{path}-wal", f"{path}-shm"):  # SQLite would write it into the new one
                 Path(log).unlink(missing_ok=True)
             path.replace(aside := path.with_name(f"{path.name}.damaged"))
@@ -54,12 +54,13 @@ def _put_damaged_aside(folder: Path) -> None:
 
 
 def _is_damaged(path: Path) -> bool:
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=0)) as con:
-        try:
+    try:
+        read_only = path.resolve().as_uri() + "?mode=ro"
+        with closing(sqlite3.connect(read_only, timeout=0, uri=True)) as con:
             return con.execute("pragma quick_check(1)").fetchall() != [("ok",)]
-        except sqlite3.DatabaseError as error:
-            # others are of a busy file or a full disk, and come up again where it is written
-            return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    except sqlite3.DatabaseError as error:
+        # others are of one that is busy, gone or out of reach, and are told where it is needed
+        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @contextmanager

@@ -71,6 +71,7 @@ def test_what_others_write_to_is_not_damaged(shop: Warehouse, capsys: Capture) -
         busy.execute("pragma locking_mode = exclusive")
         busy.execute("begin exclusive")
         (shop.dagster_home / "schedules/empty.db").touch()
+        (shop.dagster_home / "schedules/gone.db").symlink_to("nowhere")
         with pytest.raises(Exception, match="locked"):
             _run(shop)
     assert "damaged" not in capsys.readouterr().err
