@@ -13,7 +13,7 @@ from click.shell_completion import shell_complete
 
 from ..settings import OFFLINE
 from .answers.formats import AUDIENCE_FORMATS, FILE_FORMATS, QUERY_FORMATS
-from .terminal.door import through_the_door
+from .terminal.door import leave, through_the_door
 from .terminal.exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
 from .terminal.options import (
     Choice,
@@ -46,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
 
-    return through_the_door(invoked)
+    code = through_the_door(invoked)
+    return leave(code) if arguments is None else code
 
 
 @click.group(

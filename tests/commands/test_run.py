@@ -232,3 +232,33 @@ def test_what_dagster_could_not_write_is_told_at_the_door(capsys: Capture) -> No
     said = capsys.readouterr().err
     assert said.startswith("error: (sqlite3.OperationalError) disk I/O error; the history of runs")
     assert "Traceback" not in said
+
+
+#: Threads that are within DuckDB as the process ends, as dbt's may be where a run broke off.
+AT_WORK = """
+import sys, threading
+import duckdb
+from dagster_project.commands.cli import main
+
+begun = threading.Barrier(3)
+
+def work():
+    with duckdb.connect() as con:
+        begun.wait()
+        while True:
+            con.execute("select sum(range) from range(100000)").fetchall()
+
+for _ in range(2):
+    threading.Thread(target=work, daemon=True).start()
+begun.wait()
+sys.exit(main())
+"""
+
+
+def test_threads_that_nobody_waits_for_do_not_cost_the_exit_code(tmp_path: Path) -> None:
+    command = ["rejects", "--warehouse", str(tmp_path / "nowhere")]
+    done = subprocess.run(
+        [sys.executable, "-c", AT_WORK, *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == USER_ERROR, done.stderr
+    assert "terminate called" not in done.stderr

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 
@@ -58,6 +59,23 @@ def through_the_door(call: Callable[[], int]) -> int:
         traceback.print_exc()
         print("error: a defect; the lines above say where", file=sys.stderr)
         return BROKEN
+
+
+def leave(code: int) -> int:
+    """The exit code, unless threads are at work that nobody waits for: the process then ends here.
+
+    dbt may have some where a run broke off. Python, as it ends, takes such threads down wherever
+    they are: within DuckDB that aborts the process, and the exit code is lost.
+    """
+
+    def written() -> int:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return code
+
+    if any(thread.daemon for thread in threading.enumerate()):
+        os._exit(through_the_door(written))
+    return code
 
 
 def _tell_of_the_end() -> int:
