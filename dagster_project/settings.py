@@ -20,6 +20,8 @@ LOCK_SECONDS = int(os.environ.get("RETENTION_LOCK_SECONDS", "600"))
 
 #: How long a run may take before it is ended, so that it does not hold the warehouse for ever.
 RUN_SECONDS = int(os.environ.get("RETENTION_RUN_SECONDS", "21600"))
+#: What the thread is called in which dbt is at work.
+DBT_THREAD = "dbt"
 
 #: Marts are written so that clients as old as this DuckDB can open them.
 STORAGE_VERSION = "v1.4.0"

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from ..settings import DBT_THREAD
 from . import builds, project
 from .project import environment, invoke
 
@@ -151,7 +152,7 @@ class Dbt:
                 said.put(None)
 
         # one that stalled must not keep the process
-        thread = threading.Thread(target=run, name="dbt", daemon=True)
+        thread = threading.Thread(target=run, name=DBT_THREAD, daemon=True)
         thread.start()
         running: set[str] = set()
         broke: dict[str, NodeResult] = {}

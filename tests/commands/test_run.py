@@ -234,7 +234,7 @@ def test_what_dagster_could_not_write_is_told_at_the_door(capsys: Capture) -> No
     assert "Traceback" not in said
 
 
-#: Threads that are within DuckDB as the process ends, as dbt's may be where a run broke off.
+#: dbt's threads are within DuckDB as the process ends: a run broke off.
 AT_WORK = """
 import sys, threading
 import duckdb
@@ -249,13 +249,13 @@ def work():
             con.execute("select sum(range) from range(100000)").fetchall()
 
 for _ in range(2):
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=work, name="dbt", daemon=True).start()
 begun.wait()
 sys.exit(main())
 """
 
 
-def test_threads_that_nobody_waits_for_do_not_cost_the_exit_code(tmp_path: Path) -> None:
+def test_dbt_still_at_work_does_not_cost_the_exit_code(tmp_path: Path) -> None:
     command = ["rejects", "--warehouse", str(tmp_path / "nowhere")]
     done = subprocess.run(
         [sys.executable, "-c", AT_WORK, *command], capture_output=True, text=True, check=False

@@ -218,10 +218,11 @@ class Scene:
         assert self.first.marts != self.second.marts
 
     def undisturbed(self, warehouse: str) -> Undisturbed:
-        """Run to the end. Raises AssertionError with what was said if it is not green."""
+        """Run to the end. Raises AssertionError with what was said if it is not green and clean."""
         command = self.start(warehouse)
         code = command.wait()
         assert code == 0, command.output
+        assert "UserWarning" not in command.output, command.output
         seconds = time.monotonic() - command.started
         return Undisturbed([second for second, _ in command.said], seconds, self.marts(warehouse))
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import click
 
 from ...exports.errors import ExportError, WarehouseBusy
+from ...settings import DBT_THREAD
 from ...warehouse.remedies import MENDED_BY_PEOPLE
 from .exit_codes import BROKEN, GREEN, INTERRUPTED, USER_ERROR
 
@@ -62,10 +63,10 @@ def through_the_door(call: Callable[[], int]) -> int:
 
 
 def leave(code: int) -> int:
-    """The exit code, unless threads are at work that nobody waits for: the process then ends here.
+    """The exit code, unless dbt is still at work as a run broke off: the process then ends here.
 
-    dbt may have some where a run broke off. Python, as it ends, takes such threads down wherever
-    they are: within DuckDB that aborts the process, and the exit code is lost.
+    Python, as it ends, takes dbt's threads down wherever they are: within DuckDB that aborts the
+    process, and the exit code is lost.
     """
 
     def written() -> int:
@@ -73,7 +74,7 @@ def leave(code: int) -> int:
         sys.stderr.flush()
         return code
 
-    if any(thread.daemon for thread in threading.enumerate()):
+    if any(thread.name == DBT_THREAD for thread in threading.enumerate()):
         os._exit(through_the_door(written))
     return code
 
