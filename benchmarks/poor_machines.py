@@ -171,8 +171,9 @@ def _rights(scene: Scene) -> Iterator[tuple[str, Prepared]]:
     user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
 
     def given_to_nobody(folder: Path) -> None:
-        for path in (folder, *folder.rglob("*"), scene.home, *scene.home.rglob("*")):
-            os.chown(path, NOBODY, NOBODY)
+        for owned in (folder, scene.home, MANIFEST.parent):
+            for path in (owned, *owned.rglob("*")):
+                os.chown(path, NOBODY, NOBODY)
 
     def without(name: str, mode: int) -> Fault:
         def spoil(folder: Path) -> None:
@@ -184,9 +185,11 @@ def _rights(scene: Scene) -> Iterator[tuple[str, Prepared]]:
     def back(name: str) -> Fault:
         return lambda folder: (folder / name).chmod(0o755)
 
-    for name in (".", "build.duckdb", "marts.duckdb", "checks", "data_docs", "report", "kept"):
+    names = [".", "build.duckdb", "marts.duckdb", "checks", "data_docs", "report", "kept"]
+    names += ["dbt", "rejects.parquet", "lock", str(scene.home / "history")]
+    for name in names:
         for word, mode in (("read-only", 0o555), ("unreadable", 0o000)):
-            yield f"{name} {word}", (user, without(name, mode), back(name))
+            yield f"{Path(name).name or name} {word}", (user, without(name, mode), back(name))
 
 
 _CASES: dict[str, Callable[[Scene], Iterator[tuple[str, Prepared]]]] = {
