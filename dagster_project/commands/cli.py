@@ -13,7 +13,7 @@ from click.shell_completion import shell_complete
 
 from ..settings import OFFLINE
 from .answers.formats import AUDIENCE_FORMATS, FILE_FORMATS, QUERY_FORMATS
-from .terminal.door import leave, through_the_door
+from .terminal.door import if_anybody_listens, leave, through_the_door
 from .terminal.exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
 from .terminal.options import (
     Choice,
@@ -43,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     def invoked() -> int:
         with cli.make_context("retention", given) as context:
             code: int = cli.invoke(context)
-        sys.stdout.flush()
+        with if_anybody_listens():
+            sys.stdout.flush()
         return code
 
     code = through_the_door(invoked)

@@ -7,16 +7,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from ..exports.config.load import ExportsConfig, load_config
+from ..exports.errors import ExportError
 from ..settings import DEMO_EXPORTS, ROOT, RUN_SECONDS, warehouse_folder
 from ..warehouse.files import Warehouse
 from ..warehouse.remedies import MENDED_BY_PEOPLE
 from ..warehouse.summary import summary
 from .history import opened
+from .terminal.door import if_anybody_listens
 from .terminal.exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR, code_of
 
 if TYPE_CHECKING:
@@ -47,22 +50,28 @@ STATUS = {
 def run(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: bool) -> int:
     """Run, and print what the exports come to and where the marts are; the exit code."""
     done = _execute(exports, warehouse, full_refresh, prune)
-    if done.result.success:
-        print()
-        # of odd facts each is told with its setting
-        warned = [w for w in done.progress.warnings if not w.startswith("marts.data_warnings")]
-        facts = "intermediate.implausible_facts"
-        with warehouse.connect() as con:
-            for line in summary(con, load_config(exports), facts, warned):
-                print(line)
-        print(f"\nThe marts are in {warehouse.marts_file}. Ask them, for example:\n")
-        told = f"--warehouse {quote(str(warehouse.folder))} "
-        where = "" if warehouse.folder == warehouse_folder() else told
-        for example in EXAMPLES:
-            print(f'  {called()} query {where}"{example}"\n')
-        print(f"The report, to open in a browser: {warehouse.report_file.as_uri()}")
-        return GREEN
-    return tell_failure(done.result, warehouse.folder)
+    with if_anybody_listens():
+        if done.code == GREEN:
+            _tell_success(exports, warehouse, done.progress)
+        else:
+            _tell_failure(done, warehouse)
+    return done.code
+
+
+def _tell_success(exports: Path, warehouse: Warehouse, progress: "Progress") -> None:
+    print()
+    # of odd facts each is told with its setting
+    warned = [w for w in progress.warnings if not w.startswith("marts.data_warnings")]
+    facts = "intermediate.implausible_facts"
+    with warehouse.connect() as con:
+        for line in summary(con, load_config(exports), facts, warned):
+            print(line)
+    print(f"\nThe marts are in {warehouse.marts_file}. Ask them, for example:\n")
+    told = f"--warehouse {quote(str(warehouse.folder))} "
+    where = "" if warehouse.folder == warehouse_folder() else told
+    for example in EXAMPLES:
+        print(f'  {called()} query {where}"{example}"\n')
+    print(f"The report, to open in a browser: {warehouse.report_file.as_uri()}")
 
 
 def run_as_json(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: bool) -> int:
@@ -82,27 +91,30 @@ def run_as_json(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: 
         }
         there = {name: str(file) if file.exists() else None for name, file in files.items()}
         said = {"status": STATUS[code], "exit_code": code} | nothing | told | there
-        print(json.dumps(said, ensure_ascii=False), flush=True)
+        with if_anybody_listens():
+            print(json.dumps(said, ensure_ascii=False), flush=True)
 
     try:
         done = _execute(
             *(exports, warehouse, full_refresh, prune),
             last_words=lambda error: tell(BROKEN, errors=[error]),
         )
-        code = GREEN if done.result.success else tell_failure(done.result, warehouse.folder)
+        if done.code != GREEN:
+            with if_anybody_listens():
+                _tell_failure(done, warehouse)
         mapped = load_config(exports).exports
     except BaseException as error:  # the door says it to people, and sets the exit code
         tell(code_of(error), errors=[str(error) or type(error).__name__])
         raise
     tell(
-        code,
+        done.code,
         run_id=done.result.run_id,
         stages=done.progress.told(),
         exports={name: done.progress.exports.get(name, {}) for name in mapped},
         warnings=done.progress.warnings,
-        errors=[said for _, said in _failures(done.result)],
+        errors=[said for _, said in done.failures],
     )
-    return code
+    return done.code
 
 
 def checked_config(exports: Path) -> ExportsConfig:
@@ -127,7 +139,33 @@ class _Done:
     result: "dg.ExecuteInProcessResult"
     progress: "Progress"
 
+    @cached_property
+    def failures(self) -> list[tuple[int, str]]:
+        """What failed, each with its exit code and what to do about it."""
+        failed = [event for event in self.result.all_events if event.is_failure]
+        # without a step: the run could not get hold of the warehouse
+        return [_failure(event) for event in failed if event.step_key] or [
+            _failure(event) for event in failed
+        ]
 
+    @property
+    def code(self) -> int:
+        """The exit code: of what failed that of the gravest."""
+        if self.result.success:
+            return GREEN
+        return max((code for code, _ in self.failures), default=BROKEN)
+
+
+@contextmanager
+def _without_readers() -> Iterator[None]:
+    """Within, nothing is answered: a pipe that breaks is one to a process that the run needs."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ExportError(f"{error}; {MENDED_BY_PEOPLE['BrokenPipeError']}") from error
+
+
+@_without_readers()
 def _execute(
     exports: Path,
     warehouse: Warehouse,
@@ -188,38 +226,26 @@ def called() -> str:
     return quote(str(as_typed))
 
 
-def tell_failure(result: "dg.ExecuteInProcessResult", folder: Path) -> int:
-    """Say what failed and what to do; the exit code is that of the gravest failure."""
+def _tell_failure(done: _Done, warehouse: Warehouse) -> None:
+    """Say what failed and what to do."""
     print("", file=sys.stderr)
-    found = _failures(result)
-    codes = [code for code, _ in found]
-    for _, said in found:
+    for _, said in done.failures:
         print(said, file=sys.stderr)
-    warehouse = Warehouse(folder)
-    if any(e.is_step_success and e.step_key == "published__marts" for e in result.all_events):
+    where = quote(str(warehouse.folder))
+    events = done.result.all_events
+    if any(e.is_step_success and e.step_key == "published__marts" for e in events):
         print(
             f"\nThe marts are published in {warehouse.marts_file}, but no report was made of them:"
             f" {warehouse.report_file} is missing, or of an earlier run. To try again:"
-            f" {called()} report --warehouse {quote(str(folder))}",
+            f" {called()} report --warehouse {where}",
             file=sys.stderr,
         )
-        return max(codes, default=BROKEN)
+        return
     marts = warehouse.marts_file
     last = f"the last good marts stand in {marts}" if marts.exists() else "there are no marts yet"
     print(f"\nNothing was published; {last}.", file=sys.stderr)
-    if RED in codes:
-        rejects = f"{called()} rejects --warehouse {quote(str(folder))}"
-        print(f"The rows in question: {rejects}", file=sys.stderr)
-    return max(codes, default=BROKEN)
-
-
-def _failures(result: "dg.ExecuteInProcessResult") -> list[tuple[int, str]]:
-    """What failed, each with its exit code and what to do about it."""
-    failed = [event for event in result.all_events if event.is_failure]
-    # without a step: the run could not get hold of the warehouse
-    return [_failure(event) for event in failed if event.step_key] or [
-        _failure(event) for event in failed
-    ]
+    if RED in (code for code, _ in done.failures):
+        print(f"The rows in question: {called()} rejects --warehouse {where}", file=sys.stderr)
 
 
 def _failure(event: "dg.DagsterEvent") -> tuple[int, str]:

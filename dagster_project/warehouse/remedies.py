@@ -9,6 +9,8 @@ MENDED_BY_PEOPLE = {
     "ImportError": "is memory short, or the installation damaged? `make setup` makes it anew",
     "Stalled": "it does so where memory is short; give it more, and run again",
     "PermissionError": "let this user read and write it",
+    "BrokenPipeError": "a process that this one needs is gone: is memory short, or Python out of"
+    " this user's reach?",
     "OSError": "is the disk full, or the file out of reach?",
     "OperationalError": "the history of runs was not written: is the disk full, its database gone?",
 } | dict.fromkeys(

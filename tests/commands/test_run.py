@@ -262,3 +262,34 @@ def test_dbt_still_at_work_does_not_cost_the_exit_code(tmp_path: Path) -> None:
     )
     assert done.returncode == USER_ERROR, done.stderr
     assert "terminate called" not in done.stderr
+
+
+def test_a_process_that_is_needed_and_gone_is_no_reader_who_had_enough(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    """As where Python cannot start the helper that it wants for locks: nothing was published."""
+
+    def gone(*_: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("dagster_project.commands.run.checked_config", gone)
+    monkeypatch.setattr("dagster_project.warehouse.rejects.read_rejects", gone)
+    for command in ("run", "rejects"):
+        assert main([command, "--warehouse", str(tmp_path)]) == USER_ERROR
+        said = capsys.readouterr().err
+        assert said.startswith(
+            "error: [Errno 32] Broken pipe; a process that this one needs is gone"
+        )
+
+
+@pytest.mark.parametrize("form", ["", "--json"])
+def test_a_failed_run_stays_failed_where_nobody_listens(tmp_path: Path, form: str) -> None:
+    exports = tmp_path / "exports.yml"
+    exports.write_text("exports: {orders: {files: nothing.csv, columns: {}}}")
+    command = [str(Path(sys.executable).with_name("retention")), "run", *form.split()]
+    command += ["--exports", str(exports), "--warehouse", str(tmp_path / "shop")]
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(command, stdout=write, stderr=write, check=False)
+    os.close(write)
+    assert done.returncode == USER_ERROR

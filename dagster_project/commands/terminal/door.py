@@ -2,10 +2,12 @@
 
 import errno
 import os
+import select
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -34,18 +36,20 @@ def through_the_door(call: Callable[[], int]) -> int:
     except click.exceptions.Exit as end:  # of --help
         return end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
+        _say(error.format_message())
         return USER_ERROR
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "retention"
-        print(f"error: {error.format_message()}\nsee: {where} --help", file=sys.stderr)
+        _say(f"error: {error.format_message()}\nsee: {where} --help")
         return USER_ERROR
     except (ExportError, WarehouseBusy) as error:
-        print(f"error: {error}", file=sys.stderr)
+        _say(f"error: {error}")
         return USER_ERROR
-    except BrokenPipeError:  # whoever read the answer has had enough of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return GREEN
+    except BrokenPipeError as error:
+        if nobody_listens():  # whoever read the answer has had enough of it
+            return GREEN
+        _say(f"error: {error}; {MENDED_BY_PEOPLE['BrokenPipeError']}")
+        return USER_ERROR
     except OSError as error:  # a full disk, a folder that may not be written
         return _tell_of_the_machine(error)
     except KeyboardInterrupt:
@@ -55,11 +59,16 @@ def through_the_door(call: Callable[[], int]) -> int:
         if str(error) == "Query interrupted":  # how DuckDB says it
             return _tell_of_the_end()
         if remedy := MENDED_BY_PEOPLE.get(type(error).__name__):
-            print(f"error: {str(error).splitlines()[0]}; {remedy}", file=sys.stderr)
+            _say(f"error: {str(error).splitlines()[0]}; {remedy}")
             return USER_ERROR
-        traceback.print_exc()
-        print("error: a defect; the lines above say where", file=sys.stderr)
+        _say(traceback.format_exc())
+        _say("error: a defect; the lines above say where")
         return BROKEN
+
+
+def _say(words: str) -> None:
+    with if_anybody_listens():
+        print(words, file=sys.stderr)
 
 
 def leave(code: int) -> int:
@@ -68,26 +77,44 @@ def leave(code: int) -> int:
     Python, as it ends, takes dbt's threads down wherever they are: within DuckDB that aborts the
     process, and the exit code is lost.
     """
-
-    def written() -> int:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        return code
-
     if any(thread.name == DBT_THREAD for thread in threading.enumerate()):
-        os._exit(through_the_door(written))
+        with if_anybody_listens():
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
     return code
 
 
+@contextmanager
+def if_anybody_listens() -> Iterator[None]:
+    """What is said within of something that is over does not change what came of it."""
+    try:
+        yield
+    except BrokenPipeError:
+        if not nobody_listens():
+            raise
+
+
+def nobody_listens() -> bool:
+    """Whether who read what this process writes is gone; nothing more is then said to them."""
+    gone = select.poll()
+    for stream in (1, 2):
+        gone.register(stream, 0)
+    found = [stream for stream, events in gone.poll(0) if events & select.POLLERR]
+    for stream in found:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    return bool(found)
+
+
 def _tell_of_the_end() -> int:
-    print("stopped; what was published stands as it was", file=sys.stderr)
+    _say("stopped; what was published stands as it was")
     return INTERRUPTED
 
 
 def _tell_of_the_machine(error: OSError) -> int:
     what = f"{error.filename or 'the answer'}: {error.strerror or error}"
     remedy = REMEDIES.get(error.errno or 0)
-    print(f"error: {what}{f'; {remedy}' if remedy else ''}", file=sys.stderr)
+    _say(f"error: {what}{f'; {remedy}' if remedy else ''}")
     if error.errno == errno.ENOSPC and error.filename is None:
         # what is left of the answer has no room either, and Python would try again as it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
