@@ -14,9 +14,12 @@ MENDED_BY_PEOPLE = {
     "OSError": "is the disk full, or the file out of reach?",
     "OperationalError": "the history of runs was not written: is the disk full, its database gone?",
 } | dict.fromkeys(
-    ("IOException", "FatalException", "InternalException", "SerializationException"),
-    "if the disk is full, make room; if build.duckdb is damaged, move it away, and the next run"
-    " builds it anew from the exports",
+    (
+        *("IOException", "FatalException", "InternalException", "SerializationException"),
+        "TransactionException",  # what could not be committed: there is no other who writes
+    ),
+    "if the disk is full, make room; if this user may not write there, let it; if build.duckdb is"
+    " damaged, move it away, and the next run builds it anew from the exports",
 )
 
 #: How DuckDB begins the message of such an error, which is all that dbt passes on.
@@ -26,6 +29,7 @@ _BEGINNINGS = {
     "INTERNAL Error": "InternalException",
     "Out of Memory Error": "OutOfMemoryException",
     "Serialization Error": "SerializationException",
+    "TransactionContext Error": "TransactionException",
 }
 _BEGINNING = re.compile(rf"^\s*({'|'.join(_BEGINNINGS)}): ", re.MULTILINE)
 

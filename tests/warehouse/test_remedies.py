@@ -1,5 +1,6 @@
 """What dbt passes on of DuckDB's errors is told from errors of the models."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -31,3 +32,13 @@ def test_an_error_of_a_model_or_a_test_is_none_of_the_machine() -> None:
         duckdb.sql("select * from missing")
     assert remedy(as_dbt_says_it(raised.value)) is None
     assert remedy("Got 1 result, configured to fail if != 0") is None
+
+
+def test_what_cannot_be_committed_needs_a_person(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    with duckdb.connect(str(folder / "build.duckdb")) as con:
+        shutil.rmtree(folder)  # root may write to a folder that others may not
+        with pytest.raises(duckdb.TransactionException) as raised:
+            con.execute("create table t as select 1 as a")
+    assert remedy(as_dbt_says_it(raised.value)) == MENDED_BY_PEOPLE["TransactionException"]
