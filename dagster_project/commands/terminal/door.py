@@ -46,7 +46,7 @@ def through_the_door(call: Callable[[], int]) -> int:
         _say(f"error: {error}")
         return USER_ERROR
     except BrokenPipeError as error:
-        if nobody_listens():  # whoever read the answer has had enough of it
+        if _nobody_listens(1):  # whoever read the answer has had enough of it
             return GREEN
         _say(f"error: {error}; {MENDED_BY_PEOPLE['BrokenPipeError']}")
         return USER_ERROR
@@ -91,19 +91,19 @@ def if_anybody_listens() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        if not nobody_listens():
+        if not _nobody_listens(1, 2):
             raise
 
 
-def nobody_listens() -> bool:
-    """Whether who read what this process writes is gone; nothing more is then said to them."""
-    gone = select.poll()
-    for stream in (1, 2):
-        gone.register(stream, 0)
-    found = [stream for stream, events in gone.poll(0) if events & select.POLLERR]
-    for stream in found:
+def _nobody_listens(*streams: int) -> bool:
+    """Whether who reads one of these streams is gone; nothing more is then said to them."""
+    readers = select.poll()
+    for stream in streams:
+        readers.register(stream, 0)
+    gone = [stream for stream, events in readers.poll(0) if events & select.POLLERR]
+    for stream in gone:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    return bool(found)
+    return bool(gone)
 
 
 def _tell_of_the_end() -> int:
