@@ -16,7 +16,7 @@ from ..report.language import Language, language
 from ..report.page import Figures, read_figures
 from ..warehouse.files import Warehouse
 from ..warehouse.read import read_marts
-from .run import run
+from .run import inode, run
 from .terminal.door import through_the_door
 from .terminal.exit_codes import BROKEN, GREEN, INTERRUPTED, RED, USER_ERROR
 
@@ -43,7 +43,8 @@ def night(artifacts: Path, exports: Path, warehouse: Warehouse) -> int:
     What has changed is told of a warehouse that was published before. In the folder nothing stays
     of an earlier night.
     """
-    before, checked, inode = _published(warehouse), _checked_runs(warehouse), _inode(warehouse)
+    before, checked = _published(warehouse), _checked_runs(warehouse)
+    file_before = inode(warehouse)
     with contextlib.redirect_stderr(_Tee()) as said:
         code = through_the_door(lambda: run(exports, warehouse, full_refresh=False, prune=False))
     _empty(artifacts)
@@ -56,8 +57,8 @@ def night(artifacts: Path, exports: Path, warehouse: Warehouse) -> int:
         _write_docs(warehouse, exports, artifacts / "dbt_docs")
     if code == GREEN:
         told = _figures(warehouse, before)
-    elif _inode(warehouse) != inode:
-        told = ["The marts are published, but no report was made of them."]
+    elif inode(warehouse) != file_before:
+        told = ["The marts are published, but the run did not come to its end."]
     elif isinstance(before, str):
         told = [f"Nothing was published, and nothing is: {before}"]
     else:
@@ -104,11 +105,6 @@ def _published(warehouse: Warehouse) -> Figures | str:
         return read_figures(warehouse.marts_file)
     except ExportError as error:
         return str(error)
-
-
-def _inode(warehouse: Warehouse) -> int | None:
-    """Which file is published: a run publishes by putting another in its place."""
-    return warehouse.marts_file.stat().st_ino if warehouse.marts_file.exists() else None
 
 
 def _figures(warehouse: Warehouse, before: Figures | str) -> list[str]:

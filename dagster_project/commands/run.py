@@ -138,6 +138,7 @@ class _Done:
 
     result: "dg.ExecuteInProcessResult"
     progress: "Progress"
+    is_published: bool
 
     @cached_property
     def failures(self) -> list[tuple[int, str]]:
@@ -154,6 +155,11 @@ class _Done:
         if self.result.success:
             return GREEN
         return max((code for code, _ in self.failures), default=BROKEN)
+
+
+def inode(warehouse: Warehouse) -> int | None:
+    """Which file is published: a run publishes by putting another in its place."""
+    return warehouse.marts_file.stat().st_ino if warehouse.marts_file.exists() else None
 
 
 @contextmanager
@@ -182,6 +188,7 @@ def _execute(
     from ..defs.console import Plain, console
     from .terminal.progress import LiveProgress, Progress
 
+    before = inode(warehouse)
     progress, screen = Progress(), Console(stderr=True)
     is_live = sys.stderr.isatty() and not screen.is_dumb_terminal
     with ExitStack() as stack:
@@ -193,7 +200,7 @@ def _execute(
         result = project.resolve_job_def("nightly").execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
         )
-    return _Done(result, progress)
+    return _Done(result, progress, is_published=inode(warehouse) != before)
 
 
 @contextmanager
@@ -232,14 +239,15 @@ def _tell_failure(done: _Done, warehouse: Warehouse) -> None:
     for _, said in done.failures:
         print(said, file=sys.stderr)
     where = quote(str(warehouse.folder))
-    events = done.result.all_events
-    if any(e.is_step_success and e.step_key == "published__marts" for e in events):
-        print(
-            f"\nThe marts are published in {warehouse.marts_file}, but no report was made of them:"
-            f" {warehouse.report_file} is missing, or of an earlier run. To try again:"
-            f" {called()} report --warehouse {where}",
-            file=sys.stderr,
-        )
+    if done.is_published:
+        events = done.result.all_events
+        but = "the run did not come to its end: run again, once that is mended"
+        if any(e.is_step_success and e.step_key == "published__marts" for e in events):
+            but = (
+                f"no report was made of them: {warehouse.report_file} is missing, or of an earlier"
+                f" run. To try again: {called()} report --warehouse {where}"
+            )
+        print(f"\nThe marts are published in {warehouse.marts_file}, but {but}", file=sys.stderr)
         return
     marts = warehouse.marts_file
     last = f"the last good marts stand in {marts}" if marts.exists() else "there are no marts yet"

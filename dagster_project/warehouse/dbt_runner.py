@@ -1,6 +1,8 @@
 """dbt over one build file: what is asked for is built and tested, and reported as it ends."""
 
+import errno
 import json
+import os
 import queue
 import sys
 import threading
@@ -224,6 +226,8 @@ class Dbt:
 
     def _invoke(self, arguments: list[str], *callbacks: Any) -> Any:
         parsed = self.parse()
+        if self.target.exists() and not os.access(self.target, os.R_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.target))
         with environment(self.database):
             given = ["--vars", json.dumps(self.variables)]
             return invoke([*arguments, *given], self.target, parsed, *callbacks)

@@ -27,15 +27,22 @@ class KeptMarts:
         return self.path.stem
 
 
-def keep(warehouse: Warehouse, earlier: int) -> None:
-    """Keep what is published now, and so many of what was before it.
+def hold(warehouse: Warehouse, new: Path) -> Path:
+    """A second name for what is about to be published: what cannot be kept is not published.
 
-    A second name of the same file: it takes no room before the next one is published.
+    It takes no room before the next one is published.
     """
     warehouse.kept_folder.mkdir(exist_ok=True)
-    path = warehouse.kept_folder / f"{_stamp(warehouse.marts_file)}.duckdb"
-    path.unlink(missing_ok=True)
-    _same(warehouse.marts_file, path)
+    for leftover in warehouse.kept_folder.glob("*.new"):  # of a run that was killed
+        leftover.unlink()
+    held = warehouse.kept_folder / f"{_stamp(new)}.duckdb.new"
+    _same(new, held)
+    return held
+
+
+def keep(warehouse: Warehouse, held: Path, earlier: int) -> None:
+    """Keep what was held and is published now, and so many of what was before it."""
+    held.replace(held.with_suffix(""))
     for old in _files(warehouse)[earlier + 1 :]:
         old.unlink()
 

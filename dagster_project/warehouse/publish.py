@@ -13,7 +13,7 @@ from ..settings import STORAGE_VERSION
 from .builds import faults
 from .dbt_runner import Dbt
 from .files import Warehouse
-from .kept import keep
+from .kept import hold, keep
 from .project import Described
 
 #: How many tables a refusal names.
@@ -79,11 +79,13 @@ def publish(
         con.close()
     new.chmod(0o444)
     _sync(new)
+    earlier = int(dbt.settings.get("kept_marts", 0))
+    held = hold(warehouse, new) if earlier else None
     new.replace(published)
     # a client that opened the old file for writing may have left one; it is not ours
     _wal(published).unlink(missing_ok=True)
-    if earlier := int(dbt.settings.get("kept_marts", 0)):
-        keep(warehouse, earlier)
+    if held:
+        keep(warehouse, held, earlier)
     return Published(rows, published.stat().st_size)
 
 

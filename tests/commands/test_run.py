@@ -20,10 +20,11 @@ from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
 from dagster_project.commands.cli import GREEN, INTERRUPTED, RED, USER_ERROR, main
-from dagster_project.commands.run import _failure
+from dagster_project.commands.run import _Done, _failure, _tell_failure
 from dagster_project.commands.terminal.door import through_the_door
 from dagster_project.commands.terminal.progress import STAGES, LiveProgress, Progress
 from dagster_project.definitions import build
+from dagster_project.warehouse.files import Warehouse
 
 from ..support.shops import dagster_home
 
@@ -293,3 +294,20 @@ def test_a_failed_run_stays_failed_where_nobody_listens(tmp_path: Path, form: st
     done = subprocess.run(command, stdout=write, stderr=write, check=False)
     os.close(write)
     assert done.returncode == USER_ERROR
+
+
+@pytest.mark.parametrize(
+    ("is_published", "said"),
+    [
+        (True, "The marts are published in {}, but the run did not"),
+        (False, "Nothing was published"),
+    ],
+)
+def test_what_readers_find_is_told_whichever_step_failed(
+    tmp_path: Path, capsys: Capture, is_published: bool, said: str
+) -> None:
+    """As where the disk fills once the marts are swapped in, in the step that did it."""
+    shop = Warehouse(tmp_path)
+    result: Any = SimpleNamespace(success=False, all_events=[])
+    _tell_failure(_Done(result, Progress(), is_published), shop)
+    assert said.format(shop.marts_file) in capsys.readouterr().err

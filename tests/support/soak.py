@@ -134,8 +134,9 @@ class Soak:
                 deck, turns = self.rng.sample(names, len(names)), turns + 1
             name = deck.pop() if number else "the first night"
             coming = [file for file in self.to_come if self._date(file) <= today]
-            if name == "a file is late":
-                coming.remove(self.rng.choice([f for f in coming if self._date(f) == today]))
+            new = [file for file in coming if self._date(file) == today]
+            if name == "a file is late" and new:  # in the last nights some bring nothing
+                coming.remove(self.rng.choice(new))
             for file in coming:
                 self._put(file, self.to_come.pop(file))
             fault = self.faults.get(name, self._nothing)

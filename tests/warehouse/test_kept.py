@@ -7,7 +7,7 @@ import pytest
 
 from dagster_project.commands.cli import GREEN, USER_ERROR, main
 from dagster_project.warehouse.files import Warehouse
-from dagster_project.warehouse.kept import keep, kept
+from dagster_project.warehouse.kept import hold, keep, kept
 
 
 def publish(warehouse: Warehouse, number: int) -> None:
@@ -19,8 +19,10 @@ def publish(warehouse: Warehouse, number: int) -> None:
             f" 'run {number}' as run_id, date '2024-01-01' + {number} as as_of_date,"
             f" true as published, timestamp '2024-01-02 03:00:00' + to_days({number}) as started_at"
         )
+    held = hold(warehouse, new)
+    assert held not in [each.path for each in kept(warehouse)]
     new.replace(warehouse.marts_file)
-    keep(warehouse, earlier=2)
+    keep(warehouse, held, earlier=2)
 
 
 @pytest.fixture
@@ -39,6 +41,14 @@ def published(warehouse: Warehouse) -> str:
 def test_the_newest_are_kept_and_take_no_room_twice(warehouse: Warehouse) -> None:
     assert [each.run_id for each in kept(warehouse)] == ["run 5", "run 4", "run 3"]
     assert kept(warehouse)[0].path.samefile(warehouse.marts_file)
+
+
+def test_what_a_killed_run_held_is_none_of_those_kept(warehouse: Warehouse) -> None:
+    held = hold(warehouse, warehouse.marts_file)
+    assert len(kept(warehouse)) == 3
+    publish(warehouse, 6)
+    assert not held.exists()
+    assert [each.run_id for each in kept(warehouse)] == ["run 6", "run 5", "run 4"]
 
 
 def test_going_back_step_by_step(warehouse: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
