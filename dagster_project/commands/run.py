@@ -54,7 +54,7 @@ def run(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: bool) ->
         if done.code == GREEN:
             _tell_success(exports, warehouse, done.progress)
         else:
-            _tell_failure(done, warehouse)
+            tell_failure(done, warehouse)
     return done.code
 
 
@@ -101,7 +101,7 @@ def run_as_json(exports: Path, warehouse: Warehouse, full_refresh: bool, prune: 
         )
         if done.code != GREEN:
             with if_anybody_listens():
-                _tell_failure(done, warehouse)
+                tell_failure(done, warehouse)
         mapped = load_config(exports).exports
     except BaseException as error:  # the door says it to people, and sets the exit code
         tell(code_of(error), errors=[str(error) or type(error).__name__])
@@ -133,7 +133,7 @@ def names_demo(exports: Path) -> bool:
 
 
 @dataclass(frozen=True)
-class _Done:
+class Done:
     """A run that has ended: Dagster's result, and what its log told."""
 
     result: "dg.ExecuteInProcessResult"
@@ -178,7 +178,7 @@ def _execute(
     full_refresh: bool,
     prune: bool,
     last_words: Callable[[str], None] = lambda error: None,
-) -> _Done:
+) -> Done:
     """The nightly job, told live on a terminal, else a line for each thing a step says."""
     checked_config(exports)  # a wrong one is reported before anything is started
 
@@ -200,7 +200,7 @@ def _execute(
         result = project.resolve_job_def("nightly").execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
         )
-    return _Done(result, progress, is_published=inode(warehouse) != before)
+    return Done(result, progress, is_published=inode(warehouse) != before)
 
 
 @contextmanager
@@ -233,7 +233,7 @@ def called() -> str:
     return quote(str(as_typed))
 
 
-def _tell_failure(done: _Done, warehouse: Warehouse) -> None:
+def tell_failure(done: Done, warehouse: Warehouse) -> None:
     """Say what failed and what to do."""
     print("", file=sys.stderr)
     for _, said in done.failures:

@@ -20,7 +20,7 @@ from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
 from dagster_project.commands.cli import GREEN, INTERRUPTED, RED, USER_ERROR, main
-from dagster_project.commands.run import _Done, _failure, _tell_failure
+from dagster_project.commands.run import Done, _failure, tell_failure
 from dagster_project.commands.terminal.door import through_the_door
 from dagster_project.commands.terminal.progress import STAGES, LiveProgress, Progress
 from dagster_project.definitions import build
@@ -309,5 +309,5 @@ def test_what_readers_find_is_told_whichever_step_failed(
     """As where the disk fills once the marts are swapped in, in the step that did it."""
     shop = Warehouse(tmp_path)
     result: Any = SimpleNamespace(success=False, all_events=[])
-    _tell_failure(_Done(result, Progress(), is_published), shop)
+    tell_failure(Done(result, Progress(), is_published), shop)
     assert said.format(shop.marts_file) in capsys.readouterr().err

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from dagster_project.commands.cli import USER_ERROR
-from dagster_project.commands.run import tell_failure
+from dagster_project.commands.run import Done, tell_failure
+from dagster_project.commands.terminal.progress import Progress
 from dagster_project.warehouse.files import Warehouse
 
 from ..support.shops import Shop, ShopRun, materialize, run_shop
@@ -161,7 +162,9 @@ def test_marts_stay_published_when_no_report_can_be_made_of_them(
     assert made(run) >= {"published/marts"}
     assert made(run).isdisjoint({"published/report"})
     assert not run.result.success
-    assert tell_failure(run.result, shop.warehouse.folder) == USER_ERROR
+    done = Done(run.result, Progress(), is_published=True)
+    assert done.code == USER_ERROR
+    tell_failure(done, shop.warehouse)
     said = capsys.readouterr().err
     assert "error in published__report" in said
     assert "report/index.html: cannot be written (Is a directory)" in said
