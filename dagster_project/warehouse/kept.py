@@ -33,8 +33,12 @@ def hold(warehouse: Warehouse, new: Path) -> Path:
     It takes no room before the next one is published.
     """
     warehouse.kept_folder.mkdir(exist_ok=True)
-    for leftover in warehouse.kept_folder.glob("*.new"):  # of a run that was killed
-        leftover.unlink()
+    for leftover in warehouse.kept_folder.glob("*.new"):
+        # of a run that was killed, before readers had it or after
+        if warehouse.marts_file.exists() and leftover.samefile(warehouse.marts_file):
+            leftover.replace(leftover.with_suffix(""))
+        else:
+            leftover.unlink()
     held = warehouse.kept_folder / f"{_stamp(new)}.duckdb.new"
     _same(new, held)
     return held

@@ -175,7 +175,9 @@ def test_session_conversion(run: Run) -> None:
 
 def test_answers_points_invitations_and_redemptions(run: Run) -> None:
     if not run.plan.has_crm:
-        pytest.skip("the shops of this plan have no such exports")
+        pytest.skip(
+            "surveys, points, referrals and coupons are missing in the exports of this plan"
+        )
     months = list(referral_growth(run.exports, run.facts))
     assert any(month.is_complete and month.joined for month in months)
     assert any(not month.is_complete and month.joined for month in months)

@@ -734,7 +734,7 @@ def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() == 0, reason="root may read files of any permission"
+    sys.platform == "win32" or os.geteuid() == 0, reason="a user other than root is missing"
 )
 def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     shop = Shop(tmp_path)

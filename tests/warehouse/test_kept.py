@@ -10,8 +10,8 @@ from dagster_project.warehouse.files import Warehouse
 from dagster_project.warehouse.kept import hold, keep, kept
 
 
-def publish(warehouse: Warehouse, number: int) -> None:
-    """Publish a file of a run, as a run does: under another name, renamed over the last."""
+def write(warehouse: Warehouse, number: int) -> Path:
+    """What a run is about to publish, held to be kept: its second name."""
     new = warehouse.marts_file.with_name("new")
     with duckdb.connect(str(new)) as con:
         con.execute(
@@ -19,9 +19,18 @@ def publish(warehouse: Warehouse, number: int) -> None:
             f" 'run {number}' as run_id, date '2024-01-01' + {number} as as_of_date,"
             f" true as published, timestamp '2024-01-02 03:00:00' + to_days({number}) as started_at"
         )
-    held = hold(warehouse, new)
-    assert held not in [each.path for each in kept(warehouse)]
-    new.replace(warehouse.marts_file)
+    return hold(warehouse, new)
+
+
+def swap(warehouse: Warehouse) -> None:
+    """Readers have what was written."""
+    warehouse.marts_file.with_name("new").replace(warehouse.marts_file)
+
+
+def publish(warehouse: Warehouse, number: int) -> None:
+    """Publish a file of a run, as a run does."""
+    held = write(warehouse, number)
+    swap(warehouse)
     keep(warehouse, held, earlier=2)
 
 
@@ -43,12 +52,21 @@ def test_the_newest_are_kept_and_take_no_room_twice(warehouse: Warehouse) -> Non
     assert kept(warehouse)[0].path.samefile(warehouse.marts_file)
 
 
-def test_what_a_killed_run_held_is_none_of_those_kept(warehouse: Warehouse) -> None:
-    held = hold(warehouse, warehouse.marts_file)
-    assert len(kept(warehouse)) == 3
-    publish(warehouse, 6)
-    assert not held.exists()
-    assert [each.run_id for each in kept(warehouse)] == ["run 6", "run 5", "run 4"]
+def test_a_run_killed_before_readers_had_it_leaves_nothing_to_go_back_to(
+    warehouse: Warehouse,
+) -> None:
+    write(warehouse, 6)
+    assert [each.run_id for each in kept(warehouse)] == ["run 5", "run 4", "run 3"]
+    warehouse.marts_file.with_name("new").unlink()
+    publish(warehouse, 7)
+    assert [each.run_id for each in kept(warehouse)] == ["run 7", "run 5", "run 4"]
+
+
+def test_a_run_killed_after_readers_had_it_can_be_gone_back_to(warehouse: Warehouse) -> None:
+    write(warehouse, 6)
+    swap(warehouse)
+    publish(warehouse, 7)
+    assert [each.run_id for each in kept(warehouse)] == ["run 7", "run 6", "run 5"]
 
 
 def test_going_back_step_by_step(warehouse: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
