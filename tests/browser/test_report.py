@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from dagster_project.report.page import write_report
 from dagster_project.warehouse.read import read_marts
@@ -250,12 +250,11 @@ def test_the_language_is_switched_and_remembered(page: Page, address: str) -> No
 
 
 def test_the_theme_is_the_readers_until_it_is_switched(page: Page) -> None:
-    ground = "getComputedStyle(document.body).backgroundColor"
-    light = page.evaluate(ground)
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"{ground} !== '{light}'")
+    expect(page.locator("body")).not_to_have_css("background-color", light)
     shown(page, "[data-theme-switch]").click()
-    page.wait_for_function(f"{ground} === '{light}'")
+    expect(page.locator("body")).to_have_css("background-color", light)
 
 
 def test_a_table_is_downloaded_as_it_stands(page: Page, marts: Path) -> None:
